@@ -1,0 +1,108 @@
+//! Arguments and exit codes. The only room that touches files, the environment and standard output.
+
+mod disk;
+mod explain;
+mod lint;
+mod output;
+mod render;
+mod session;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use quadgen::diagnostic::Level;
+
+/// Clean.
+const CLEAN: u8 = 0;
+/// Findings at or above `--fail-on`.
+const FOUND: u8 = 1;
+/// Could not run, or saw only part of the stack.
+const FAILED: u8 = 2;
+
+/// Tells before you deploy what goes wrong at run time, and writes what works.
+#[derive(Parser)]
+#[command(name = "quadgen", version, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Look for what goes wrong at run time
+    Lint(lint::Options),
+    /// Write Quadlet units or a Compose file
+    Render(render::Options),
+    /// Show the page of a rule
+    Explain(explain::Options),
+    /// List all rules
+    Rules(explain::ListOptions),
+}
+
+/// What every command about a stack takes.
+#[derive(Args, Clone)]
+struct Common {
+    /// Look at this platform: a name from the file, or words such as podman@4.6.2,cni,rootless
+    #[arg(long, value_name = "PLATFORM")]
+    on: Vec<String>,
+    /// Look at this stack only, where there are several
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    /// The name that standard input stands for, where PATH is `-`
+    #[arg(long, value_name = "FILE")]
+    stdin_filename: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LevelName {
+    /// Errors only
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Every finding
+    Info,
+}
+
+impl From<LevelName> for Level {
+    fn from(name: LevelName) -> Self {
+        match name {
+            LevelName::Error => Level::Error,
+            LevelName::Warning => Level::Warning,
+            LevelName::Info => Level::Info,
+        }
+    }
+}
+
+/// Runs the command of the command line.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows where each goes.
+            let code = if error.use_stderr() { FAILED } else { CLEAN };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    ExitCode::from(match cli.command {
+        Command::Lint(options) => lint::run(&options),
+        Command::Render(options) => render::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Rules(options) => explain::list(&options),
+    })
+}

@@ -1,0 +1,86 @@
+//! `quadgen explain` and `quadgen rules`
+
+use std::fmt::Write;
+
+use clap::{Args, ValueEnum};
+use quadgen::rules::{self, RULES};
+use serde::Serialize;
+
+use super::{CLEAN, FAILED, output};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The rule's code or name: QG101 or multi-homed-dns
+    #[arg(value_name = "RULE")]
+    rule: String,
+}
+
+#[derive(Args)]
+pub(super) struct ListOptions {
+    /// How the list is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ListFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum ListFormat {
+    /// A line for each rule
+    Text,
+    /// JSON
+    Json,
+}
+
+pub(super) fn run(options: &Options) -> u8 {
+    match rules::find(&options.rule) {
+        Some(rule) => {
+            if output::out(rule.page) {
+                CLEAN
+            } else {
+                FAILED
+            }
+        }
+        None => {
+            let names = RULES.iter().flat_map(|(rule, _)| [rule.code, rule.name]);
+            let near = quadgen::nearest(&options.rule, names).map(|near| format!("; did you mean `{near}`?"));
+            let near = near.unwrap_or_else(|| "; `quadgen rules` lists them all".to_owned());
+            output::err(&format!("error: there is no rule `{}`{near}\n", options.rule));
+            FAILED
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    code: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    level: &'static str,
+    since: &'static str,
+    fixable: &'static str,
+}
+
+pub(super) fn list(options: &ListOptions) -> u8 {
+    let listed: Vec<Listed> = RULES
+        .iter()
+        .map(|(rule, _)| Listed {
+            code: rule.code,
+            name: rule.name,
+            summary: rule.summary,
+            level: rule.level.word(),
+            since: rule.since,
+            fixable: rule.fixable.word(),
+        })
+        .collect();
+    let text = match options.format {
+        ListFormat::Json => serde_json::to_string_pretty(&listed).unwrap_or_default() + "\n",
+        ListFormat::Text => {
+            let mut text = String::new();
+            let width = listed.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+            for rule in &listed {
+                let _ = writeln!(text, "{}  {:width$}  {:7}  {}", rule.code, rule.name, rule.level, rule.summary);
+            }
+            text
+        }
+    };
+    if output::out(&text) { CLEAN } else { FAILED }
+}

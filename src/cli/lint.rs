@@ -1,0 +1,201 @@
+//! `quadgen lint`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::model::{Stack, Target as Goal};
+use quadgen::network::{Intent, State, Wiring};
+use quadgen::report::{Assumed, Format, Intents, Report, Summary};
+use quadgen::rules::{self, Context};
+
+use super::session::Session;
+use super::{CLEAN, Common, FAILED, FOUND, LevelName, output};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Topology files, folders that hold them, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    format: FormatName,
+    /// Exit with 1 from this level on
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    fail_on: LevelName,
+    /// Report these rules only, by code or name, also those that are off by default; or ALL
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Leave these rules out, by code or name
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Print findings only, without a summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum FormatName {
+    /// The source with labels, and every explanation
+    Full,
+    /// One line for each finding
+    Concise,
+    /// JSON, version 1
+    Json,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Full => Format::Full,
+            FormatName::Concise => Format::Concise,
+            FormatName::Json => Format::Json,
+        }
+    }
+}
+
+pub(super) fn run(options: &Options) -> u8 {
+    let mut session = Session::new();
+    session.read(&options.paths, &options.common);
+    check_rules(&mut session, options);
+    let mut sink = Sink::default();
+    let mut summary = Summary { files: session.files, ..Summary::default() };
+    match session.targets(&options.common) {
+        Ok(targets) => {
+            for target in targets {
+                let wirings: Vec<Wiring<'_>> =
+                    target.platforms.iter().map(|platform| Wiring::new(target.stack, platform)).collect();
+                let context = Context::new(target.stack, &wirings);
+                rules::check(&context, &mut sink);
+                for platform in &target.platforms {
+                    if !summary.platforms.contains(&platform.name) {
+                        summary.platforms.push(platform.name.clone());
+                    }
+                    if !platform.assumed.is_empty() {
+                        summary.assumed.push(Assumed {
+                            stack: target.stack.name.value.clone(),
+                            platform: platform.name.clone(),
+                            words: platform.assumed.values().cloned().collect(),
+                        });
+                    }
+                }
+                // Half a stack proves nothing.
+                if target.stack.complete {
+                    count_intents(&context, &mut summary.intents, session.stacks.len() > 1);
+                }
+            }
+        }
+        Err(finding) => {
+            session.fail(Diagnostic { rule: &input::COULD_NOT_RUN, ..finding });
+        }
+    }
+    summary.complete = session.is_complete();
+    sink.extend(std::mem::take(&mut session.findings));
+    let findings = sink.finish(&session.sources);
+    let (errors, findings): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .filter(|finding| is_wanted(finding, options))
+        .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
+    report(options, &session, &errors, &findings, &mut summary)
+}
+
+fn report(
+    options: &Options,
+    session: &Session,
+    errors: &[Diagnostic],
+    found: &[Diagnostic],
+    summary: &mut Summary,
+) -> u8 {
+    let sources = &session.sources;
+    summary.count(found);
+    if !errors.is_empty() {
+        let report = Report { sources, findings: errors, summary };
+        output::err(&report.findings_only(output::colour(options.common.color, true)));
+    }
+    let report = Report { sources, findings: found, summary };
+    let colour = output::colour(options.common.color, false);
+    let nothing_read = session.files == 0;
+    let text = if options.format == FormatName::Json || !(options.quiet || nothing_read) {
+        report.write(options.format.into(), colour)
+    } else {
+        report.write_quiet(options.format.into(), colour)
+    };
+    let written = output::out(&text);
+    let fail_on = Level::from(options.fail_on);
+    if !summary.complete || !written || !errors.is_empty() {
+        FAILED
+    } else if found.iter().any(|finding| finding.severity >= fail_on) {
+        FOUND
+    } else {
+        CLEAN
+    }
+}
+
+/// A rule that nobody knows would silence nothing, or everything.
+fn check_rules(session: &mut Session, options: &Options) {
+    for wanted in options.select.iter().chain(&options.ignore) {
+        if wanted.eq_ignore_ascii_case("all") || rules::find(wanted).is_some() {
+            continue;
+        }
+        let at = session.argument(wanted);
+        let finding = Diagnostic::new(&input::COULD_NOT_RUN, at, format!("there is no rule `{wanted}`"));
+        session.fail(finding.help("`quadgen rules` lists them all."));
+    }
+}
+
+fn is_wanted(finding: &Diagnostic, options: &Options) -> bool {
+    let names = |list: &[String]| {
+        list.iter().any(|wanted| {
+            wanted.eq_ignore_ascii_case("all") || rules::find(wanted).is_some_and(|rule| rule.code == finding.rule.code)
+        })
+    };
+    // What kept quadgen from working cannot be left out.
+    if [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code) {
+        return true;
+    }
+    let selected = if options.select.is_empty() { finding.severity > Level::Info } else { names(&options.select) };
+    selected && !names(&options.ignore)
+}
+
+/// An intent is proven if it holds on every platform, and broken if it does not on one.
+fn count_intents(context: &Context<'_>, counted: &mut Intents, several_stacks: bool) {
+    let mut states: BTreeMap<(quadgen::source::Span, String), State> = BTreeMap::new();
+    for view in &context.views {
+        for judgement in &view.judgements {
+            let key = (judgement.intent.span(), words(&judgement.intent));
+            let state = states.entry(key).or_insert(judgement.state);
+            *state = (*state).max(judgement.state);
+        }
+    }
+    for ((_, text), state) in states {
+        let text = if several_stacks { format!("{}: {text}", stack_name(context.stack)) } else { text };
+        match state {
+            State::Proven => counted.proven.push(text),
+            State::Broken => counted.broken.push(text),
+            State::Unknown => counted.unknown.push(text),
+        }
+    }
+}
+
+fn stack_name(stack: &Stack) -> &str {
+    &stack.name.value
+}
+
+fn words(intent: &Intent<'_>) -> String {
+    match intent {
+        Intent::Internet(service, _) => format!("{} internet: deny", service.name.value),
+        Intent::Host(service, _) => format!("{} host: deny", service.name.value),
+        Intent::Connects(service, connection) => {
+            let to = match &connection.to {
+                Goal::Service(name) => name.clone(),
+                Goal::Host(name) => format!("host.{name}"),
+            };
+            let port = connection.port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{} connects {to}{port}", service.name.value)
+        }
+        Intent::Deny(deny) => format!("deny {}", deny.text.value),
+    }
+}

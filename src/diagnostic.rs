@@ -1,0 +1,254 @@
+//! The one type for every message: what is wrong, where, why, and what to do.
+//!
+//! Rules, readers, the renderer and the command line all make [`Diagnostic`]s; `report/` writes them down.
+
+pub mod input;
+
+use std::collections::HashMap;
+
+use crate::source::{SourceMap, Span};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Level {
+    /// Worth knowing; off unless selected.
+    Info,
+    /// Works today, and fails on restart, on another platform, or is not what it looks like.
+    Warning,
+    /// It will not work, or an intent is broken.
+    Error,
+}
+
+impl Level {
+    /// The word in every report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// Whether a rule can mend what it finds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fixable {
+    /// No.
+    Never,
+    /// Yes, and behaviour stays as it was meant.
+    Safe,
+    /// Yes, but somebody should look at it.
+    Unsafe,
+}
+
+impl Fixable {
+    /// The word in lists.
+    pub fn word(self) -> &'static str {
+        match self {
+            Fixable::Never => "never",
+            Fixable::Safe => "safe",
+            Fixable::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// The static description of a rule. Codes are for ever.
+#[derive(Debug)]
+pub struct Rule {
+    /// `QG101`.
+    pub code: &'static str,
+    /// Reads after "allow …": `multi-homed-dns`.
+    pub name: &'static str,
+    /// One sentence: what it catches.
+    pub summary: &'static str,
+    /// The level it has unless a finding says otherwise.
+    pub level: Level,
+    /// The release that brought it.
+    pub since: &'static str,
+    /// Whether it comes with a fix.
+    pub fixable: Fixable,
+    /// The page, in Markdown; `quadgen explain` prints it, and a test runs its examples.
+    pub page: &'static str,
+}
+
+/// A place that plays a part, and which part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What happens there, in a few words; may be empty.
+    pub message: String,
+}
+
+/// One change to the source, named by what it does rather than by its text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Another text in place of a span.
+    Replace {
+        /// What goes.
+        span: Span,
+        /// What comes.
+        text: String,
+    },
+}
+
+/// A way to mend a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fix {
+    /// What it does, as an order: "rename to `ports`".
+    pub title: String,
+    /// Whether behaviour stays as it was meant.
+    pub safe: bool,
+    /// What is changed, all or nothing.
+    pub changes: Vec<Change>,
+}
+
+/// A finding, or an error that kept quadgen from working.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Which rule speaks.
+    pub rule: &'static Rule,
+    /// How bad it is here.
+    pub severity: Level,
+    /// What will happen, in one or two sentences, naming the object.
+    pub message: String,
+    /// The primary place first; there always is one.
+    pub labels: Vec<Label>,
+    /// Why, and what to do: a paragraph each.
+    pub help: Vec<String>,
+    /// Ways to mend it.
+    pub fixes: Vec<Fix>,
+    /// The platforms it holds for, by name; empty where the platform plays no part.
+    pub platforms: Vec<String>,
+    /// The stack it belongs to; empty where there is none.
+    pub stack: String,
+    /// Platform words that were assumed and that it rests on.
+    pub assumed: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A finding of a rule at a place, at the rule's own level. This is the only way to make one.
+    pub fn new(rule: &'static Rule, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic {
+            rule,
+            severity: rule.level,
+            message: message.into(),
+            labels: vec![Label { span, message: String::new() }],
+            help: Vec::new(),
+            fixes: Vec::new(),
+            platforms: Vec::new(),
+            stack: String::new(),
+            assumed: Vec::new(),
+        }
+    }
+
+    /// The same at another level.
+    pub fn severity(mut self, level: Level) -> Self {
+        self.severity = level;
+        self
+    }
+
+    /// Says what happens at the primary place.
+    pub fn here(mut self, message: impl Into<String>) -> Self {
+        if let Some(first) = self.labels.first_mut() {
+            first.message = message.into();
+        }
+        self
+    }
+
+    /// Adds a place. A place that is already labelled keeps its first label.
+    pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {
+        if self.labels.iter().all(|label| label.span != span) {
+            self.labels.push(Label { span, message: message.into() });
+        }
+        self
+    }
+
+    /// Adds a paragraph: why, or what to do.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds a way to mend it.
+    pub fn fix(mut self, title: impl Into<String>, safe: bool, changes: Vec<Change>) -> Self {
+        self.fixes.push(Fix { title: title.into(), safe, changes });
+        self
+    }
+
+    /// Says that it holds for a platform.
+    pub fn on(mut self, platform: impl Into<String>) -> Self {
+        self.platforms.push(platform.into());
+        self
+    }
+
+    /// Says which assumed words it rests on: then it is at most a warning, and its text names them.
+    pub fn assuming(mut self, words: &[String]) -> Self {
+        if !words.is_empty() {
+            self.severity = self.severity.min(Level::Warning);
+            self.assumed = words.to_vec();
+            self.assumed.sort();
+            self.assumed.dedup();
+            let words: Vec<String> = self.assumed.iter().map(|word| format!("`{word}`")).collect();
+            self.message = format!("{} (assuming {})", self.message, words.join(", "));
+        }
+        self
+    }
+
+    /// The primary place.
+    pub fn span(&self) -> Span {
+        self.labels.first().map(|label| label.span).unwrap_or_default()
+    }
+}
+
+/// Where findings go: one place for levels, for merging over platforms and for the order.
+#[derive(Debug, Default)]
+pub struct Sink {
+    found: Vec<Diagnostic>,
+    /// Where findings of one rule, place and text stand in `found`.
+    seen: HashMap<(&'static str, Span, String), Vec<usize>>,
+}
+
+impl Sink {
+    /// Takes a finding. The same finding on another platform becomes one finding with both.
+    pub fn report(&mut self, new: Diagnostic) {
+        let known = self.seen.entry((new.rule.code, new.span(), new.message.clone())).or_default();
+        let same = known.iter().copied().find(|at| {
+            self.found
+                .get(*at)
+                .is_some_and(|old| old.severity == new.severity && old.labels == new.labels && old.stack == new.stack)
+        });
+        match same.and_then(|at| self.found.get_mut(at)) {
+            Some(old) => {
+                for platform in new.platforms {
+                    if !old.platforms.contains(&platform) {
+                        old.platforms.push(platform);
+                    }
+                }
+                for help in new.help {
+                    if !old.help.contains(&help) {
+                        old.help.push(help);
+                    }
+                }
+            }
+            None => {
+                known.push(self.found.len());
+                self.found.push(new);
+            }
+        }
+    }
+
+    /// Takes several.
+    pub fn extend(&mut self, new: impl IntoIterator<Item = Diagnostic>) {
+        new.into_iter().for_each(|diagnostic| self.report(diagnostic));
+    }
+
+    /// Everything, in the order of a report: by file, place, code, then text.
+    pub fn finish(mut self, sources: &SourceMap) -> Vec<Diagnostic> {
+        self.found.sort_by_cached_key(|d| {
+            let file = sources.file_of(d.span()).map(|file| file.name.clone()).unwrap_or_default();
+            (file, d.span(), d.rule.code, d.message.clone(), d.platforms.clone())
+        });
+        self.found
+    }
+}

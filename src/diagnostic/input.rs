@@ -1,0 +1,58 @@
+//! The rules about input. Readers report them, so they stand below every reader; their pages lie with the others.
+
+use super::{Fixable, Level, Rule};
+
+/// The command could not do its work: no stack, an unknown platform, a folder that is not its own.
+pub static COULD_NOT_RUN: Rule = Rule {
+    code: "QG000",
+    name: "could-not-run",
+    summary: "the command could not do its work; the exit code is 2",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/could_not_run.md"),
+};
+
+/// Text that cannot be read.
+pub static SYNTAX_ERROR: Rule = Rule {
+    code: "QG001",
+    name: "syntax-error",
+    summary: "text that cannot be read; the rest is still looked at, and the exit code is 2",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/syntax_error.md"),
+};
+
+/// A key that the format does not have.
+pub static UNKNOWN_KEY: Rule = Rule {
+    code: "QG002",
+    name: "unknown-key",
+    summary: "a key that the format does not have",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/unknown_key.md"),
+};
+
+/// A value out of form.
+pub static INVALID_VALUE: Rule = Rule {
+    code: "QG003",
+    name: "invalid-value",
+    summary: "a port, address, duration, size, boolean or version that is out of form",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/invalid_value.md"),
+};
+
+/// One key twice.
+pub static DUPLICATE_KEY: Rule = Rule {
+    code: "QG004",
+    name: "duplicate-key",
+    summary: "the same key twice; the last one wins",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Unsafe,
+    page: include_str!("../rules/duplicate_key.md"),
+};

@@ -1,0 +1,14 @@
+//! Which files of a folder make which stack.
+
+use std::path::{Path, PathBuf};
+
+use crate::read::topology::is_topology_name;
+use crate::source::Files;
+
+/// The files of the stacks below a folder, sorted.
+pub fn stacks(files: &dyn Files, folder: &Path) -> Vec<PathBuf> {
+    let named = |path: &PathBuf| path.file_name().is_some_and(|name| is_topology_name(&name.to_string_lossy()));
+    let mut found: Vec<PathBuf> = files.walk(folder).into_iter().filter(named).collect();
+    found.sort();
+    found
+}

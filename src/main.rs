@@ -1,0 +1,7 @@
+//! The `quadgen` program: arguments, files, standard output. Everything else is the library.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

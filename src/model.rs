@@ -1,0 +1,400 @@
+//! The stack, free of any file format: plain data, and values that parse themselves.
+//!
+//! Every leaf knows where it came from ([`Origin`]); equality ignores that, so that a stack read from a topology and
+//! the same stack read from Compose are equal.
+
+mod duration;
+mod health;
+mod image;
+mod intent;
+mod mount;
+mod platform;
+mod port;
+mod value;
+mod version;
+
+pub use duration::Duration;
+pub use health::{Health, HealthTest};
+pub use image::Image;
+pub use intent::{Connection, Deny, Party, Target, Witness};
+pub use mount::{Mount, MountKind};
+pub use platform::{Backend, Deploy, FIRST_QUADLET, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
+pub use port::{Port, PortRange, Protocol};
+pub use value::{Data, Value};
+pub use version::Version;
+
+use std::net::IpAddr;
+
+use indexmap::IndexMap;
+use ipnet::IpNet;
+
+use crate::source::Span;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin {
+    /// Written in a file, here.
+    Written(Span),
+    /// Not written: it follows from something else, whose place this is.
+    Implied(Span),
+}
+
+/// A value and where it came from; equal to another by the value alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<T> Spanned<T> {
+    /// A value that stands in a file.
+    pub fn written(value: T, span: Span) -> Self {
+        Spanned { value, origin: Origin::Written(span) }
+    }
+
+    /// A value that follows from something written at `span`.
+    pub fn implied(value: T, span: Span) -> Self {
+        Spanned { value, origin: Origin::Implied(span) }
+    }
+
+    /// The place to show for it: its own, or that of what it follows from.
+    pub fn span(&self) -> Span {
+        match self.origin {
+            Origin::Written(span) | Origin::Implied(span) => span,
+        }
+    }
+
+    /// Whether somebody wrote it.
+    pub fn is_written(&self) -> bool {
+        matches!(self.origin, Origin::Written(_))
+    }
+}
+
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Spanned<T> {}
+
+/// A text with its place.
+pub type Text = Spanned<String>;
+
+/// The format a stack was read from. It decides what a name means and how the stack is deployed by default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// quadgen's own; names are literal, and what is deployed is what quadgen renders.
+    Topology,
+}
+
+/// Services that are deployed together, with everything that belongs to them.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: Text,
+    /// What it was read from.
+    pub format: Format,
+    /// Whether everything that was asked for could be read; rules that need the whole stack are silent otherwise.
+    pub complete: bool,
+    /// By name, in the order of the file.
+    pub services: IndexMap<String, Service>,
+    /// By name, in the order of the file.
+    pub networks: IndexMap<String, Network>,
+    /// By name, in the order of the file.
+    pub volumes: IndexMap<String, Volume>,
+    /// Secrets, by name.
+    pub secrets: IndexMap<String, FileObject>,
+    /// Configs, by name.
+    pub configs: IndexMap<String, FileObject>,
+    /// Where it is deployed, by the platform's name.
+    pub platforms: IndexMap<String, Text>,
+    /// Programs outside that services talk to.
+    pub host_services: IndexMap<String, HostService>,
+    /// Connections that must not be possible; also those stated on a service.
+    pub deny: Vec<Deny>,
+}
+
+/// One container of the stack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Service {
+    /// Its key in the file.
+    pub name: Text,
+    /// The image; a service that is built may have none.
+    pub image: Option<Spanned<Image>>,
+    /// The container's name.
+    pub container_name: ContainerName,
+    /// The host name inside the container.
+    pub hostname: Option<Text>,
+    /// A mode that takes the place of networks.
+    pub network_mode: Option<Spanned<NetworkMode>>,
+    /// The networks it is on, in the order of the file.
+    pub networks: Vec<Attachment>,
+    /// Published ports.
+    pub ports: Vec<Spanned<Port>>,
+    /// Environment variables; one without a value is taken from where the stack is started.
+    pub environment: IndexMap<String, Spanned<Option<String>>>,
+    /// Files with environment variables.
+    pub env_files: Vec<EnvFile>,
+    /// The command, word by word.
+    pub command: Option<Vec<Text>>,
+    /// The entry point, word by word.
+    pub entrypoint: Option<Vec<Text>>,
+    /// Volumes, binds and temporary file systems.
+    pub mounts: Vec<Spanned<Mount>>,
+    /// What must be up before it.
+    pub depends_on: Vec<Dependency>,
+    /// The health check.
+    pub health: Option<Spanned<Health>>,
+    /// When it is started again.
+    pub restart: Option<Spanned<Restart>>,
+    /// How long it may take to stop.
+    pub stop_grace_period: Option<Spanned<Duration>>,
+    /// Secrets it gets, each under `/run/secrets/`.
+    pub secrets: Vec<FileUse>,
+    /// Configs it gets.
+    pub configs: Vec<FileUse>,
+    /// The intent `internet: deny`, with its place.
+    pub internet_denied: Option<Span>,
+    /// The intent `host: deny`, with its place.
+    pub host_denied: Option<Span>,
+    /// What it talks to, stated or inferred.
+    pub connections: Vec<Connection>,
+    /// Source layer: Compose's attributes that the core does not use, in the order of the file.
+    pub attributes: IndexMap<String, (Span, Value)>,
+    /// Source layer: entries for the unit, by section (`quadlet:` in a topology).
+    pub quadlet: Vec<UnitEntry>,
+}
+
+impl Service {
+    /// The place to show for the service itself.
+    pub fn span(&self) -> Span {
+        self.name.span()
+    }
+
+    /// What an attribute of the source layer says, if it is a plain `true`.
+    pub fn flag(&self, attribute: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|(_, value)| value.data == Data::Bool(true))
+    }
+}
+
+/// How a container comes to its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ContainerName {
+    /// Nothing is said: a topology uses the service's name.
+    ByService,
+    /// As written.
+    Named(Text),
+    /// `container_name: null`: the runtime makes one. The place is that of the key.
+    ByRuntime(Spanned<()>),
+}
+
+/// What Compose calls `network_mode`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NetworkMode {
+    /// The host's own network.
+    Host,
+    /// No network.
+    None,
+    /// The runtime's default network.
+    Bridge,
+    /// The network of another service.
+    Service(String),
+    /// The network of a container that is not part of the stack.
+    Container(String),
+    /// What a runtime understands beside these (`pasta:…`, `slirp4netns:…`).
+    Other(String),
+}
+
+/// A service on a network.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Attachment {
+    /// Which network.
+    pub network: Text,
+    /// More names of the service on this network only.
+    pub aliases: Vec<Text>,
+    /// A fixed IPv4 address.
+    pub ipv4: Option<Spanned<IpAddr>>,
+    /// A fixed IPv6 address.
+    pub ipv6: Option<Spanned<IpAddr>>,
+    /// Source layer: Compose's attributes that the core does not use.
+    pub attributes: IndexMap<String, (Span, Value)>,
+}
+
+/// A file with environment variables.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvFile {
+    /// As written.
+    pub path: Text,
+    /// Whether it may be missing.
+    pub required: bool,
+}
+
+/// What another service must have done before a service starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Been started.
+    Started,
+    /// Become healthy.
+    Healthy,
+    /// Ended without an error.
+    Completed,
+}
+
+/// One entry of `depends_on`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Dependency {
+    /// On which service.
+    pub service: Text,
+    /// What it must have done.
+    pub condition: Condition,
+    /// Whether the dependant is restarted with it.
+    pub restart: bool,
+    /// Whether the dependant needs it at all.
+    pub required: bool,
+}
+
+/// When a container is started again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Restart {
+    /// Never.
+    No,
+    /// Always.
+    Always,
+    /// Always, unless somebody stopped it.
+    UnlessStopped,
+    /// When it ends with an error, so often at most.
+    OnFailure(Option<u32>),
+}
+
+/// A secret or config of a service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FileUse {
+    /// Its name at the top.
+    pub source: Text,
+    /// Where it is seen in the container, if not at the default place.
+    pub target: Option<String>,
+}
+
+/// A secret or config of the stack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FileObject {
+    /// Where its name stands.
+    pub name: Text,
+    /// The file it comes from.
+    pub file: Option<Text>,
+    /// Whether it exists outside of the stack.
+    pub external: bool,
+    /// Everything as written, for a target that has the same form.
+    pub written: Value,
+}
+
+/// A line of a unit: `[section]`, key and value.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UnitEntry {
+    /// The section without its brackets.
+    pub section: String,
+    /// The key.
+    pub key: Text,
+    /// The value, as it is written into the unit.
+    pub value: Text,
+}
+
+/// A network of the stack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Network {
+    /// Its key in the file.
+    pub name: Text,
+    /// The name of the object in the runtime, where it differs.
+    pub object_name: Option<Text>,
+    /// Whether it exists outside of the stack.
+    pub external: bool,
+    /// `internal: true`, and where that stands.
+    pub internal: Option<Spanned<bool>>,
+    /// `bridge` where nothing is said.
+    pub driver: Option<Text>,
+    /// Options of the driver (`isolate`, `mtu`, …).
+    pub options: IndexMap<String, Text>,
+    /// Subnets, each with its gateway and range.
+    pub subnets: Vec<Subnet>,
+    /// Whether it has IPv6.
+    pub ipv6: bool,
+    /// Whether its DNS is switched off, and where.
+    pub dns_disabled: Option<Span>,
+    /// Source layer: Compose's attributes that the core does not use.
+    pub attributes: IndexMap<String, (Span, Value)>,
+    /// Source layer: entries for the unit.
+    pub quadlet: Vec<UnitEntry>,
+}
+
+impl Network {
+    /// Whether it is internal.
+    pub fn is_internal(&self) -> bool {
+        self.internal.as_ref().is_some_and(|internal| internal.value)
+    }
+
+    /// The place to show for what makes it internal, else for the network itself.
+    pub fn internal_span(&self) -> Span {
+        self.internal.as_ref().map_or_else(|| self.name.span(), Spanned::span)
+    }
+
+    /// The driver's name.
+    pub fn driver(&self) -> &str {
+        self.driver.as_ref().map_or("bridge", |driver| driver.value.as_str())
+    }
+
+    /// The name of the object in the runtime.
+    pub fn object(&self) -> &str {
+        self.object_name.as_ref().map_or(self.name.value.as_str(), |name| name.value.as_str())
+    }
+}
+
+/// A subnet of a network.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Subnet {
+    /// The addresses.
+    pub subnet: Option<Spanned<IpNet>>,
+    /// The gateway's address.
+    pub gateway: Option<Spanned<IpAddr>>,
+    /// From which addresses containers get theirs.
+    pub range: Option<Spanned<IpNet>>,
+}
+
+/// A named volume of the stack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Volume {
+    /// Its key in the file.
+    pub name: Text,
+    /// The name of the object in the runtime, where it differs.
+    pub object_name: Option<Text>,
+    /// Whether it exists outside of the stack.
+    pub external: bool,
+    /// Source layer: Compose's attributes that the core does not use.
+    pub attributes: IndexMap<String, (Span, Value)>,
+    /// Source layer: entries for the unit.
+    pub quadlet: Vec<UnitEntry>,
+}
+
+impl Volume {
+    /// The name of the object in the runtime.
+    pub fn object(&self) -> &str {
+        self.object_name.as_ref().map_or(self.name.value.as_str(), |name| name.value.as_str())
+    }
+}
+
+/// A program outside of the stack that services talk to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HostService {
+    /// Its key in the file.
+    pub name: Text,
+    /// The port it listens on.
+    pub port: Option<Spanned<u16>>,
+    /// Where it runs: `windows`, `linux` or `mac`; else where the platform's host is.
+    pub on: Option<Text>,
+    /// The address it listens on.
+    pub listens: Option<Spanned<IpAddr>>,
+    /// The scheme of its URL.
+    pub scheme: Option<Text>,
+}

@@ -1,0 +1,66 @@
+//! Image references.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// `registry/path/name:tag@digest`, as written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Image {
+    text: String,
+}
+
+impl Image {
+    /// The registry, if the reference has one: the first part holds a dot or a colon, or is `localhost`.
+    pub fn registry(&self) -> Option<&str> {
+        let (first, _) = self.text.split_once('/')?;
+        (first.contains(['.', ':']) || first == "localhost").then_some(first)
+    }
+
+    /// Whether it is only on the machine itself (`localhost/…`), so that nothing can be pulled.
+    pub fn is_local(&self) -> bool {
+        self.registry() == Some("localhost")
+    }
+
+    /// The reference with its registry: what Docker means by a short name.
+    pub fn full(&self) -> String {
+        match (self.registry(), self.text.contains('/')) {
+            (Some(_), _) => self.text.clone(),
+            (None, true) => format!("docker.io/{}", self.text),
+            (None, false) => format!("docker.io/library/{}", self.text),
+        }
+    }
+}
+
+impl FromStr for Image {
+    type Err = String;
+
+    /// Takes every reference that holds no blanks or control characters and is not empty.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(format!("`{}` is not an image such as docker.io/library/mongo:6.0", text.escape_debug()));
+        }
+        Ok(Image { text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+
+    #[test]
+    fn short_names_mean_docker_hub() {
+        let full = |text: &str| text.parse::<Image>().unwrap().full();
+        assert_eq!(full("nginx"), "docker.io/library/nginx");
+        assert_eq!(full("grafana/grafana:11"), "docker.io/grafana/grafana:11");
+        assert_eq!(full("quay.io/a/b@sha256:0"), "quay.io/a/b@sha256:0");
+        assert_eq!(full("localhost/x"), "localhost/x");
+        assert_eq!(full("host:5000/x"), "host:5000/x");
+        assert!("a b".parse::<Image>().is_err() && "".parse::<Image>().is_err());
+    }
+}

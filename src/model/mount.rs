@@ -1,0 +1,87 @@
+//! Volumes, binds and temporary file systems.
+
+use std::str::FromStr;
+
+/// What is mounted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MountKind {
+    /// A named volume.
+    Volume,
+    /// A volume without a name; it goes with the container.
+    Anonymous,
+    /// A file or folder of the host.
+    Bind,
+    /// Memory.
+    Tmpfs,
+}
+
+/// Something that is seen at a path of the container.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    /// What.
+    pub kind: MountKind,
+    /// The volume's name or the host's path; empty where there is none.
+    pub source: String,
+    /// The path in the container.
+    pub target: String,
+    /// Whether it cannot be written.
+    pub read_only: bool,
+    /// Whether a missing host path is made (the short form on Docker).
+    pub create: bool,
+    /// More options, in Podman's spelling: `z`, `Z`, `U`, `nocopy`, `rshared`, `size=…`.
+    pub options: Vec<String>,
+}
+
+impl FromStr for Mount {
+    type Err = String;
+
+    /// The short form: `[SOURCE:]TARGET[:OPTION,…]`. A source with a `/`, `.`, `~` or `%` in front is a host path.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let (source, target, options) = match parts.as_slice() {
+            [target] => ("", *target, ""),
+            [source, target] if target.starts_with('/') => (*source, *target, ""),
+            [target, options] if target.starts_with('/') => ("", *target, *options),
+            [source, target, options] => (*source, *target, *options),
+            _ => return Err(format!("`{text}` is not a volume such as data:/var/lib/data or ./conf:/etc/conf:ro")),
+        };
+        if !target.starts_with('/') {
+            return Err(format!("`{target}` is not an absolute path in the container"));
+        }
+        let kind = match source.chars().next() {
+            None => MountKind::Anonymous,
+            Some('/' | '.' | '~' | '%') => MountKind::Bind,
+            Some(_) if source.contains('/') => {
+                return Err(format!("`{source}` is neither a volume's name nor a path: write ./{source}"));
+            }
+            Some(_) => MountKind::Volume,
+        };
+        let options: Vec<&str> = options.split(',').filter(|option| !option.is_empty()).collect();
+        Ok(Mount {
+            kind,
+            source: source.to_owned(),
+            target: target.to_owned(),
+            read_only: options.contains(&"ro"),
+            create: kind == MountKind::Bind,
+            options: options.iter().filter(|o| !matches!(**o, "ro" | "rw")).map(|o| (*o).to_owned()).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mount, MountKind};
+
+    #[test]
+    fn the_short_form_tells_volumes_from_paths() {
+        let kind = |text: &str| text.parse::<Mount>().map(|mount| mount.kind);
+        assert_eq!(kind("data:/x"), Ok(MountKind::Volume));
+        assert_eq!(kind("/x"), Ok(MountKind::Anonymous));
+        assert_eq!(kind("./a:/x:ro,z"), Ok(MountKind::Bind));
+        assert_eq!(kind("%h/a:/x"), Ok(MountKind::Bind));
+        assert!("./a:/x:ro,z".parse::<Mount>().unwrap().read_only);
+        for bad in ["", "a:b", "a/b:/x", "a:/b:c:d"] {
+            assert!(kind(bad).is_err(), "{bad}");
+        }
+    }
+}

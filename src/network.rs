@@ -1,0 +1,38 @@
+//! Stack × platform → who resolves and reaches whom, and why.
+//!
+//! [`Wiring`] is the graph: what a packet can do. The questions are methods on it, a file each.
+
+mod intents;
+mod isolation;
+mod names;
+mod reach;
+mod wiring;
+
+pub use intents::{Breach, Intent, Judgement, State, judge};
+pub use isolation::{Isolation, isolations};
+pub use names::{Cause, Name, NameKind, Resolution};
+pub use reach::{Reach, Step, ThroughHost};
+pub use wiring::{Crossing, Home, Wiring};
+
+/// The answer to a question about the network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Verdict {
+    /// It works.
+    Yes,
+    /// It does not work.
+    No,
+    /// It depends on the order of a start, or resolvers disagree.
+    Unpredictable,
+    /// quadgen does not know: the stack uses something that is not modelled.
+    Unknown,
+}
+
+impl From<crate::platform::Is> for Verdict {
+    fn from(is: crate::platform::Is) -> Self {
+        match is {
+            crate::platform::Is::Yes => Verdict::Yes,
+            crate::platform::Is::No => Verdict::No,
+            crate::platform::Is::Unpredictable => Verdict::Unpredictable,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The question `resolves`: by which name does a service find another?
+
+use super::{Home, Verdict, Wiring};
+use crate::model::{Backend, ContainerName, Data, Deploy, Service, Value};
+use crate::platform::{Known, Question};
+
+/// What makes a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameKind {
+    /// The container's name.
+    Container,
+    /// The service's name, which Compose makes an alias.
+    Service,
+    /// An alias on one network.
+    Alias,
+    /// The host name.
+    Host,
+}
+
+/// A name by which a service is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// What makes it.
+    pub kind: NameKind,
+    /// The one network it counts on; all of the service's where there is none.
+    pub network: Option<String>,
+}
+
+/// Why a name resolves or does not.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// A network with DNS knows it.
+    Found {
+        /// Which.
+        networks: Vec<String>,
+    },
+    /// `extra_hosts` of the client writes it into its hosts file.
+    HostsFile,
+    /// One of the two is not on a network of the stack.
+    NotOnNetworks {
+        /// The service that is not.
+        service: String,
+        /// Where it is instead.
+        home: Home,
+    },
+    /// They share no network.
+    NoSharedNetwork,
+    /// They share a network with DNS, where the service is known by other names only.
+    OtherName {
+        /// The names that would work.
+        works: Vec<String>,
+    },
+    /// The networks they share have no DNS.
+    NoDns {
+        /// Which.
+        networks: Vec<String>,
+        /// The client's networks that have DNS; it asks there, and they do not know the name.
+        asked: Vec<String>,
+        /// Why they have none; nothing where it is switched off in the file.
+        known: Option<Known>,
+    },
+    /// The client asks one of several servers, and not all of them know the name.
+    SeveralServers {
+        /// The networks whose server knows it.
+        answers: Vec<String>,
+        /// The networks whose server does not.
+        others: Vec<String>,
+        /// Why that matters.
+        known: Known,
+    },
+}
+
+/// The answer to `resolves`.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// Whether the name resolves.
+    pub verdict: Verdict,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Wiring<'_> {
+    /// Every name of a service on this platform.
+    pub fn names(&self, service: &Service) -> Vec<Name> {
+        let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
+        let mut names = vec![name(&self.container_name(service), NameKind::Container, None)];
+        if self.yes(Question::ServiceNameIsAName) {
+            names.push(name(&service.name.value, NameKind::Service, None));
+        }
+        if let Some(hostname) = &service.hostname
+            && self.yes(Question::HostNameIsAName)
+        {
+            names.push(name(&hostname.value, NameKind::Host, None));
+        }
+        for attachment in &service.networks {
+            let network = &attachment.network.value;
+            names.extend(attachment.aliases.iter().map(|a| name(&a.value, NameKind::Alias, Some(network.clone()))));
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert((name.text.clone(), name.network.clone())));
+        names
+    }
+
+    /// The container's name on this platform.
+    pub fn container_name(&self, service: &Service) -> String {
+        match &service.container_name {
+            ContainerName::Named(text) => text.value.clone(),
+            ContainerName::ByService => service.name.value.clone(),
+            ContainerName::ByRuntime(_) if self.platform.deploy == Deploy::Quadlet => {
+                // fact: quadlet-no-service-name
+                format!("systemd-{}", service.name.value)
+            }
+            ContainerName::ByRuntime(_) => format!("{}-{}-1", self.stack.name.value, service.name.value),
+        }
+    }
+
+    /// Whether a network has a DNS server, and why not.
+    pub fn has_dns(&self, network: &str) -> Result<(), Option<Known>> {
+        let Some(network) = self.stack.networks.get(network) else { return Err(None) };
+        if network.dns_disabled.is_some() && self.platform.deploy == Deploy::Quadlet {
+            return Err(None);
+        }
+        if network.is_internal() {
+            let known = self.platform.ask(Question::InternalNetworkDns);
+            if Verdict::from(known.fact.is) != Verdict::Yes {
+                return Err(Some(known));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `from` resolves `name` to `to`.
+    pub fn resolves(&self, from: &Service, to: &Service, name: &str) -> Resolution {
+        let no = |cause| Resolution { verdict: Verdict::No, cause };
+        if from.attributes.get("extra_hosts").is_some_and(|(_, hosts)| has_host(hosts, name)) {
+            return Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile };
+        }
+        for service in [from, to] {
+            let home = self.home(service);
+            if home != Home::Networks {
+                let verdict = if home == Home::Elsewhere { Verdict::Unknown } else { Verdict::No };
+                let cause = Cause::NotOnNetworks { service: service.name.value.clone(), home };
+                return Resolution { verdict, cause };
+            }
+        }
+        let own: Vec<&str> = self.attachments(from).map(|a| a.network.value.as_str()).collect();
+        let shared: Vec<&str> =
+            self.attachments(to).map(|a| a.network.value.as_str()).filter(|network| own.contains(network)).collect();
+        if shared.is_empty() {
+            return no(Cause::NoSharedNetwork);
+        }
+        let with_dns: Vec<&str> = own.iter().copied().filter(|network| self.has_dns(network).is_ok()).collect();
+        let owned = |networks: &[&str]| networks.iter().map(|network| (*network).to_owned()).collect::<Vec<_>>();
+        let candidates: Vec<&str> = shared.iter().copied().filter(|network| with_dns.contains(network)).collect();
+        if candidates.is_empty() {
+            let known = shared.iter().find_map(|network| self.has_dns(network).err().flatten());
+            return no(Cause::NoDns { networks: owned(&shared), asked: owned(&with_dns), known });
+        }
+        let names = self.names(to);
+        let knows = |network: &str| {
+            names.iter().any(|known| {
+                known.text.eq_ignore_ascii_case(name) && known.network.as_deref().is_none_or(|only| only == network)
+            })
+        };
+        let answers: Vec<&str> = candidates.iter().copied().filter(|network| knows(network)).collect();
+        if answers.is_empty() {
+            let here = |known: &&Name| known.network.as_deref().is_none_or(|only| candidates.contains(&only));
+            let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
+            return no(Cause::OtherName { works });
+        }
+        let several = self.platform.ask(Question::NamesOnSeveralNetworks);
+        if answers.len() < with_dns.len() && Verdict::from(several.fact.is) != Verdict::Yes {
+            let others: Vec<&str> = with_dns.iter().copied().filter(|network| !answers.contains(network)).collect();
+            let cause =
+                Cause::SeveralServers { answers: owned(&answers), others: owned(&others), known: several.clone() };
+            return Resolution { verdict: several.fact.is.into(), cause };
+        }
+        Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks: owned(&answers) } }
+    }
+
+    /// Whether names of the internet resolve in a service.
+    pub fn outside_names(&self, service: &Service) -> (Verdict, Option<Known>) {
+        match self.home(service) {
+            Home::Nowhere => (Verdict::No, None),
+            Home::Elsewhere => (Verdict::Unknown, None),
+            Home::Networks if self.only_internal(service) => {
+                let known = self.platform.ask(Question::OutsideNamesOnInternalNetwork);
+                (known.fact.is.into(), Some(known))
+            }
+            _ => (Verdict::Yes, None),
+        }
+    }
+
+    /// Whether the platform's backend is CNI.
+    pub fn is_cni(&self) -> bool {
+        self.platform.backend == Some(Backend::Cni)
+    }
+}
+
+/// Whether `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, has a name.
+fn has_host(hosts: &Value, name: &str) -> bool {
+    match &hosts.data {
+        Data::Map(entries) => entries.iter().any(|(host, _)| host == name),
+        Data::List(items) => items
+            .iter()
+            .filter_map(Value::scalar)
+            .any(|item| item.split([':', '=']).next().is_some_and(|host| host == name)),
+        _ => false,
+    }
+}

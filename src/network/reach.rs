@@ -1,0 +1,195 @@
+//! The questions `reaches`, `internet` and `host`: where do a service's packets get to?
+
+use petgraph::algo::astar;
+
+use super::wiring::Place;
+use super::{Home, Verdict, Wiring};
+use crate::model::{Port, Service, Spanned};
+use crate::platform::{Known, Question};
+
+/// One step of a way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Onto a network that the service is on.
+    Network(String),
+    /// Over to another network, which the host routes to.
+    Routed(String),
+    /// Through the host's own network.
+    Host,
+}
+
+/// The answer: the way, if there is one.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Whether packets get there.
+    pub verdict: Verdict,
+    /// The way they take.
+    pub path: Vec<Step>,
+    /// The facts that open the way, or close it.
+    pub known: Vec<Known>,
+}
+
+/// A way through a port that the target publishes on the host.
+#[derive(Clone, Debug)]
+pub struct ThroughHost<'a> {
+    /// The port.
+    pub port: &'a Spanned<Port>,
+    /// Why it is open.
+    pub known: Known,
+}
+
+impl Wiring<'_> {
+    /// Whether packets of `from` get to an address of `to`; to its address on one network, if that is given.
+    pub fn reaches(&self, from: &Service, to: &Service, on: Option<&str>) -> Reach {
+        let (a, b) = (self.owner(from), self.owner(to));
+        if let Some(unknown) = self.unknown_home(&[from, to]) {
+            return unknown;
+        }
+        if a.name.value == b.name.value {
+            // One namespace: they meet on the loopback device.
+            return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
+        }
+        if let (Home::Host, Home::Networks) = (self.home(from), self.home(to)) {
+            return self.from_host(to, on);
+        }
+        if let (Home::Default, Home::Default) = (self.home(from), self.home(to)) {
+            let verdict = if self.platform.rootless { Verdict::Unknown } else { Verdict::Yes };
+            return Reach { verdict, path: Vec::new(), known: Vec::new() };
+        }
+        let target = match on {
+            Some(network) => Place::At(network.to_owned()),
+            None => Place::In(b.name.value.clone()),
+        };
+        let found = self.way(a, target);
+        if found.verdict == Verdict::No
+            && self.crossings(a, b).iter().any(|crossing| crossing.verdict == Verdict::Unknown)
+        {
+            return Reach { verdict: Verdict::Unknown, ..found };
+        }
+        if found.verdict == Verdict::No {
+            let known = self.crossings(a, b).into_iter().filter_map(|crossing| crossing.known).collect();
+            return Reach { known, ..found };
+        }
+        found
+    }
+
+    /// Whether a service gets to the internet by address.
+    pub fn internet(&self, service: &Service) -> Reach {
+        self.outside(service, &Place::Internet, Question::EgressFromNetwork, Question::EgressFromInternalNetwork)
+    }
+
+    /// Whether a service gets to programs on the host.
+    pub fn host(&self, service: &Service) -> Reach {
+        self.outside(service, &Place::Host, Question::HostFromNetwork, Question::HostFromInternalNetwork)
+    }
+
+    fn outside(&self, service: &Service, target: &Place, ordinary: Question, internal: Question) -> Reach {
+        if let Some(unknown) = self.unknown_home(&[service]) {
+            return unknown;
+        }
+        let question = if self.only_internal(service) { internal } else { ordinary };
+        let known = vec![self.platform.ask(question)];
+        match self.home(service) {
+            Home::Host => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
+            Home::Default => Reach { verdict: Verdict::Yes, path: Vec::new(), known },
+            _ => Reach { known, ..self.way(self.owner(service), target.clone()) },
+        }
+    }
+
+    fn unknown_home(&self, services: &[&Service]) -> Option<Reach> {
+        let elsewhere = services.iter().any(|service| self.home(service) == Home::Elsewhere);
+        elsewhere.then(|| Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() })
+    }
+
+    fn way(&self, from: &Service, target: Place) -> Reach {
+        let no = Reach { verdict: Verdict::No, path: Vec::new(), known: Vec::new() };
+        let start = self.nodes.get(&Place::Out(from.name.value.clone()));
+        let (Some(start), Some(end)) = (start, self.nodes.get(&target)) else { return no };
+        let Some((_, nodes)) = astar(&self.graph, *start, |node| node == *end, |_| 1u32, |_| 0) else { return no };
+        let places: Vec<&Place> = nodes.iter().filter_map(|node| self.graph.node_weight(*node)).collect();
+        let mut path = Vec::new();
+        let mut known = Vec::new();
+        let mut entered = "";
+        for place in places {
+            match place {
+                Place::From(network) => {
+                    entered = network;
+                    path.push(Step::Network(network.clone()));
+                }
+                Place::At(network) if network != entered => {
+                    known.extend(self.crossing(entered, network).known);
+                    path.push(Step::Routed(network.clone()));
+                }
+                Place::Host => path.push(Step::Host),
+                _ => {}
+            }
+        }
+        Reach { verdict: Verdict::Yes, path, known }
+    }
+
+    /// From a service in the host's namespace to a container's address.
+    fn from_host(&self, to: &Service, on: Option<&str>) -> Reach {
+        let mut known = Vec::new();
+        for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
+            let internal = self.stack.networks.get(&attachment.network.value).is_some_and(|n| n.is_internal());
+            let question = if internal { Question::InternalContainerFromHost } else { Question::ContainerFromHost };
+            let answer = self.platform.ask(question);
+            let yes = Verdict::from(answer.fact.is) == Verdict::Yes;
+            known.push(answer);
+            if yes {
+                let path = vec![Step::Host, Step::Routed(attachment.network.value.clone())];
+                return Reach { verdict: Verdict::Yes, path, known };
+            }
+        }
+        Reach { verdict: Verdict::No, path: Vec::new(), known }
+    }
+
+    /// Every crossing between the networks of two services.
+    fn crossings(&self, a: &Service, b: &Service) -> Vec<super::Crossing> {
+        let mut found = Vec::new();
+        for from in self.attachments(a) {
+            for to in self.attachments(b).filter(|to| to.network.value != from.network.value) {
+                found.push(self.crossing(&from.network.value, &to.network.value));
+            }
+        }
+        found
+    }
+
+    /// Whether `from` gets to `to` through a port that `to` publishes on an address that containers reach.
+    pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        let port = self.owner(to).ports.iter().find(|port| !port.value.is_loopback())?;
+        if !matches!(self.home(to), Home::Networks) || self.published(to).verdict == Verdict::No {
+            return None;
+        }
+        let question = match self.home(from) {
+            Home::Nowhere | Home::Elsewhere => return None,
+            Home::Host | Home::Default => Question::PublishedPortFromNetwork,
+            Home::Networks if self.only_internal(from) => Question::PublishedPortFromInternalNetwork,
+            Home::Networks => {
+                let crossings = self.crossings(self.owner(from), self.owner(to));
+                let shared = self.attachments(from).any(|a| self.attachments(to).any(|b| a.network == b.network));
+                if !shared && crossings.iter().all(|crossing| crossing.by_isolation && crossing.verdict == Verdict::No)
+                {
+                    Question::PublishedPortBetweenIsolatedNetworks
+                } else {
+                    Question::PublishedPortFromNetwork
+                }
+            }
+        };
+        let known = self.platform.ask(question);
+        (Verdict::from(known.fact.is) == Verdict::Yes).then_some(ThroughHost { port, known })
+    }
+
+    /// Whether a service's published ports answer on the host.
+    pub fn published(&self, service: &Service) -> Reach {
+        let question = match self.home(service) {
+            Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
+            Home::Networks | Home::Default => {
+                return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
+            }
+            _ => return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() },
+        };
+        let known = self.platform.ask(question);
+        Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }
+    }
+}

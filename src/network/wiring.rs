@@ -1,0 +1,222 @@
+//! The graph: services, networks, the internet and the host, and the ways between them on one platform.
+//!
+//! Every node that a packet can stand on twice with different rights is two nodes, so that each directed path is a
+//! way that a packet really takes: a service opens connections ([`Place::Out`]) and has addresses ([`Place::In`]), a
+//! network takes packets from its members ([`Place::From`]) and delivers them ([`Place::At`]). Containers forward
+//! nothing, and the host forwards from one network to another at most once.
+
+use std::collections::HashMap;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::{Isolation, Verdict, isolations};
+use crate::model::{Attachment, NetworkMode, Service, Stack};
+use crate::platform::{Known, Platform, Question};
+
+/// A node of the graph.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Place {
+    /// Where a service opens connections.
+    Out(String),
+    /// A service's addresses.
+    In(String),
+    /// A network, as its members send into it.
+    From(String),
+    /// A network, as it delivers to its members.
+    At(String),
+    /// The host's own network.
+    Host,
+    /// Everything outside.
+    Internet,
+}
+
+/// Where a service's connections begin and end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Home {
+    /// In a namespace of its own, on networks of the stack.
+    Networks,
+    /// In the namespace of the host.
+    Host,
+    /// Nowhere.
+    Nowhere,
+    /// On the runtime's default network.
+    Default,
+    /// In a namespace that is not part of the stack.
+    Elsewhere,
+}
+
+/// Whether packets cross from one network to another.
+#[derive(Clone, Debug)]
+pub struct Crossing {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why; nothing where quadgen does not know.
+    pub known: Option<Known>,
+    /// Whether isolation is what keeps them apart, rather than an internal network.
+    pub by_isolation: bool,
+}
+
+/// What a stack is on one platform.
+pub struct Wiring<'a> {
+    /// The stack.
+    pub stack: &'a Stack,
+    /// The platform.
+    pub platform: &'a Platform,
+    /// How each network is isolated, by its name.
+    pub isolations: HashMap<&'a str, Isolation>,
+    pub(super) graph: DiGraph<Place, ()>,
+    pub(super) nodes: HashMap<Place, NodeIndex>,
+}
+
+impl<'a> Wiring<'a> {
+    /// Draws the graph.
+    pub fn new(stack: &'a Stack, platform: &'a Platform) -> Self {
+        let mut wiring = Wiring {
+            stack,
+            platform,
+            isolations: isolations(stack, platform),
+            graph: DiGraph::new(),
+            nodes: HashMap::new(),
+        };
+        wiring.draw();
+        wiring
+    }
+
+    fn draw(&mut self) {
+        let stack = self.stack;
+        for service in stack.services.values() {
+            let (out, into) = (Place::Out(service.name.value.clone()), Place::In(service.name.value.clone()));
+            match self.home(service) {
+                Home::Host => {
+                    self.link(out, Place::Host);
+                    self.link(Place::Host, into);
+                }
+                Home::Networks => {
+                    let networks: Vec<String> =
+                        self.attachments(service).map(|attachment| attachment.network.value.clone()).collect();
+                    for network in networks {
+                        self.link(out.clone(), Place::From(network.clone()));
+                        self.link(Place::At(network), into.clone());
+                    }
+                }
+                Home::Default | Home::Nowhere | Home::Elsewhere => {}
+            }
+        }
+        for from in stack.networks.values() {
+            let name = &from.name.value;
+            self.link(Place::From(name.clone()), Place::At(name.clone()));
+            if self.yes(if from.is_internal() {
+                Question::EgressFromInternalNetwork
+            } else {
+                Question::EgressFromNetwork
+            }) {
+                self.link(Place::From(name.clone()), Place::Internet);
+            }
+            if self.yes(if from.is_internal() { Question::HostFromInternalNetwork } else { Question::HostFromNetwork })
+            {
+                self.link(Place::From(name.clone()), Place::Host);
+            }
+            for to in stack.networks.values().filter(|to| to.name.value != *name) {
+                if self.crossing(name, &to.name.value).verdict == Verdict::Yes {
+                    self.link(Place::From(name.clone()), Place::At(to.name.value.clone()));
+                }
+            }
+        }
+    }
+
+    fn link(&mut self, from: Place, to: Place) {
+        let (from, to) = (self.node(from), self.node(to));
+        self.graph.update_edge(from, to, ());
+    }
+
+    fn node(&mut self, place: Place) -> NodeIndex {
+        match self.nodes.get(&place) {
+            Some(node) => *node,
+            None => {
+                let node = self.graph.add_node(place.clone());
+                self.nodes.insert(place, node);
+                node
+            }
+        }
+    }
+
+    pub(super) fn yes(&self, question: Question) -> bool {
+        Verdict::from(self.platform.ask(question).fact.is) == Verdict::Yes
+    }
+
+    /// The service whose network namespace a service lives in: itself, unless `network_mode: service:…` says so.
+    pub fn owner<'s>(&'s self, service: &'s Service) -> &'s Service {
+        let mut owner = service;
+        // A ring of services is another rule's business; here it must only end.
+        for _ in 0..self.stack.services.len() {
+            match &owner.network_mode {
+                Some(mode) => match &mode.value {
+                    NetworkMode::Service(name) => match self.stack.services.get(name) {
+                        Some(next) => owner = next,
+                        None => return owner,
+                    },
+                    _ => return owner,
+                },
+                None => return owner,
+            }
+        }
+        owner
+    }
+
+    /// Where a service's connections begin and end.
+    pub fn home(&self, service: &Service) -> Home {
+        match self.owner(service).network_mode.as_ref().map(|mode| &mode.value) {
+            None => Home::Networks,
+            Some(NetworkMode::Host) => Home::Host,
+            Some(NetworkMode::None) => Home::Nowhere,
+            Some(NetworkMode::Bridge) => Home::Default,
+            Some(NetworkMode::Service(_) | NetworkMode::Container(_) | NetworkMode::Other(_)) => Home::Elsewhere,
+        }
+    }
+
+    /// The networks that a service is on, as far as the stack has them.
+    pub fn attachments<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = &'s Attachment> {
+        let on_networks = self.home(service) == Home::Networks;
+        let all = self.owner(service).networks.iter();
+        all.filter(move |attachment| on_networks && self.stack.networks.contains_key(&attachment.network.value))
+    }
+
+    /// Whether a service is on networks, and all of them are internal.
+    pub fn only_internal(&self, service: &Service) -> bool {
+        let mut networks =
+            self.attachments(service).filter_map(|a| self.stack.networks.get(&a.network.value)).peekable();
+        networks.peek().is_some() && networks.all(|network| network.is_internal())
+    }
+
+    /// Whether packets cross from a network to another.
+    pub fn crossing(&self, from: &str, to: &str) -> Crossing {
+        let (Some(a), Some(b)) = (self.stack.networks.get(from), self.stack.networks.get(to)) else {
+            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
+        };
+        if a.is_internal() || b.is_internal() {
+            return self.crossing_by(Question::EgressFromInternalNetwork, false);
+        }
+        if a.driver() != "bridge" || b.driver() != "bridge" {
+            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
+        }
+        let isolation = |name| self.isolations.get(name).copied().unwrap_or(Isolation::None);
+        match (isolation(from), isolation(to)) {
+            (Isolation::Strict, _) | (_, Isolation::Strict) => {
+                let known = self.platform.ask(Question::StrictIsolation);
+                // The question is whether it separates, so the answer is the opposite.
+                let verdict = match Verdict::from(known.fact.is) {
+                    Verdict::Yes => Verdict::No,
+                    _ => Verdict::Unknown,
+                };
+                Crossing { verdict, known: Some(known), by_isolation: true }
+            }
+            (Isolation::True, Isolation::True) => self.crossing_by(Question::RoutedBetweenIsolatedNetworks, true),
+            _ => self.crossing_by(Question::RoutedBetweenNetworks, true),
+        }
+    }
+
+    fn crossing_by(&self, question: Question, by_isolation: bool) -> Crossing {
+        let known = self.platform.ask(question);
+        Crossing { verdict: known.fact.is.into(), known: Some(known), by_isolation }
+    }
+}

@@ -1,0 +1,260 @@
+//! What a platform is, once everything its words leave open is filled in, and what it does.
+//!
+//! `data/platforms.toml` says which versions words stand for, `data/behaviours.toml` what each platform does and how
+//! that is known, `data/quadlet-keys.json` which release brought which Quadlet key.
+
+pub mod attributes;
+mod behaviour;
+pub mod keys;
+
+pub use behaviour::{Fact, Is, Known, Question};
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::{Backend, Deploy, Format, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError, Version};
+
+/// One quality of a platform that a fact may depend on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Aspect {
+    /// Podman or Docker.
+    Runtime,
+    /// The runtime's version.
+    Version,
+    /// CNI or netavark.
+    Backend,
+    /// netavark's version.
+    BackendVersion,
+    /// Rootless or rootful.
+    Rootless,
+    /// Quadlet, docker-compose or podman-compose.
+    Deploy,
+}
+
+/// A platform with nothing left open.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Its name in the stack, or the words themselves.
+    pub name: String,
+    /// What runs the containers.
+    pub runtime: Runtime,
+    /// The runtime's version.
+    pub version: Version,
+    /// Podman's network backend; none on Docker.
+    pub backend: Option<Backend>,
+    /// netavark's version; none on CNI and Docker.
+    pub backend_version: Option<Version>,
+    /// Whether a user's own Podman runs the containers.
+    pub rootless: bool,
+    /// What lies under the runtime.
+    pub host_os: HostOs,
+    /// How a rootless container leaves its namespace; none when rootful.
+    pub rootless_network: Option<RootlessNetwork>,
+    /// How the stack is deployed.
+    pub deploy: Deploy,
+    /// The words themselves.
+    pub spec: PlatformSpec,
+    /// What no word says, with the word that was assumed.
+    pub assumed: BTreeMap<Aspect, String>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    newest: Newest,
+    netavark: Vec<Shipped>,
+    preset: BTreeMap<String, Preset>,
+}
+
+#[derive(Deserialize)]
+struct Newest {
+    podman: String,
+    docker: String,
+}
+
+#[derive(Deserialize)]
+struct Shipped {
+    podman: String,
+    netavark: String,
+}
+
+#[derive(Deserialize)]
+struct Preset {
+    podman: String,
+    docker: String,
+}
+
+static DATA: LazyLock<Data> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../data/platforms.toml")).expect("data/platforms.toml is well-formed")
+});
+
+fn version(text: &str) -> Version {
+    text.parse().unwrap_or(Version::new(0, 0))
+}
+
+/// The names of the presets, sorted.
+pub fn presets() -> impl Iterator<Item = &'static str> {
+    DATA.preset.keys().map(String::as_str)
+}
+
+/// Reads the words of a platform, presets included.
+///
+/// # Errors
+/// The first word that is unknown, out of form, or contradicts another; counted in the text as written.
+pub fn parse_spec(text: &str) -> Result<PlatformSpec, SpecError> {
+    let written: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_docker = written.iter().any(|word| word.starts_with("docker"));
+    let mut words = Vec::new();
+    for (at, word) in written.iter().enumerate() {
+        match DATA.preset.get(*word) {
+            Some(preset) => {
+                let stands_for = if is_docker { &preset.docker } else { &preset.podman };
+                // What is said beside a preset goes before what the preset says.
+                let own: Vec<&str> = written.iter().map(|word| word.split('@').next().unwrap_or(word)).collect();
+                let new = stands_for.split(',').map(str::trim).filter(|word| {
+                    let name = word.split('@').next().unwrap_or(word);
+                    let contradicted = own.contains(&name)
+                        || (name.starts_with("netavark") && own.contains(&"cni"))
+                        || (name == "linux" && own.iter().any(|word| matches!(*word, "wsl2" | "podman-machine")));
+                    !contradicted
+                });
+                words.extend(new.map(|word| (at, word)));
+            }
+            None => words.push((at, *word)),
+        }
+    }
+    PlatformSpec::from_words(words.iter().map(|(_, word)| *word))
+        .map_err(|error| SpecError { word: error.word.and_then(|word| words.get(word)).map(|(at, _)| *at), ..error })
+}
+
+/// The word or preset nearest to one that nobody knows.
+pub fn nearest_word(word: &str) -> Option<&'static str> {
+    let name = word.split(['@', '=']).next().unwrap_or(word);
+    crate::suggest::nearest(name, PlatformSpec::words().chain(presets()))
+}
+
+impl Platform {
+    /// Fills in what the words leave open. `format` says how a stack of its kind is deployed by default.
+    pub fn resolve(name: impl Into<String>, spec: PlatformSpec, format: Format) -> Platform {
+        let mut assumed = BTreeMap::new();
+        let runtime = spec.runtime.unwrap_or_else(|| {
+            assumed.insert(Aspect::Runtime, "podman".to_owned());
+            Runtime::Podman
+        });
+        let podman = runtime == Runtime::Podman;
+        let own_version = spec.version.unwrap_or_else(|| {
+            let newest = if podman { &DATA.newest.podman } else { &DATA.newest.docker };
+            // CNI is only found before Podman 6.
+            let newest = if spec.backend == Some(Backend::Cni) { "4.9" } else { newest };
+            assumed.insert(Aspect::Version, format!("{}@{newest}", if podman { "podman" } else { "docker" }));
+            version(newest)
+        });
+        let backend = podman.then(|| {
+            spec.backend.unwrap_or_else(|| {
+                // From Podman 5 on CNI has to be built in on purpose.
+                if own_version < Version::new(5, 0) {
+                    assumed.insert(Aspect::Backend, "netavark".to_owned());
+                }
+                Backend::Netavark
+            })
+        });
+        let backend_version = (backend == Some(Backend::Netavark)).then(|| {
+            spec.backend_version.unwrap_or_else(|| {
+                let shipped = DATA.netavark.iter().rev().find(|row| version(&row.podman) <= own_version);
+                let shipped = shipped.map_or("1.0", |row| row.netavark.as_str());
+                assumed.insert(Aspect::BackendVersion, format!("netavark@{shipped}"));
+                version(shipped)
+            })
+        });
+        let rootless = podman
+            && spec.rootless.unwrap_or_else(|| {
+                assumed.insert(Aspect::Rootless, "rootless".to_owned());
+                true
+            });
+        let rootless_network = rootless.then(|| {
+            let default =
+                if own_version < Version::new(5, 0) { RootlessNetwork::Slirp4netns } else { RootlessNetwork::Pasta };
+            spec.rootless_network.unwrap_or(default)
+        });
+        let quadlet = podman && own_version >= crate::model::FIRST_QUADLET;
+        let deploy = spec.deploy.unwrap_or(match format {
+            Format::Topology if quadlet => Deploy::Quadlet,
+            Format::Topology => Deploy::Compose,
+        });
+        Platform {
+            name: name.into(),
+            runtime,
+            version: own_version,
+            backend,
+            backend_version,
+            rootless,
+            host_os: spec.host_os.unwrap_or(HostOs::Linux),
+            rootless_network,
+            deploy,
+            spec,
+            assumed,
+        }
+    }
+
+    /// Whether it is Podman.
+    pub fn is_podman(&self) -> bool {
+        self.runtime == Runtime::Podman
+    }
+
+    /// What it is, for people: `Podman 4.6.2 with CNI, rootless`.
+    pub fn describe(&self) -> String {
+        let runtime = match self.runtime {
+            Runtime::Podman => format!("Podman {}", self.version),
+            Runtime::DockerEngine => format!("Docker Engine {}", self.version),
+            Runtime::DockerDesktop => "Docker Desktop".to_owned(),
+        };
+        let backend = match (self.backend, self.backend_version) {
+            (Some(Backend::Cni), _) => " with CNI".to_owned(),
+            (Some(Backend::Netavark), Some(version)) => format!(" with netavark {version}"),
+            _ => String::new(),
+        };
+        let privileges = match (self.is_podman(), self.rootless) {
+            (false, _) => "",
+            (true, true) => ", rootless",
+            (true, false) => ", rootful",
+        };
+        format!("{runtime}{backend}{privileges}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Platform, parse_spec, presets};
+    use crate::model::{Deploy, Format, Version};
+
+    fn platform(text: &str) -> Platform {
+        Platform::resolve("x", parse_spec(text).unwrap(), Format::Topology)
+    }
+
+    #[test]
+    fn every_preset_is_a_platform() {
+        for preset in presets() {
+            assert!(platform(preset).assumed.keys().all(|aspect| *aspect == super::Aspect::Rootless), "{preset}");
+            assert!(!platform(&format!("docker, {preset}")).is_podman());
+        }
+    }
+
+    #[test]
+    fn words_beside_a_preset_win() {
+        assert_eq!(platform("debian-12, podman@5.4").version, Version::new(5, 4));
+        assert!(platform("debian-12, cni").backend_version.is_none());
+        assert_eq!(parse_spec("debian-12, banana").unwrap_err().word, Some(1));
+    }
+
+    #[test]
+    fn what_is_left_open_is_assumed_and_said() {
+        let next = platform("podman@5.4,netavark,rootless,wsl2");
+        assert_eq!(next.assumed.values().collect::<Vec<_>>(), ["netavark@1.14"]);
+        assert_eq!(next.deploy, Deploy::Quadlet);
+        assert_eq!(platform("podman@4.3.1").deploy, Deploy::Compose);
+        assert_eq!(platform("docker-desktop").deploy, Deploy::Compose);
+        assert_eq!(platform("cni").version, Version::new(4, 9));
+    }
+}

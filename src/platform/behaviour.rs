@@ -1,0 +1,277 @@
+//! Facts about what platforms do: `data/behaviours.toml`, asked by question.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{Aspect, Platform};
+use crate::model::{Backend, Deploy, Runtime, Version};
+
+/// What can be asked about a platform. Each is a table of `data/behaviours.toml`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Question {
+    /// Does a network with `internal: true` have a DNS server?
+    InternalNetworkDns,
+    /// Do containers on the runtime's default network resolve each other's names?
+    DefaultNetworkDns,
+    /// Does a container on several networks with DNS resolve the names of all of them?
+    NamesOnSeveralNetworks,
+    /// Do names of the internet resolve in a container that is on internal networks only?
+    OutsideNamesOnInternalNetwork,
+    /// Does an ordinary network lead to the internet?
+    EgressFromNetwork,
+    /// Does an internal network lead to the internet?
+    EgressFromInternalNetwork,
+    /// Can a container reach an address on an ordinary network that it is not on?
+    RoutedBetweenNetworks,
+    /// The same, with `isolate=true` on both networks.
+    RoutedBetweenIsolatedNetworks,
+    /// Does `isolate=strict` on one of two networks separate them?
+    StrictIsolation,
+    /// Can a container on an ordinary network reach programs on the host?
+    HostFromNetwork,
+    /// Can a container on internal networks only reach programs on the host?
+    HostFromInternalNetwork,
+    /// Can a container reach a port that another publishes, through the host?
+    PublishedPortFromNetwork,
+    /// The same, with the two networks isolated from each other.
+    PublishedPortBetweenIsolatedNetworks,
+    /// Can a container on internal networks only reach a port that another publishes?
+    PublishedPortFromInternalNetwork,
+    /// Does a port answer that is published by a container on internal networks only?
+    PublishedPortOnInternalNetwork,
+    /// Can the host reach a container's own address on an ordinary network?
+    ContainerFromHost,
+    /// Can the host reach a container's own address on an internal network?
+    InternalContainerFromHost,
+    /// Is a container's host name a name that others resolve?
+    HostNameIsAName,
+    /// Is the service's name a DNS name by itself?
+    ServiceNameIsAName,
+    /// Can two containers publish the same port of the host?
+    TwoContainersOnOnePort,
+}
+
+impl Question {
+    /// Every question.
+    pub const ALL: [Question; 20] = [
+        Question::InternalNetworkDns,
+        Question::DefaultNetworkDns,
+        Question::NamesOnSeveralNetworks,
+        Question::OutsideNamesOnInternalNetwork,
+        Question::EgressFromNetwork,
+        Question::EgressFromInternalNetwork,
+        Question::RoutedBetweenNetworks,
+        Question::RoutedBetweenIsolatedNetworks,
+        Question::StrictIsolation,
+        Question::HostFromNetwork,
+        Question::HostFromInternalNetwork,
+        Question::PublishedPortFromNetwork,
+        Question::PublishedPortBetweenIsolatedNetworks,
+        Question::PublishedPortFromInternalNetwork,
+        Question::PublishedPortOnInternalNetwork,
+        Question::ContainerFromHost,
+        Question::InternalContainerFromHost,
+        Question::HostNameIsAName,
+        Question::ServiceNameIsAName,
+        Question::TwoContainersOnOnePort,
+    ];
+
+    /// The name of its table.
+    pub fn table(self) -> &'static str {
+        match self {
+            Question::InternalNetworkDns => "internal-network-dns",
+            Question::DefaultNetworkDns => "default-network-dns",
+            Question::NamesOnSeveralNetworks => "names-on-several-networks",
+            Question::OutsideNamesOnInternalNetwork => "outside-names-on-internal-network",
+            Question::EgressFromNetwork => "egress-from-network",
+            Question::EgressFromInternalNetwork => "egress-from-internal-network",
+            Question::RoutedBetweenNetworks => "routed-between-networks",
+            Question::RoutedBetweenIsolatedNetworks => "routed-between-isolated-networks",
+            Question::StrictIsolation => "strict-isolation",
+            Question::HostFromNetwork => "host-from-network",
+            Question::HostFromInternalNetwork => "host-from-internal-network",
+            Question::PublishedPortFromNetwork => "published-port-from-network",
+            Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
+            Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
+            Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
+            Question::ContainerFromHost => "container-from-host",
+            Question::InternalContainerFromHost => "internal-container-from-host",
+            Question::HostNameIsAName => "host-name-is-a-name",
+            Question::ServiceNameIsAName => "service-name-is-a-name",
+            Question::TwoContainersOnOnePort => "two-containers-on-one-port",
+        }
+    }
+}
+
+/// The answer of a fact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Is {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// It depends on the order of a start, or resolvers disagree.
+    Unpredictable,
+}
+
+/// A fact: what happens, why, and how that is known.
+#[derive(Debug, Deserialize)]
+pub struct Fact {
+    /// Its name, for comments and pages.
+    pub name: String,
+    when: String,
+    /// The answer.
+    pub is: Is,
+    /// The reason: a clause that can follow "because".
+    pub why: String,
+    /// What a person sees.
+    #[serde(default)]
+    pub symptom: String,
+    /// `measured`, `source` or `documented`.
+    pub how: String,
+    /// The versions it was measured on, or where it is written.
+    pub on: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    #[allow(dead_code, reason = "it is there for the reader of the data")]
+    ask: String,
+    rows: Vec<Fact>,
+}
+
+static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/behaviours.toml")).expect("data/behaviours.toml is well-formed")
+});
+
+/// What is known about a platform, and on which assumed words that rests.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The fact.
+    pub fact: &'static Fact,
+    /// Words nobody wrote, without which another fact might hold.
+    pub assumed: Vec<String>,
+}
+
+impl Platform {
+    /// Asks a question.
+    pub fn ask(&self, question: Question) -> Known {
+        #[allow(clippy::expect_used, reason = "a test asks every question on every kind of platform")]
+        let table = TABLES.get(question.table()).expect("every question has its table");
+        let mut assumed = Vec::new();
+        for fact in &table.rows {
+            let words = fact.when.split(',').map(str::trim).filter(|word| !word.is_empty());
+            let tried: Vec<(bool, Aspect)> = words.map(|word| self.fits(word)).collect();
+            let on_assumption = |aspect: &Aspect| self.assumed.get(aspect).cloned();
+            let failed: Vec<Aspect> = tried.iter().filter(|(fits, _)| !fits).map(|(_, aspect)| *aspect).collect();
+            if failed.is_empty() {
+                assumed.extend(tried.iter().filter_map(|(_, aspect)| on_assumption(aspect)));
+                assumed.sort();
+                assumed.dedup();
+                return Known { fact, assumed };
+            }
+            // A row that only assumptions rule out could be the right one.
+            let ruled_out: Vec<String> = failed.iter().filter_map(on_assumption).collect();
+            if ruled_out.len() == failed.len() {
+                assumed.extend(ruled_out);
+            }
+        }
+        #[allow(clippy::panic, reason = "a test asks every question on every kind of platform")]
+        {
+            panic!("no fact answers `{}`", question.table())
+        }
+    }
+
+    /// Whether one word of a `when` holds, and which aspect it is about.
+    fn fits(&self, word: &str) -> (bool, Aspect) {
+        let (name, compared) = match (word.split_once(">="), word.split_once('<')) {
+            (Some((name, version)), _) => (name, Some((true, version))),
+            (None, Some((name, version))) => (name, Some((false, version))),
+            (None, None) => (word, None),
+        };
+        let compare = |own: Option<Version>| match (compared, own) {
+            (None, own) => own.is_some(),
+            (Some((from, version)), Some(own)) => {
+                let version: Version = version.parse().unwrap_or(Version::new(0, 0));
+                if from { own >= version } else { own < version }
+            }
+            (Some(_), None) => false,
+        };
+        let docker = !self.is_podman();
+        let version_aspect = if compared.is_some() { Aspect::Version } else { Aspect::Runtime };
+        match name {
+            "podman" => (self.is_podman() && compare(Some(self.version)), version_aspect),
+            "docker" => (docker && compare(Some(self.version)), version_aspect),
+            "docker-desktop" => (self.runtime == Runtime::DockerDesktop, Aspect::Runtime),
+            "cni" => (self.backend == Some(Backend::Cni), Aspect::Backend),
+            "netavark" => (compare(self.backend_version), Aspect::BackendVersion),
+            "rootless" => (self.rootless, Aspect::Rootless),
+            "rootful" => (self.is_podman() && !self.rootless, Aspect::Rootless),
+            "quadlet" => (self.deploy == Deploy::Quadlet, Aspect::Deploy),
+            "compose" => (self.deploy == Deploy::Compose, Aspect::Deploy),
+            "podman-compose" => (self.deploy == Deploy::PodmanCompose, Aspect::Deploy),
+            _ => (false, Aspect::Runtime),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Is, Question, TABLES};
+    use crate::model::Format;
+    use crate::platform::{Platform, parse_spec};
+
+    const KINDS: [&str; 14] = [
+        "podman@4.3.1,cni,rootful",
+        "podman@4.6.2,cni,rootless,wsl2",
+        "podman@4.3.1,netavark@1.4,rootful",
+        "podman@4.3.1,netavark@1.4,rootless",
+        "podman@5.4.2,netavark@1.14,rootful",
+        "podman@5.4.2,netavark@1.14,rootless",
+        "podman@5.8.6,netavark@1.17,rootless,compose",
+        "podman@6.1,rootful",
+        "podman,podman-compose",
+        "podman@5.4,podman-machine,wsl2",
+        "docker@20.10.24",
+        "docker@26.1.5",
+        "docker",
+        "docker-desktop",
+    ];
+
+    #[test]
+    fn every_question_has_an_answer_everywhere_and_every_word_is_understood() {
+        for question in Question::ALL {
+            for kind in KINDS {
+                let platform = Platform::resolve(kind, parse_spec(kind).unwrap(), Format::Topology);
+                let known = platform.ask(question);
+                assert!(!known.fact.why.is_empty());
+            }
+        }
+        assert_eq!(TABLES.len(), Question::ALL.len(), "a table that nobody asks");
+        for fact in TABLES.values().flat_map(|table| &table.rows) {
+            assert!(["measured", "source", "documented"].contains(&fact.how.as_str()), "{}", fact.name);
+            for word in fact.when.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                let name = word.split(['<', '>']).next().unwrap();
+                assert!(crate::model::PlatformSpec::words().any(|known| known == name), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_names_the_assumptions_it_rests_on() {
+        let ask =
+            |words: &str, question| Platform::resolve("x", parse_spec(words).unwrap(), Format::Topology).ask(question);
+        let stated = ask("podman@4.6.2,cni,rootless", Question::NamesOnSeveralNetworks);
+        assert_eq!((stated.fact.is, stated.assumed.len()), (Is::Unpredictable, 0));
+        let version = ask("podman,rootless", Question::RoutedBetweenNetworks);
+        assert_eq!((version.fact.is, version.assumed), (Is::No, vec!["podman@6.2".to_owned()]));
+        let rootless = ask("podman@5.4", Question::HostFromInternalNetwork);
+        assert_eq!((rootless.fact.is, rootless.assumed), (Is::No, vec!["rootless".to_owned()]));
+        let ruled_out = ask("podman@4.6", Question::NamesOnSeveralNetworks);
+        assert_eq!((ruled_out.fact.is, ruled_out.assumed), (Is::Yes, vec!["netavark".to_owned()]));
+    }
+}

@@ -1,0 +1,87 @@
+//! Which Quadlet key exists since when, and what the generator makes of its value: `data/quadlet-keys.json`.
+//!
+//! Checked against the generators of 17 releases, Podman 4.4.4 to 5.8.6.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::Version;
+
+/// What the generator does with the value of a key, and with a key that stands several times.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeat {
+    /// A single value; the last one wins, and a surrounding pair of `"` goes.
+    Last,
+    /// A boolean.
+    Bool,
+    /// A whole number.
+    Uint,
+    /// One value a line, taken as it is.
+    Lines,
+    /// Split into words; quotes go, backslashes stay.
+    Words,
+    /// Split into words; quotes go, C escapes are applied.
+    Args,
+    /// `NAME=VALUE` words; quotes go, C escapes are applied.
+    Keyval,
+    /// Like `Args`, and the last one wins.
+    LastArgs,
+}
+
+/// One key of one section.
+#[derive(Debug, Deserialize)]
+pub struct Key {
+    since: String,
+    /// What the generator does with its value.
+    pub repeat: Repeat,
+    /// The argument of `podman` that it becomes, if it is one.
+    #[serde(default)]
+    flag: Option<String>,
+}
+
+impl Key {
+    /// The first release that has it.
+    pub fn since(&self) -> Version {
+        self.since.parse().unwrap_or(Version::new(0, 0))
+    }
+
+    /// The long option that does the same by itself: `--network-alias`.
+    pub fn flag(&self) -> Option<&str> {
+        let flag = self.flag.as_deref()?;
+        let name = flag.strip_prefix("--")?;
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()).then_some(flag)
+    }
+}
+
+static KEYS: LazyLock<BTreeMap<String, BTreeMap<String, Key>>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    serde_json::from_str(include_str!("../../data/quadlet-keys.json")).expect("data/quadlet-keys.json is well-formed")
+});
+
+/// A key of a section, if any release has it.
+pub fn find(section: &str, key: &str) -> Option<&'static Key> {
+    KEYS.get(section)?.get(key)
+}
+
+/// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).
+pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
+    KEYS.get(section).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, names};
+    use crate::model::Version;
+
+    #[test]
+    fn keys_know_their_release_and_their_argument() {
+        let alias = find("Container", "NetworkAlias").unwrap();
+        assert_eq!((alias.since(), alias.flag()), (Version::new(5, 2), Some("--network-alias")));
+        assert_eq!(find("Container", "AppArmor").unwrap().flag(), None);
+        assert!(find("Container", "Networkalias").is_none() && find("Service", "Restart").is_none());
+        assert!(names("Network").any(|name| name == "Internal"));
+    }
+}

@@ -1,0 +1,20 @@
+//! Trees → [`Stack`]. Every reader collects what is wrong and reads on.
+
+mod infer;
+mod intent;
+mod network;
+mod reader;
+mod service;
+pub mod topology;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Stack;
+
+/// What was understood of a stack, and what was wrong with it.
+#[derive(Debug)]
+pub struct Read {
+    /// The stack; none where the file holds nothing that could be one.
+    pub stack: Option<Stack>,
+    /// Everything that could not be read, or not as written.
+    pub diagnostics: Vec<Diagnostic>,
+}

@@ -1,0 +1,210 @@
+//! What every reader needs: values out of a tree, and findings where they are out of form.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use crate::diagnostic::{Change, Diagnostic, input};
+use crate::model::{Data, Spanned, Text, Value};
+use crate::source::Span;
+use crate::suggest;
+use crate::syntax::yaml::{Entry, Kind, Node};
+
+/// Collects findings while values are read.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether something was left out that others may refer to, or that may hold much: a whole list, a named object.
+    pub partial: bool,
+}
+
+impl Reader {
+    pub fn invalid(&mut self, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(&input::INVALID_VALUE, span, message));
+    }
+
+    /// A key that the place does not have.
+    pub fn unknown(&mut self, entry: &Entry, place: &str, known: &[&str]) {
+        let mut found = Diagnostic::new(
+            &input::UNKNOWN_KEY,
+            entry.key_span,
+            format!("{place} has no key `{}`", entry.key.escape_debug()),
+        );
+        match suggest::nearest(&entry.key, known.iter().copied()) {
+            Some(near) => {
+                let change = Change::Replace { span: entry.key_span, text: near.to_owned() };
+                found = found.here(format!("did you mean `{near}`?")).fix(
+                    format!("rename to `{near}`"),
+                    true,
+                    vec![change],
+                );
+            }
+            None if known.len() <= 12 => found = found.help(format!("It has: {}.", known.join(", "))),
+            None => {}
+        }
+        self.diagnostics.push(found);
+    }
+
+    /// The entries of a mapping; nothing stands for an empty one.
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
+        match &node.kind {
+            Kind::Mapping(entries) => entries,
+            _ if node.is_null() => &[],
+            _ => {
+                self.partial = true;
+                self.invalid(node.span, format!("{what} must be a mapping, and here is {}", node.describe()));
+                &[]
+            }
+        }
+    }
+
+    /// The items of a list; nothing stands for an empty one.
+    pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        match &node.kind {
+            Kind::Sequence(items) => items,
+            _ if node.is_null() => &[],
+            _ => {
+                self.partial = true;
+                self.invalid(node.span, format!("{what} must be a list, and here is {}", node.describe()));
+                &[]
+            }
+        }
+    }
+
+    /// The items of a list, or the one value that stands for a list of one.
+    pub fn items_or_one<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        match &node.kind {
+            Kind::Scalar { .. } if !node.is_null() => std::slice::from_ref(node),
+            _ => self.items(node, what),
+        }
+    }
+
+    /// A text; numbers and booleans count as what they look like.
+    pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
+        match &node.kind {
+            Kind::Scalar { text, .. } if !node.is_null() => {
+                if text.contains('\0') {
+                    self.invalid(node.span, format!("{what} holds a NUL byte, which no container can take"));
+                    return None;
+                }
+                Some(Spanned::written(text.clone(), node.span))
+            }
+            _ => {
+                self.invalid(node.span, format!("{what} must be a text, and here is {}", node.describe()));
+                None
+            }
+        }
+    }
+
+    /// A value that parses itself.
+    pub fn parsed<T: FromStr<Err = String>>(&mut self, node: &Node, what: &str) -> Option<Spanned<T>> {
+        let text = self.text(node, what)?;
+        match text.value.parse() {
+            Ok(value) => Some(Spanned::written(value, node.span)),
+            Err(message) => {
+                self.invalid(node.span, format!("{what}: {message}"));
+                None
+            }
+        }
+    }
+
+    /// A value that Rust's own types parse; `form` says what is right.
+    pub fn simple<T: FromStr>(&mut self, node: &Node, what: &str, form: &str) -> Option<Spanned<T>> {
+        let text = self.text(node, what)?;
+        match text.value.parse() {
+            Ok(value) => Some(Spanned::written(value, node.span)),
+            Err(_) => {
+                self.invalid(node.span, format!("{what}: `{}` is not {form}", text.value.escape_debug()));
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, node: &Node, what: &str) -> Option<Spanned<bool>> {
+        let value = match scalar(node) {
+            Some(("true" | "True" | "TRUE", true)) => Some(true),
+            Some(("false" | "False" | "FALSE", true)) => Some(false),
+            _ => None,
+        };
+        if value.is_none() {
+            self.invalid(node.span, format!("{what} must be true or false"));
+        }
+        value.map(|value| Spanned::written(value, node.span))
+    }
+
+    /// A name that is safe as a file's, a unit's and a container's name.
+    ///
+    /// Its first character is a letter or digit; letters, digits, `_`, `.` and `-` follow.
+    pub fn name(&mut self, text: &str, span: Span, what: &str) -> bool {
+        let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+        if first && rest && text.len() <= 200 {
+            return true;
+        }
+        self.partial = true;
+        self.invalid(
+            span,
+            format!(
+                "{what} `{}` is not a name: a letter or digit, then letters, digits, `_`, `.`, `-`",
+                text.escape_debug()
+            ),
+        );
+        false
+    }
+
+    /// A list of texts, of which each stands once.
+    pub fn names(&mut self, node: &Node, what: &str) -> Vec<Text> {
+        let mut seen = HashSet::new();
+        let items = self.items(node, what);
+        items.iter().filter_map(|item| self.text(item, what)).filter(|text| seen.insert(text.value.clone())).collect()
+    }
+}
+
+/// The text of a single value, and whether it stood without quotes.
+pub(super) fn scalar(node: &Node) -> Option<(&str, bool)> {
+    match &node.kind {
+        Kind::Scalar { text, plain } if !node.is_null() => Some((text, *plain)),
+        _ => None,
+    }
+}
+
+/// The place of a part of a value; the whole value where quotes or escapes hide the part.
+pub(super) fn part(text: &Text, from: usize, to: usize) -> Span {
+    let span = text.span();
+    let width = (span.end - span.start) as usize;
+    match width.checked_sub(text.value.len()) {
+        Some(0) => span.part(from, to),
+        Some(2) => span.part(from + 1, to + 1),
+        _ => span,
+    }
+}
+
+/// A tree as a value of the source layer.
+pub(super) fn value(node: &Node) -> Value {
+    let data = match &node.kind {
+        _ if node.is_null() => Data::Null,
+        Kind::Scalar { text, plain } => match text.as_str() {
+            "true" | "True" | "TRUE" if *plain => Data::Bool(true),
+            "false" | "False" | "FALSE" if *plain => Data::Bool(false),
+            _ if *plain && is_number(text) => Data::Number(text.clone()),
+            _ => Data::Text(text.clone()),
+        },
+        Kind::Sequence(items) => Data::List(items.iter().map(value).collect()),
+        Kind::Mapping(entries) => {
+            Data::Map(entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect())
+        }
+    };
+    Value { span: node.span, data }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // `0755` is text to one reader and octal to another, so it keeps its form as a text.
+    (plain && (digits == "0" || !digits.starts_with('0')))
+        || (digits.contains('.')
+            && !digits.starts_with('.')
+            && !digits.ends_with('.')
+            && digits.parse::<f64>().is_ok()
+            && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}

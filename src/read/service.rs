@@ -1,0 +1,472 @@
+//! A service in Compose's form. A topology and a Compose file share it; each adds keys of its own.
+
+use indexmap::IndexMap;
+
+use super::reader::{Reader, part, scalar, value};
+use crate::model::{
+    Attachment, Condition, ContainerName, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind,
+    NetworkMode, Port, PortRange, Protocol, Restart, Service, Spanned, Text,
+};
+use crate::platform::attributes;
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Kind, Node};
+
+/// A service about which nothing is said yet.
+pub(super) fn empty(name: Text) -> Service {
+    Service {
+        name,
+        image: None,
+        container_name: ContainerName::ByService,
+        hostname: None,
+        network_mode: None,
+        networks: Vec::new(),
+        ports: Vec::new(),
+        environment: IndexMap::new(),
+        env_files: Vec::new(),
+        command: None,
+        entrypoint: None,
+        mounts: Vec::new(),
+        depends_on: Vec::new(),
+        health: None,
+        restart: None,
+        stop_grace_period: None,
+        secrets: Vec::new(),
+        configs: Vec::new(),
+        internet_denied: None,
+        host_denied: None,
+        connections: Vec::new(),
+        attributes: IndexMap::new(),
+        quadlet: Vec::new(),
+    }
+}
+
+/// A network that a service is on, with nothing more said.
+pub(super) fn attachment(network: Text) -> Attachment {
+    Attachment { network, aliases: Vec::new(), ipv4: None, ipv6: None, attributes: IndexMap::new() }
+}
+
+impl Reader {
+    /// Takes one attribute; `false` where Compose has no such attribute.
+    pub fn service_attribute(&mut self, service: &mut Service, entry: &Entry) -> bool {
+        let node = &entry.value;
+        match entry.key.as_str() {
+            "image" => service.image = self.parsed(node, "image"),
+            "container_name" if node.is_null() => {
+                service.container_name = ContainerName::ByRuntime(Spanned::written((), entry.key_span));
+            }
+            "container_name" => {
+                if let Some(text) = self.text(node, "container_name")
+                    && self.name(&text.value, node.span, "the container name")
+                {
+                    service.container_name = ContainerName::Named(text);
+                }
+            }
+            "hostname" => service.hostname = self.text(node, "hostname"),
+            "network_mode" => service.network_mode = self.network_mode(node),
+            "networks" => service.networks = self.attachments(node),
+            "ports" => service.ports = self.ports(node),
+            "environment" => service.environment = self.environment(node),
+            "env_file" => service.env_files = self.env_files(node),
+            "command" => service.command = self.words(node, "command"),
+            "entrypoint" => service.entrypoint = self.words(node, "entrypoint"),
+            "volumes" => {
+                let items = self.items(node, "volumes");
+                service.mounts.extend(items.iter().filter_map(|item| self.mount(item)));
+            }
+            "depends_on" => service.depends_on = self.depends_on(node),
+            "healthcheck" => service.health = self.health(node).map(|health| Spanned::written(health, entry.key_span)),
+            "restart" => service.restart = self.restart(node),
+            "stop_grace_period" => service.stop_grace_period = self.parsed(node, "stop_grace_period"),
+            "secrets" => service.secrets = self.file_uses(node, "secrets"),
+            "configs" => service.configs = self.file_uses(node, "configs"),
+            key => {
+                if attributes::find(&format!("services.*.{key}")).is_none() {
+                    return false;
+                }
+                self.check_below(&format!("services.*.{key}"), node, key);
+                service.attributes.insert(key.to_owned(), (entry.key_span, value(node)));
+            }
+        }
+        true
+    }
+
+    /// Reports keys that Compose does not have below an attribute that is kept as it is.
+    pub fn check_below(&mut self, path: &str, node: &Node, place: &str) {
+        let known = attributes::below(path);
+        let Kind::Mapping(entries) = &node.kind else { return };
+        if known.is_empty() {
+            return;
+        }
+        for entry in entries {
+            if known.contains(&entry.key.as_str()) {
+                self.check_below(&format!("{path}.{}", entry.key), &entry.value, &entry.key);
+            } else if !entry.key.starts_with("x-") {
+                self.unknown(entry, &format!("`{place}`"), &known);
+            }
+        }
+    }
+
+    fn network_mode(&mut self, node: &Node) -> Option<Spanned<NetworkMode>> {
+        let text = self.text(node, "network_mode")?;
+        let mode = match (text.value.as_str(), text.value.split_once(':')) {
+            ("host", _) => NetworkMode::Host,
+            ("none", _) => NetworkMode::None,
+            ("bridge" | "default", _) => NetworkMode::Bridge,
+            (_, Some(("service", name))) => NetworkMode::Service(name.to_owned()),
+            (_, Some(("container", name))) => NetworkMode::Container(name.to_owned()),
+            _ => NetworkMode::Other(text.value),
+        };
+        Some(Spanned::written(mode, node.span))
+    }
+
+    fn attachments(&mut self, node: &Node) -> Vec<Attachment> {
+        let Kind::Mapping(entries) = &node.kind else {
+            return self.names(node, "networks").into_iter().map(attachment).collect();
+        };
+        let mut attachments = Vec::new();
+        for entry in entries {
+            let mut attachment = attachment(Spanned::written(entry.key.clone(), entry.key_span));
+            for option in self.entries(&entry.value, "the settings of a network") {
+                let node = &option.value;
+                match option.key.as_str() {
+                    "aliases" => {
+                        let aliases = self.names(node, "aliases");
+                        attachment.aliases = aliases
+                            .into_iter()
+                            .filter(|alias| self.name(&alias.value, alias.span(), "the alias"))
+                            .collect();
+                    }
+                    "ipv4_address" => attachment.ipv4 = self.simple(node, "ipv4_address", "an IPv4 address"),
+                    "ipv6_address" => attachment.ipv6 = self.simple(node, "ipv6_address", "an IPv6 address"),
+                    key if key.starts_with("x-") => {}
+                    key => {
+                        let known = attributes::below("services.*.networks.*");
+                        if known.contains(&key) {
+                            attachment.attributes.insert(key.to_owned(), (option.key_span, value(node)));
+                        } else {
+                            self.unknown(option, "a service's network", &known);
+                        }
+                    }
+                }
+            }
+            attachments.push(attachment);
+        }
+        attachments
+    }
+
+    fn ports(&mut self, node: &Node) -> Vec<Spanned<Port>> {
+        let items = self.items(node, "ports");
+        items
+            .iter()
+            .filter_map(|item| match &item.kind {
+                Kind::Mapping(entries) => self.long_port(entries, item.span),
+                _ => self.parsed(item, "port"),
+            })
+            .collect()
+    }
+
+    fn long_port(&mut self, entries: &[Entry], span: Span) -> Option<Spanned<Port>> {
+        let (mut target, mut published, mut address, mut protocol) = (None, None, None, Protocol::Tcp);
+        for entry in entries {
+            let node = &entry.value;
+            match entry.key.as_str() {
+                "target" => target = self.parsed::<PortRange>(node, "target"),
+                "published" => published = self.parsed::<PortRange>(node, "published"),
+                "host_ip" => address = self.simple(node, "host_ip", "an address").map(|address| address.value),
+                "protocol" => protocol = self.parsed(node, "protocol").map_or(Protocol::Tcp, |protocol| protocol.value),
+                "mode" | "name" | "app_protocol" => {}
+                key if key.starts_with("x-") => {}
+                _ => self.unknown(entry, "a port", &["target", "published", "host_ip", "protocol", "mode", "name"]),
+            }
+        }
+        let Some(target) = target else {
+            self.invalid(span, "a port needs `target`, the container's port");
+            return None;
+        };
+        let port = Port { address, host: published.map(|range| range.value), container: target.value, protocol };
+        Some(Spanned::written(port, span))
+    }
+
+    fn environment(&mut self, node: &Node) -> IndexMap<String, Spanned<Option<String>>> {
+        let mut variables = IndexMap::new();
+        match &node.kind {
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    let value = if entry.value.is_null() {
+                        Some(Spanned::written(None, entry.key_span))
+                    } else {
+                        self.text(&entry.value, "the value of a variable")
+                            .map(|text| Spanned { value: Some(text.value), origin: text.origin })
+                    };
+                    if let Some(value) = value
+                        && self.variable_name(&entry.key, entry.key_span)
+                    {
+                        variables.insert(entry.key.clone(), value);
+                    }
+                }
+            }
+            _ => {
+                for item in self.items(node, "environment") {
+                    let Some(text) = self.text(item, "a variable") else { continue };
+                    let (name, value) = match text.value.split_once('=') {
+                        Some((name, value)) => (name, Some(value.to_owned())),
+                        None => (text.value.as_str(), None),
+                    };
+                    let from = text.value.len() - value.as_ref().map_or(0, String::len);
+                    let span = if value.is_some() { part(&text, from, text.value.len()) } else { item.span };
+                    if self.variable_name(name, item.span) {
+                        variables.insert(name.to_owned(), Spanned::written(value, span));
+                    }
+                }
+            }
+        }
+        variables
+    }
+
+    fn variable_name(&mut self, name: &str, span: Span) -> bool {
+        let good = !name.is_empty() && !name.contains(['=', '\0']) && !name.chars().any(char::is_whitespace);
+        if !good {
+            self.invalid(span, format!("`{}` is not the name of a variable", name.escape_debug()));
+        }
+        good
+    }
+
+    fn env_files(&mut self, node: &Node) -> Vec<EnvFile> {
+        let items = self.items_or_one(node, "env_file");
+        let mut files = Vec::new();
+        for item in items {
+            let Kind::Mapping(entries) = &item.kind else {
+                files.extend(self.text(item, "env_file").map(|path| EnvFile { path, required: true }));
+                continue;
+            };
+            let (mut path, mut required) = (None, true);
+            for entry in entries {
+                match entry.key.as_str() {
+                    "path" => path = self.text(&entry.value, "path"),
+                    "required" => required = self.boolean(&entry.value, "required").is_none_or(|it| it.value),
+                    "format" => {}
+                    _ => self.unknown(entry, "an env_file", &["path", "required", "format"]),
+                }
+            }
+            match path {
+                Some(path) => files.push(EnvFile { path, required }),
+                None => self.invalid(item.span, "an env_file needs `path`"),
+            }
+        }
+        files
+    }
+
+    /// A command: a list of words, or a line that is split as a shell splits it. Nothing means the image's own.
+    fn words(&mut self, node: &Node, what: &str) -> Option<Vec<Text>> {
+        if node.is_null() {
+            return None;
+        }
+        if let Some((line, _)) = scalar(node) {
+            return match shlex::split(line) {
+                Some(words) => Some(words.into_iter().map(|word| Spanned::written(word, node.span)).collect()),
+                None => {
+                    self.invalid(node.span, format!("{what}: a quote is not closed"));
+                    None
+                }
+            };
+        }
+        Some(self.items(node, what).iter().filter_map(|item| self.text(item, what)).collect())
+    }
+
+    fn mount(&mut self, node: &Node) -> Option<Spanned<Mount>> {
+        let Kind::Mapping(entries) = &node.kind else {
+            return self.parsed(node, "volume");
+        };
+        let mut mount = Mount {
+            kind: MountKind::Volume,
+            source: String::new(),
+            target: String::new(),
+            read_only: false,
+            create: false,
+            options: Vec::new(),
+        };
+        let mut kind = None;
+        for entry in entries {
+            let node = &entry.value;
+            match entry.key.as_str() {
+                "type" => kind = self.text(node, "type"),
+                "source" => mount.source = self.text(node, "source")?.value,
+                "target" => mount.target = self.text(node, "target")?.value,
+                "read_only" => mount.read_only = self.boolean(node, "read_only").is_some_and(|it| it.value),
+                "bind" | "volume" | "tmpfs" | "image" => self.mount_options(&mut mount, entry),
+                "consistency" => {}
+                key if key.starts_with("x-") => {}
+                _ => self.unknown(
+                    entry,
+                    "a volume",
+                    &["type", "source", "target", "read_only", "bind", "volume", "tmpfs"],
+                ),
+            }
+        }
+        mount.kind = match kind.as_ref().map(|kind| kind.value.as_str()) {
+            Some("bind") => MountKind::Bind,
+            Some("tmpfs") => MountKind::Tmpfs,
+            Some("volume") | None if mount.source.is_empty() => MountKind::Anonymous,
+            Some("volume") | None => MountKind::Volume,
+            Some(other) => {
+                self.invalid(
+                    node.span,
+                    format!("a volume of type `{other}` cannot be used: volume, bind or tmpfs can"),
+                );
+                return None;
+            }
+        };
+        if !mount.target.starts_with('/') {
+            self.invalid(node.span, "a volume needs `target`, an absolute path in the container");
+            return None;
+        }
+        if mount.kind == MountKind::Bind && mount.source.is_empty() {
+            self.invalid(node.span, "a bind needs `source`, a path of the host");
+            return None;
+        }
+        Some(Spanned::written(mount, node.span))
+    }
+
+    fn mount_options(&mut self, mount: &mut Mount, entry: &Entry) {
+        for option in self.entries(&entry.value, "the settings of a volume") {
+            let node = &option.value;
+            match option.key.as_str() {
+                "propagation" | "selinux" => {
+                    mount.options.extend(self.text(node, &option.key).map(|text| text.value));
+                }
+                "create_host_path" => mount.create = self.boolean(node, "create_host_path").is_some_and(|it| it.value),
+                "nocopy" if self.boolean(node, "nocopy").is_some_and(|it| it.value) => {
+                    mount.options.push("nocopy".to_owned());
+                }
+                "size" => mount.options.extend(self.text(node, "size").map(|size| format!("size={}", size.value))),
+                "mode" => mount.options.extend(self.text(node, "mode").map(|mode| format!("mode={}", mode.value))),
+                "nocopy" => {}
+                _ => self.unknown(
+                    option,
+                    &format!("`{}`", entry.key),
+                    &attributes::below(&format!("services.*.volumes.*.{}", entry.key)),
+                ),
+            }
+        }
+    }
+
+    fn depends_on(&mut self, node: &Node) -> Vec<Dependency> {
+        let plain = |service| Dependency { service, condition: Condition::Started, restart: false, required: true };
+        let Kind::Mapping(entries) = &node.kind else {
+            return self.names(node, "depends_on").into_iter().map(plain).collect();
+        };
+        let mut dependencies = Vec::new();
+        for entry in entries {
+            let mut dependency = plain(Spanned::written(entry.key.clone(), entry.key_span));
+            for option in self.entries(&entry.value, "a dependency") {
+                let node = &option.value;
+                match option.key.as_str() {
+                    "condition" => dependency.condition = self.condition(node),
+                    "restart" => dependency.restart = self.boolean(node, "restart").is_some_and(|it| it.value),
+                    "required" => dependency.required = self.boolean(node, "required").is_none_or(|it| it.value),
+                    key if key.starts_with("x-") => {}
+                    _ => self.unknown(option, "a dependency", &["condition", "restart", "required"]),
+                }
+            }
+            dependencies.push(dependency);
+        }
+        dependencies
+    }
+
+    fn condition(&mut self, node: &Node) -> Condition {
+        match scalar(node) {
+            Some(("service_started", _)) => Condition::Started,
+            Some(("service_healthy", _)) => Condition::Healthy,
+            Some(("service_completed_successfully", _)) => Condition::Completed,
+            _ => {
+                self.invalid(
+                    node.span,
+                    "condition must be service_started, service_healthy or service_completed_successfully",
+                );
+                Condition::Started
+            }
+        }
+    }
+
+    fn health(&mut self, node: &Node) -> Option<Health> {
+        let mut health = Health::default();
+        for entry in self.entries(node, "healthcheck") {
+            let node = &entry.value;
+            match entry.key.as_str() {
+                "test" => health.test = self.health_test(node),
+                "interval" => health.interval = self.parsed(node, "interval"),
+                "timeout" => health.timeout = self.parsed(node, "timeout"),
+                "retries" => health.retries = self.simple(node, "retries", "a whole number"),
+                "start_period" => health.start_period = self.parsed(node, "start_period"),
+                "start_interval" => health.start_interval = self.parsed(node, "start_interval"),
+                "disable" => {
+                    if self.boolean(node, "disable").is_some_and(|it| it.value) {
+                        health.test = Some(HealthTest::Disabled);
+                    }
+                }
+                key if key.starts_with("x-") => {}
+                _ => self.unknown(entry, "`healthcheck`", &attributes::below("services.*.healthcheck")),
+            }
+        }
+        Some(health)
+    }
+
+    fn health_test(&mut self, node: &Node) -> Option<HealthTest> {
+        if scalar(node).is_some() {
+            return self.text(node, "test").map(HealthTest::Shell);
+        }
+        let mut words: Vec<Text> = self.items(node, "test").iter().filter_map(|item| self.text(item, "test")).collect();
+        let first = if words.is_empty() { None } else { Some(words.remove(0)) };
+        match (first.as_ref().map(|word| word.value.as_str()), words.len()) {
+            (Some("NONE"), 0) => Some(HealthTest::Disabled),
+            (Some("CMD"), 1..) => Some(HealthTest::Exec(words)),
+            (Some("CMD-SHELL"), 1) => words.pop().map(HealthTest::Shell),
+            _ => {
+                self.invalid(node.span, "test must be a line, or a list that begins with CMD, CMD-SHELL or NONE");
+                None
+            }
+        }
+    }
+
+    fn restart(&mut self, node: &Node) -> Option<Spanned<Restart>> {
+        let text = self.text(node, "restart")?;
+        let restart = match text.value.as_str() {
+            "no" | "false" => Restart::No,
+            "always" => Restart::Always,
+            "unless-stopped" => Restart::UnlessStopped,
+            "on-failure" => Restart::OnFailure(None),
+            other => match other.strip_prefix("on-failure:").map(str::parse) {
+                Some(Ok(limit)) => Restart::OnFailure(Some(limit)),
+                _ => {
+                    self.invalid(node.span, "restart must be no, always, unless-stopped or on-failure[:N]");
+                    return None;
+                }
+            },
+        };
+        Some(Spanned::written(restart, node.span))
+    }
+
+    fn file_uses(&mut self, node: &Node, what: &str) -> Vec<FileUse> {
+        let mut uses = Vec::new();
+        for item in self.items(node, what) {
+            let Kind::Mapping(entries) = &item.kind else {
+                uses.extend(self.text(item, what).map(|source| FileUse { source, target: None }));
+                continue;
+            };
+            let (mut source, mut target) = (None, None);
+            for entry in entries {
+                match entry.key.as_str() {
+                    "source" => source = self.text(&entry.value, "source"),
+                    "target" => target = self.text(&entry.value, "target").map(|text| text.value),
+                    "uid" | "gid" | "mode" => {}
+                    _ => self.unknown(entry, what, &["source", "target", "uid", "gid", "mode"]),
+                }
+            }
+            match source {
+                Some(source) => uses.push(FileUse { source, target }),
+                None => self.invalid(item.span, format!("an item of {what} needs `source`")),
+            }
+        }
+        uses
+    }
+}

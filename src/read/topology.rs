@@ -1,0 +1,270 @@
+//! The topology file: quadgen's own format, which says what is meant.
+
+use indexmap::IndexMap;
+
+use super::intent::{Names, check_reserved};
+use super::reader::{Reader, scalar};
+use super::{Read, infer, service};
+use crate::diagnostic::{Diagnostic, input};
+use crate::model::{Format, HostService, Network, Service, Spanned, Stack, Text};
+use crate::platform::{attributes, parse_spec};
+use crate::source::{SourceFile, Span};
+use crate::syntax::yaml::{self, Entry, Kind, Node};
+
+/// The keys at the top.
+const TOP: [&str; 9] =
+    ["name", "platforms", "host_services", "networks", "services", "deny", "volumes", "secrets", "configs"];
+/// The keys of a service beside Compose's.
+const OWN: [&str; 5] = ["internet", "host", "connects", "deny", "quadlet"];
+
+/// Whether a file's name says that it is a topology: `topology.yaml` or `*.topology.yaml`.
+pub fn is_topology_name(name: &str) -> bool {
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    stem.is_some_and(|stem| stem == "topology" || stem.ends_with(".topology"))
+}
+
+/// Reads one topology.
+pub fn read(file: &SourceFile) -> Read {
+    let tree = yaml::parse(file);
+    let mut reader = Reader { diagnostics: tree.diagnostics, partial: !tree.complete };
+    let Some(root) = tree.root.filter(|root| !root.is_null()) else {
+        if tree.complete {
+            let at = Span::new(file.span().start, file.span().start);
+            let empty = Diagnostic::new(&input::SYNTAX_ERROR, at, "the file is empty: a topology needs `services`");
+            reader.diagnostics.push(empty);
+        }
+        return Read { stack: None, diagnostics: reader.diagnostics };
+    };
+    let Kind::Mapping(entries) = &root.kind else {
+        let message = format!("a topology is a mapping with `services`, and here is {}", root.describe());
+        reader.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, first_line(file, root.span), message));
+        return Read { stack: None, diagnostics: reader.diagnostics };
+    };
+    let mut stack = reader.stack(file, entries);
+    let unread = reader.diagnostics.iter().any(|found| found.rule.code == input::SYNTAX_ERROR.code);
+    stack.complete = !reader.partial && !unread;
+    default_network(&mut stack);
+    infer::connections(&mut stack);
+    Read { stack: Some(stack), diagnostics: reader.diagnostics }
+}
+
+/// A span cut to the line it begins in, so that a finding about a whole file shows its first line.
+fn first_line(file: &SourceFile, span: Span) -> Span {
+    let rest = file.text.get(file.local(span.start)..file.local(span.end)).unwrap_or("");
+    span.part(0, rest.find('\n').unwrap_or(rest.len()))
+}
+
+impl Reader {
+    fn stack(&mut self, file: &SourceFile, entries: &[Entry]) -> Stack {
+        let top = Span::new(file.span().start, file.span().start);
+        let mut stack = Stack {
+            name: Spanned::implied(name_of_file(&file.name), top),
+            format: Format::Topology,
+            complete: true,
+            services: IndexMap::new(),
+            networks: IndexMap::new(),
+            volumes: IndexMap::new(),
+            secrets: IndexMap::new(),
+            configs: IndexMap::new(),
+            platforms: IndexMap::new(),
+            host_services: IndexMap::new(),
+            deny: Vec::new(),
+        };
+        let mut services: &[Entry] = &[];
+        let mut deny = None;
+        for entry in entries {
+            let node = &entry.value;
+            match entry.key.as_str() {
+                "name" => {
+                    if let Some(name) = self.text(node, "name")
+                        && self.name(&name.value, node.span, "the stack's name")
+                    {
+                        stack.name = name;
+                    }
+                }
+                "platforms" => stack.platforms = self.platforms(node),
+                "host_services" => {
+                    for (name, node) in self.named(node, "host_services", "host service") {
+                        let host = self.host_service(name, node);
+                        stack.host_services.insert(host.name.value.clone(), host);
+                    }
+                }
+                "networks" => stack.networks = self.networks(node),
+                "volumes" => {
+                    for (name, node) in self.named(node, "volumes", "volume") {
+                        let volume = self.volume(name, node);
+                        stack.volumes.insert(volume.name.value.clone(), volume);
+                    }
+                }
+                "secrets" | "configs" => {
+                    let what = entry.key.trim_end_matches('s');
+                    for (name, node) in self.named(node, &entry.key, what) {
+                        let object = self.file_object(name, node, what);
+                        let objects = if what == "secret" { &mut stack.secrets } else { &mut stack.configs };
+                        objects.insert(object.name.value.clone(), object);
+                    }
+                }
+                "services" => services = self.entries(node, "services"),
+                "deny" => deny = Some(node),
+                key if key.starts_with("x-") => {}
+                _ => self.unknown(entry, "a topology", &TOP),
+            }
+        }
+        self.services(services, &mut stack);
+        if let Some(node) = deny {
+            let known: IndexMap<String, Span> =
+                stack.services.iter().map(|(name, service)| (name.clone(), service.span())).collect();
+            let names = Names { services: &known, networks: &stack.networks };
+            let found = self.top_deny(node, &names);
+            stack.deny.extend(found);
+        }
+        if entries.iter().all(|entry| entry.key != "services") {
+            let at = entries.first().map_or(top, |entry| first_line(file, entry.key_span));
+            self.diagnostics.push(Diagnostic::new(
+                &input::SYNTAX_ERROR,
+                at,
+                "a topology needs `services`, and this file has none",
+            ));
+        } else if services.is_empty() {
+            let at = entries.iter().find(|entry| entry.key == "services").map_or(top, |entry| entry.key_span);
+            self.invalid(at, "`services` holds no service");
+        }
+        stack
+    }
+
+    fn services(&mut self, entries: &[Entry], stack: &mut Stack) {
+        let known: IndexMap<String, Span> = entries.iter().map(|entry| (entry.key.clone(), entry.key_span)).collect();
+        for entry in entries {
+            let name = Spanned::written(entry.key.clone(), entry.key_span);
+            if !self.name(&name.value, entry.key_span, "the service") || !check_reserved(self, &name, "service") {
+                continue;
+            }
+            let mut service = service::empty(name.clone());
+            for attribute in self.entries(&entry.value, "a service") {
+                if self.service_intent(&mut service, attribute) {
+                    continue;
+                }
+                match attribute.key.as_str() {
+                    "deny" => {
+                        let names = Names { services: &known, networks: &stack.networks };
+                        let found = self.service_deny(&name, &attribute.value, &names);
+                        stack.deny.extend(found);
+                    }
+                    "quadlet" => service.quadlet = self.unit_entries(&attribute.value, "Container"),
+                    key if key.starts_with("x-") => {}
+                    _ if self.service_attribute(&mut service, attribute) => {}
+                    _ => {
+                        let mut known = attributes::below("services.*");
+                        known.extend(OWN);
+                        self.unknown(attribute, "a service", &known);
+                    }
+                }
+            }
+            stack.services.insert(entry.key.clone(), service);
+        }
+    }
+
+    fn networks(&mut self, node: &Node) -> IndexMap<String, Network> {
+        let mut networks = IndexMap::new();
+        for (name, node) in self.named(node, "networks", "network") {
+            if check_reserved(self, &name, "network") {
+                networks.insert(name.value.clone(), self.network(name, node));
+            }
+        }
+        networks
+    }
+
+    /// Entries whose keys are good names; the others are reported and left out.
+    fn named<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Vec<(Text, &'n Node)> {
+        let entries = self.entries(node, key);
+        let good = entries.iter().filter(|entry| self.name(&entry.key, entry.key_span, &format!("the {what}")));
+        good.map(|entry| (Spanned::written(entry.key.clone(), entry.key_span), &entry.value)).collect()
+    }
+
+    fn platforms(&mut self, node: &Node) -> IndexMap<String, Text> {
+        let mut platforms = IndexMap::new();
+        for (name, node) in self.named(node, "platforms", "platform") {
+            let Some(words) = self.text(node, "a platform") else { continue };
+            match parse_spec(&words.value) {
+                Ok(_) => {
+                    platforms.insert(name.value, words);
+                }
+                Err(error) => self.diagnostics.push(platform_error(&words, &error)),
+            }
+        }
+        platforms
+    }
+
+    fn host_service(&mut self, name: Text, node: &Node) -> HostService {
+        let mut host = HostService { name, port: None, on: None, listens: None, scheme: None };
+        for entry in self.entries(node, "a host service") {
+            let node = &entry.value;
+            match entry.key.as_str() {
+                "port" => {
+                    host.port = self
+                        .simple::<std::num::NonZeroU16>(node, "port", "a port from 1 to 65535")
+                        .map(|port| Spanned::written(port.value.get(), node.span))
+                }
+                "on" => match scalar(node) {
+                    Some(("windows" | "linux" | "mac", _)) => host.on = self.text(node, "on"),
+                    _ => self.invalid(node.span, "`on` must be windows, linux or mac"),
+                },
+                "listens" => host.listens = self.simple(node, "listens", "an address such as 0.0.0.0"),
+                "scheme" => host.scheme = self.text(node, "scheme"),
+                key if key.starts_with("x-") => {}
+                _ => self.unknown(entry, "a host service", &["port", "on", "listens", "scheme"]),
+            }
+        }
+        host
+    }
+}
+
+/// Puts services that name no network onto one that they share, `default`, as Compose does.
+fn default_network(stack: &mut Stack) {
+    let lonely = |service: &Service| service.networks.is_empty() && service.network_mode.is_none();
+    let Some(first) = stack.services.values().find(|service| lonely(service)).map(Service::span) else { return };
+    let object_name = format!("{}_default", stack.name.value);
+    stack.networks.entry("default".to_owned()).or_insert_with(|| Network {
+        object_name: Some(Spanned::implied(object_name, first)),
+        ..super::network::empty(Spanned::implied("default".to_owned(), first))
+    });
+    for service in stack.services.values_mut().filter(|service| lonely(service)) {
+        let network = Spanned::implied("default".to_owned(), service.name.span());
+        service.networks.push(super::service::attachment(network));
+    }
+}
+
+/// What is wrong with the words of a platform, at the word.
+pub fn platform_error(words: &Text, error: &crate::model::SpecError) -> Diagnostic {
+    let mut at = 0;
+    let mut pieces = words.value.split(',').map(|piece| {
+        let start = at + piece.len() - piece.trim_start().len();
+        at += piece.len() + 1;
+        (start, piece.trim())
+    });
+    let word = error.word.and_then(|word| pieces.nth(word));
+    let span = word.map_or(words.span(), |(start, word)| super::reader::part(words, start, start + word.len()));
+    let mut found = Diagnostic::new(&input::INVALID_VALUE, span, format!("platform: {}", error.message));
+    if let Some((_, word)) = word
+        && error.message.starts_with("no platform word")
+    {
+        found = match crate::platform::nearest_word(word) {
+            Some(near) => found.here(format!("did you mean `{near}`?")),
+            None => {
+                let words: Vec<&str> = crate::model::PlatformSpec::words().collect();
+                found.help(format!("The words are: {}.", words.join(", ")))
+            }
+        };
+    }
+    found
+}
+
+/// A stack without a name is called after its folder, or after its file where that has a name of its own.
+fn name_of_file(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or("");
+    let stem = file.split(".topology.").next().filter(|stem| *stem != file);
+    let folder = parts.next().filter(|folder| !matches!(*folder, "" | "." | ".."));
+    let name = stem.or(folder).unwrap_or("stack");
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect()
+}

@@ -1,0 +1,64 @@
+//! Findings → text for people and programs: a small file for each format.
+
+mod concise;
+mod full;
+mod json;
+mod mask;
+mod summary;
+
+pub use summary::{Assumed, Intents, Summary};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceMap;
+
+/// Everything that a report tells of.
+pub struct Report<'a> {
+    /// The files that places lie in.
+    pub sources: &'a SourceMap,
+    /// The findings, in order.
+    pub findings: &'a [Diagnostic],
+    /// Counts, assumptions and intents.
+    pub summary: &'a Summary,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// The source with labels, and every explanation.
+    Full,
+    /// One line each: `file:line:col: level CODE name: message`.
+    Concise,
+    /// Version 1 of the contract.
+    Json,
+}
+
+impl Report<'_> {
+    /// Writes the report as text that ends with a line break. Colour counts for [`Format::Full`] only.
+    pub fn write(&self, format: Format, colour: bool) -> String {
+        match format {
+            Format::Full => full::write(self, colour),
+            Format::Concise => concise::write(self),
+            Format::Json => json::write(self),
+        }
+    }
+
+    /// The same without the summary.
+    pub fn write_quiet(&self, format: Format, colour: bool) -> String {
+        match format {
+            Format::Full => full::findings(self, colour),
+            Format::Concise => concise::findings(self),
+            Format::Json => json::write(self),
+        }
+    }
+
+    /// The findings alone, without a summary: what a command prints beside its own output.
+    pub fn findings_only(&self, colour: bool) -> String {
+        full::findings(self, colour)
+    }
+}
+
+/// The message with the platforms it holds for.
+fn message(finding: &Diagnostic) -> String {
+    let text = mask::mask(&finding.message);
+    if finding.platforms.is_empty() { text } else { format!("{text} [{}]", finding.platforms.join(", ")) }
+}

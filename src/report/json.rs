@@ -1,0 +1,176 @@
+//! Version 1 of the JSON report. These structs are the contract: fields are added, never changed.
+
+use serde::Serialize;
+
+use super::{Report, mask::mask, message};
+use crate::diagnostic::{Change, Diagnostic, Label};
+use crate::source::{SourceMap, Span};
+
+#[derive(Serialize)]
+struct Root {
+    version: u8,
+    findings: Vec<Finding>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    message: String,
+    stack: String,
+    platforms: Vec<String>,
+    #[serde(flatten)]
+    place: Place,
+    help: String,
+    url: Option<String>,
+    labels: Vec<LabelOut>,
+    fixes: Vec<Fix>,
+    suppressed: Option<Suppressed>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct LabelOut {
+    #[serde(flatten)]
+    place: Place,
+    message: String,
+    primary: bool,
+}
+
+#[derive(Serialize)]
+struct Fix {
+    title: String,
+    safe: bool,
+    edits: Vec<Edit>,
+}
+
+#[derive(Serialize)]
+struct Edit {
+    file: String,
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Suppressed {
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    complete: bool,
+    assumed: Vec<Assumed>,
+    intents: Intents,
+}
+
+#[derive(Serialize)]
+struct Assumed {
+    stack: String,
+    platform: String,
+    words: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Intents {
+    stated: usize,
+    proven: usize,
+    broken: usize,
+    unknown: usize,
+}
+
+pub(super) fn write(report: &Report<'_>) -> String {
+    let summary = report.summary;
+    let assumed = summary.assumed.iter().map(|assumed| Assumed {
+        stack: assumed.stack.clone(),
+        platform: assumed.platform.clone(),
+        words: assumed.words.clone(),
+    });
+    let root = Root {
+        version: 1,
+        findings: report.findings.iter().map(|found| finding(report.sources, found)).collect(),
+        summary: Summary {
+            files: summary.files,
+            errors: summary.errors,
+            warnings: summary.warnings,
+            infos: summary.infos,
+            complete: summary.complete,
+            assumed: assumed.collect(),
+            intents: Intents {
+                stated: summary.intents.stated(),
+                proven: summary.intents.proven.len(),
+                broken: summary.intents.broken.len(),
+                unknown: summary.intents.unknown.len(),
+            },
+        },
+    };
+    // Texts and numbers only: nothing here can fail to be written.
+    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn finding(sources: &SourceMap, found: &Diagnostic) -> Finding {
+    let labels = found.labels.iter().enumerate().map(|(at, Label { span, message })| LabelOut {
+        place: place(sources, *span),
+        message: mask(message),
+        primary: at == 0,
+    });
+    let fixes = found.fixes.iter().map(|fix| Fix {
+        title: mask(&fix.title),
+        safe: fix.safe,
+        edits: fix.changes.iter().filter_map(|change| edit(sources, change)).collect(),
+    });
+    Finding {
+        code: found.rule.code,
+        name: found.rule.name,
+        severity: found.severity.word(),
+        message: message(&Diagnostic { platforms: Vec::new(), ..found.clone() }),
+        stack: found.stack.clone(),
+        platforms: found.platforms.clone(),
+        place: place(sources, found.span()),
+        help: mask(&found.help.join("\n\n")),
+        url: None,
+        labels: labels.collect(),
+        fixes: fixes.collect(),
+        suppressed: None,
+    }
+}
+
+fn place(sources: &SourceMap, span: Span) -> Place {
+    let Some(file) = sources.file_of(span) else {
+        return Place { file: String::new(), line: 1, column: 1, end_line: 1, end_column: 1 };
+    };
+    let (start, end) = (file.position(span.start), file.position(span.end));
+    Place {
+        file: file.name.clone(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+fn edit(sources: &SourceMap, change: &Change) -> Option<Edit> {
+    match change {
+        Change::Replace { span, text } => {
+            let file = sources.file_of(*span)?;
+            let (start, end) = (file.local(span.start), file.local(span.end));
+            Some(Edit { file: file.name.clone(), start, end, text: text.clone() })
+        }
+    }
+}

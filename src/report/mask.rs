@@ -1,0 +1,131 @@
+//! Secrets never appear in a report: passwords in URLs and the values of keys that look like secrets become `*`.
+//!
+//! The masked text is as long as the original, byte for byte, so places stay true.
+
+const WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+
+/// Masks a text of any kind: YAML, a unit, a message.
+pub fn mask(text: &str) -> String {
+    let mut hidden = vec![false; text.len()];
+    let mut block: Option<usize> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let blank = line.trim().is_empty();
+        // Lines of a block scalar below a key that looks like a secret.
+        if let Some(outer) = block {
+            if blank || indent > outer {
+                hide(&mut hidden, at + indent, at + line.trim_end().len());
+                at += line.len();
+                continue;
+            }
+            block = None;
+        }
+        for (start, end) in secret_values(line) {
+            let value = line.get(start..end).unwrap_or("");
+            if matches!(value.trim().chars().next(), Some('|' | '>')) && value.trim().len() <= 3 {
+                block = Some(indent);
+            } else {
+                hide(&mut hidden, at + start, at + end);
+            }
+        }
+        for (start, end) in url_passwords(line) {
+            hide(&mut hidden, at + start, at + end);
+        }
+        at += line.len();
+    }
+    let masked = text.char_indices().flat_map(|(at, c)| {
+        let secret = hidden.get(at).copied().unwrap_or(false) && !c.is_whitespace();
+        let (shown, times) = if secret { ('*', c.len_utf8()) } else { (c, 1) };
+        std::iter::repeat_n(shown, times)
+    });
+    masked.collect()
+}
+
+fn hide(hidden: &mut [bool], start: usize, end: usize) {
+    if let Some(part) = hidden.get_mut(start..end) {
+        part.fill(true);
+    }
+}
+
+/// The values behind `KEY: value` and `KEY=value` where the key looks like a secret.
+fn secret_values(line: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut behind = 0;
+    for (at, c) in line.char_indices() {
+        if at < behind || !matches!(c, ':' | '=') {
+            continue;
+        }
+        let before = line.get(..at).unwrap_or("").trim_end_matches(['"', '\'', ' ']);
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |i| i + 1);
+        let key = before.get(start..).unwrap_or("").to_uppercase();
+        let after = line.get(at + 1..).unwrap_or("");
+        // A `:` without a blank behind it belongs to a URL, an image or a port.
+        let separates = c == '=' || after.starts_with([' ', '\n', '\r', '"', '\'']) || after.is_empty();
+        if !separates || !WORDS.iter().any(|word| key.contains(word)) {
+            continue;
+        }
+        let blanks = after.len() - after.trim_start_matches(' ').len();
+        let value = after.get(blanks..).unwrap_or("").trim_end();
+        let length = value_length(value, line.get(..at).unwrap_or(""));
+        if !value.starts_with(['{', '[', '&', '*']) || c == '=' {
+            found.push((at + 1 + blanks, at + 1 + blanks + length));
+        }
+        behind = at + 1 + blanks + length;
+    }
+    found
+}
+
+/// How long a value is: up to its closing quote, or up to the end of the line or of its place in a flow mapping.
+fn value_length(value: &str, before: &str) -> usize {
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if let Some(quote) = quote {
+        return value.get(1..).and_then(|rest| rest.find(quote)).map_or(value.len(), |end| end + 2);
+    }
+    let in_flow = before.contains(['{', '[', '`']);
+    let end = if in_flow { value.find([',', '}', ']', '`']) } else { value.find(" #") };
+    end.unwrap_or(value.len())
+}
+
+/// `PASSWORD` in `scheme://user:PASSWORD@host`.
+fn url_passwords(line: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (at, _) in line.match_indices("://") {
+        let start = at + 3;
+        let rest = line.get(start..).unwrap_or("");
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'`/?#".contains(c)).unwrap_or(rest.len());
+        let authority = rest.get(..end).unwrap_or("");
+        if let (Some(colon), Some(host)) = (authority.find(':'), authority.rfind('@'))
+            && colon < host
+        {
+            found.push((start + colon + 1, start + host));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn secrets_are_masked_in_place_and_the_rest_stays() {
+        for (text, masked) in [
+            ("      DB_PASSWORD: hunter2\n", "      DB_PASSWORD: *******\n"),
+            ("      - API_TOKEN=a=b c # x\n", "      - API_TOKEN=*** * # x\n"),
+            ("{ USER: me, SECRET_KEY: s3, X: y }", "{ USER: me, SECRET_KEY: **, X: y }"),
+            ("URL: postgres://me:pw@db:5432/x", "URL: postgres://me:**@db:5432/x"),
+            ("image: docker.io/monkey/key:1.0", "image: docker.io/monkey/key:1.0"),
+            ("\"Password\": \"ä b\"", "\"Password\": *** **"),
+            ("KEY: |\n  one\n  two\nX: y", "KEY: |\n  ***\n  ***\nX: y"),
+            ("secrets: [a, b]", "secrets: [a, b]"),
+        ] {
+            let found = mask(text);
+            assert_eq!(found.len(), text.len(), "{text}");
+            assert_eq!(found.replace('*', "").len(), masked.replace('*', "").len(), "{text} -> {found}");
+            if text.is_ascii() {
+                assert_eq!(found, masked);
+            }
+        }
+    }
+}

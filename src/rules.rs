@@ -1,0 +1,71 @@
+//! The rules: one file each beside its page, and here the one list of them.
+//!
+//! To add one, copy `duplicate_host_port.rs` and its page, and add a line to [`RULES`]. The page's examples are its test.
+
+mod context;
+mod dead_published_port;
+mod denied_connection;
+mod duplicate_host_port;
+mod internal_network_without_dns;
+mod internet_access;
+mod isolation_lost_to_backend;
+mod missing_container_name;
+mod multi_homed_dns;
+mod undefined_reference;
+mod unisolated_networks;
+mod unreachable_connection;
+mod unresolvable_name;
+
+pub use context::{Context, Need, View};
+
+use crate::diagnostic::{Rule, Sink, input};
+use crate::render;
+
+/// What looks for a rule's findings.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// Readers, the renderer or the command line report it while they work.
+    Elsewhere,
+    /// A look at the whole stack, on every platform.
+    Stack(fn(&Context<'_>, &mut Sink)),
+}
+
+/// Every rule, by code.
+pub static RULES: &[(&Rule, Check)] = &[
+    (&input::COULD_NOT_RUN, Check::Elsewhere),
+    (&input::SYNTAX_ERROR, Check::Elsewhere),
+    (&input::UNKNOWN_KEY, Check::Elsewhere),
+    (&input::INVALID_VALUE, Check::Elsewhere),
+    (&input::DUPLICATE_KEY, Check::Elsewhere),
+    (&undefined_reference::RULE, Check::Stack(undefined_reference::check)),
+    (&multi_homed_dns::RULE, Check::Stack(multi_homed_dns::check)),
+    (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
+    (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
+    (&unresolvable_name::RULE, Check::Stack(unresolvable_name::check)),
+    (&internet_access::RULE, Check::Stack(internet_access::check)),
+    (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
+    (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),
+    (&unreachable_connection::RULE, Check::Stack(unreachable_connection::check)),
+    (&denied_connection::RULE, Check::Stack(denied_connection::check)),
+    (&duplicate_host_port::RULE, Check::Stack(duplicate_host_port::check)),
+    (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
+    (&render::LOST_ON_TARGET, Check::Elsewhere),
+];
+
+/// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if !context.stack.complete {
+        return;
+    }
+    for (_, check) in RULES {
+        if let Check::Stack(check) = check {
+            check(context, sink);
+        }
+    }
+}
+
+/// The rule with a code or a name, in any case.
+pub fn find(wanted: &str) -> Option<&'static Rule> {
+    let same = |rule: &&Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted);
+    RULES.iter().map(|(rule, _)| *rule).find(same)
+}

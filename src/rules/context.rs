@@ -1,0 +1,115 @@
+//! What every rule gets: the stack, and a view of it on each platform.
+
+use crate::diagnostic::{Diagnostic, Level, Sink};
+use crate::model::{Connection, Service, Stack, Target, Witness};
+use crate::network::{Judgement, Reach, Resolution, Wiring, judge};
+
+/// A stack with all its platforms.
+pub struct Context<'a> {
+    /// The stack.
+    pub stack: &'a Stack,
+    /// The stack on each platform that is looked at.
+    pub views: Vec<View<'a>>,
+}
+
+/// A stack on one platform, with the answers that several rules need.
+pub struct View<'a> {
+    /// The network.
+    pub wiring: &'a Wiring<'a>,
+    /// Every stated intent, judged.
+    pub judgements: Vec<Judgement<'a>>,
+    /// Every connection that is needed, stated or inferred, between two services that exist.
+    pub needs: Vec<Need<'a>>,
+}
+
+/// A connection that is needed, and what becomes of it.
+pub struct Need<'a> {
+    /// Who opens it.
+    pub client: &'a Service,
+    /// Whom it leads to.
+    pub target: &'a Service,
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Whether its name resolves.
+    pub resolution: Resolution,
+    /// Whether packets get there.
+    pub reach: Reach,
+}
+
+impl Need<'_> {
+    /// An error where the connection was stated, a warning where it was inferred.
+    pub fn level(&self) -> Level {
+        if self.connection.is_stated() { Level::Error } else { Level::Warning }
+    }
+
+    /// How a label calls it: `needs mongo`.
+    pub fn label(&self) -> String {
+        match self.connection.witness {
+            Witness::Stated => format!("needs `{}`: stated here", self.connection.name),
+            Witness::Url => format!("seems to need `{}`", self.connection.name),
+            Witness::DependsOn => format!("starts after `{}`", self.connection.name),
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Looks at a stack on each platform.
+    pub fn new(stack: &'a Stack, wirings: &'a [Wiring<'a>]) -> Self {
+        Context { stack, views: wirings.iter().map(View::new).collect() }
+    }
+
+    /// Reports a finding that no platform plays a part in.
+    pub fn report(&self, sink: &mut Sink, mut finding: Diagnostic) {
+        finding.stack.clone_from(&self.stack.name.value);
+        sink.report(finding);
+    }
+}
+
+impl<'a> View<'a> {
+    fn new(wiring: &'a Wiring<'a>) -> Self {
+        let services = wiring.stack.services.values();
+        let needs = services.flat_map(|client| {
+            client.connections.iter().filter_map(move |connection| {
+                let Target::Service(name) = &connection.to else { return None };
+                let target = wiring.stack.services.get(name)?;
+                Some(Need {
+                    client,
+                    target,
+                    connection,
+                    resolution: wiring.resolves(client, target, &connection.name),
+                    reach: wiring.reaches(client, target, None),
+                })
+            })
+        });
+        View { wiring, judgements: judge(wiring), needs: needs.collect() }
+    }
+
+    /// Reports a finding that holds on this platform.
+    pub fn report(&self, sink: &mut Sink, finding: Diagnostic) {
+        let mut finding = finding.on(&self.wiring.platform.name);
+        finding.stack.clone_from(&self.wiring.stack.name.value);
+        sink.report(finding);
+    }
+
+    /// `server (Podman 4.6.2 with CNI, rootless)`.
+    pub fn platform(&self) -> String {
+        self.wiring.platform.describe()
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`, each in backticks.
+pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.pop() {
+        None => String::new(),
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} and {last}", names.join(", ")),
+    }
+}
+
+/// A reason as a sentence of its own.
+pub(super) fn sentence(why: &str) -> String {
+    let mut letters = why.chars();
+    let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

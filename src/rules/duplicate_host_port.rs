@@ -1,0 +1,66 @@
+//! QG401: two published ports that collide on the host.
+
+use super::context::Context;
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Deploy, NetworkMode, Port, Service, Spanned};
+use crate::platform::Question;
+
+pub static RULE: Rule = Rule {
+    code: "QG401",
+    name: "duplicate-host-port",
+    summary: "two published ports that collide on the host",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("duplicate_host_port.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    let services = context.stack.services.values().filter(|service| publishes(service));
+    let ports: Vec<(&Service, &Spanned<Port>)> =
+        services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
+    for (at, (second, later)) in ports.iter().enumerate() {
+        for (first, earlier) in ports.iter().take(at) {
+            // Compose drops a mapping that stands twice in one service.
+            let repeated = first.name == second.name && earlier.value == later.value;
+            for view in &context.views {
+                if repeated && view.wiring.platform.deploy != Deploy::Quadlet {
+                    continue;
+                }
+                let Some(port) = collision(&earlier.value, &later.value) else { continue };
+                let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
+                let both = if first.name == second.name {
+                    format!("`{}` publishes it twice", first.name.value)
+                } else {
+                    format!("`{}` and `{}` both publish it", first.name.value, second.name.value)
+                };
+                let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
+                    .here(format!("`{}` publishes {port} here", second.name.value))
+                    .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
+                    .help(format!("What you see on {}: {}.", view.platform(), known.fact.symptom))
+                    .help("What helps: another host port for one of them, or addresses that differ.");
+                view.report(sink, finding);
+            }
+        }
+    }
+}
+
+/// Ports count only where the container has a network of its own: elsewhere they are ignored.
+fn publishes(service: &Service) -> bool {
+    match service.network_mode.as_ref().map(|mode| &mode.value) {
+        None | Some(NetworkMode::Bridge | NetworkMode::Other(_)) => true,
+        Some(NetworkMode::Host | NetworkMode::None | NetworkMode::Service(_) | NetworkMode::Container(_)) => false,
+    }
+}
+
+/// The ports that both want, as text.
+fn collision(a: &Port, b: &Port) -> Option<String> {
+    let same_address = match (a.address, b.address) {
+        (None, _) | (_, None) => true,
+        (Some(a), Some(b)) => a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified())),
+    };
+    // A range for one container port is a choice: the runtime takes a free one.
+    let fixed = |port: &Port| port.host.filter(|host| host.len() == port.container.len());
+    let shared = fixed(a)?.overlap(fixed(b)?)?;
+    (same_address && a.protocol == b.protocol).then(|| shared.to_string())
+}

@@ -1,0 +1,70 @@
+//! QG201: a service that must not reach the internet has a way out.
+
+use super::context::{Context, View};
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::network::{Breach, Home, Intent, Step};
+
+pub static RULE: Rule = Rule {
+    code: "QG201",
+    name: "internet-access",
+    summary: "a service with `internet: deny` that has a way out",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("internet_access.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        for judgement in &view.judgements {
+            let Intent::Internet(_, span) = judgement.intent else { continue };
+            for breach in &judgement.breaches {
+                view.report(sink, look(view, breach, span));
+            }
+        }
+    }
+}
+
+fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Diagnostic {
+    let service = breach.from;
+    let name = &service.name.value;
+    let network = breach.path.iter().find_map(|step| match step {
+        Step::Network(network) => view.wiring.stack.networks.get(network),
+        _ => None,
+    });
+    let Some(network) = network else {
+        let mode = view.wiring.owner(service).network_mode.as_ref();
+        let where_it_is = if view.wiring.home(service) == Home::Host {
+            "the host's network"
+        } else {
+            "the runtime's default network"
+        };
+        let mut finding =
+            Diagnostic::new(&RULE, intent, format!("`{name}` reaches the internet: it is in {where_it_is}"))
+                .here("must not reach the internet");
+        if let Some(mode) = mode {
+            finding = finding.label(mode.span(), "this opens the way");
+        }
+        return finding.help("What helps: take `network_mode` away and put it on a network with `internal: true`.");
+    };
+    let known = breach.known.first();
+    let mut finding =
+        Diagnostic::new(&RULE, intent, format!("`{name}` reaches the internet through `{}`", network.name.value))
+            .here("must not reach the internet")
+            .label(network.name.span(), "an ordinary network: it leads out");
+    if let Some(attachment) = view.wiring.attachments(service).find(|a| a.network.value == network.name.value) {
+        finding = finding.label(attachment.network.span(), "the way out");
+    }
+    if let Some(known) = known {
+        finding = finding
+            .help(format!("Why: {}. What you see: a connection to any outside address succeeds.", known.fact.why));
+    }
+    finding.help(if view.wiring.is_cni() {
+        format!(
+            "What helps: `internal: true` on every network of `{name}`. Under CNI that also takes the network's DNS away \
+             (`quadgen explain QG202` has the ways out)."
+        )
+    } else {
+        format!("What helps: `internal: true` on every network of `{name}`.")
+    })
+}

@@ -1,0 +1,90 @@
+//! QG006: a name that nothing in the stack has.
+
+use super::context::Context;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{MountKind, NetworkMode, Party, Spanned, Target, Witness};
+use crate::source::Span;
+use crate::suggest;
+
+pub static RULE: Rule = Rule {
+    code: "QG006",
+    name: "undefined-reference",
+    summary: "a network, volume, secret, config, service or host service that is nowhere",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("undefined_reference.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    let stack = context.stack;
+    let services: Vec<&str> = stack.services.keys().map(String::as_str).collect();
+    let networks: Vec<&str> = stack.networks.keys().map(String::as_str).collect();
+    let volumes: Vec<&str> = stack.volumes.keys().map(String::as_str).collect();
+    let secrets: Vec<&str> = stack.secrets.keys().map(String::as_str).collect();
+    let configs: Vec<&str> = stack.configs.keys().map(String::as_str).collect();
+    let hosts: Vec<&str> = stack.host_services.keys().map(String::as_str).collect();
+    let mut wanted: Vec<(&str, &str, Span, &[&str])> = Vec::new();
+    for service in stack.services.values() {
+        for attachment in &service.networks {
+            wanted.push(("network", &attachment.network.value, attachment.network.span(), &networks));
+        }
+        for mount in service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Volume) {
+            wanted.push(("volume", &mount.value.source, mount.span(), &volumes));
+        }
+        for dependency in service.depends_on.iter().filter(|dependency| dependency.required) {
+            wanted.push(("service", &dependency.service.value, dependency.service.span(), &services));
+        }
+        for (what, uses, known) in [("secret", &service.secrets, &secrets), ("config", &service.configs, &configs)] {
+            wanted.extend(
+                uses.iter().map(|used| (what, used.source.value.as_str(), used.source.span(), known.as_slice())),
+            );
+        }
+        if let Some(Spanned { value: NetworkMode::Service(name), .. }) = &service.network_mode {
+            let span = service.network_mode.as_ref().map(Spanned::span).unwrap_or_default();
+            wanted.push(("service", name, span, &services));
+        }
+        for connection in service.connections.iter().filter(|connection| connection.witness == Witness::Stated) {
+            match &connection.to {
+                Target::Service(name) => wanted.push(("service", name, connection.span, &services)),
+                Target::Host(name) => wanted.push(("host service", name, connection.span, &hosts)),
+            }
+        }
+    }
+    for deny in &stack.deny {
+        for party in deny.from.iter().chain(&deny.to) {
+            match party {
+                Party::Service(name) => wanted.push(("service", name, deny.text.span(), &services)),
+                Party::Network(name) => wanted.push(("network", name, deny.text.span(), &networks)),
+                Party::Internet | Party::Host => {}
+            }
+        }
+    }
+    for (what, name, span, known) in wanted {
+        if !known.contains(&name) {
+            context.report(sink, finding(what, name, span, known));
+        }
+    }
+}
+
+fn finding(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let section = match what {
+        "host service" => "host_services".to_owned(),
+        what => format!("{what}s"),
+    };
+    let finding = Diagnostic::new(&RULE, span, format!("there is no {what} `{name}`"));
+    match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => {
+            let finding = finding.here(format!("did you mean `{near}`?"));
+            // Only a reference that stands alone can be replaced as a whole.
+            if (span.end - span.start) as usize == name.len() {
+                let change = Change::Replace { span, text: near.to_owned() };
+                finding.fix(format!("refer to `{near}`"), true, vec![change])
+            } else {
+                finding
+            }
+        }
+        None => finding.here(format!("nothing under `{section}` is called so")),
+    }
+    .help(format!("What helps: define it under `{section}`, or take the reference away."))
+}

@@ -1,0 +1,107 @@
+//! QG203: networks kept apart in the file that the platform routes between.
+
+use std::collections::BTreeSet;
+
+use super::context::{Context, View, list, sentence};
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::network::{Breach, Intent, Judgement, Step, Verdict};
+use crate::platform::Question;
+
+pub static RULE: Rule = Rule {
+    code: "QG203",
+    name: "unisolated-networks",
+    summary: "networks that are kept apart and still reach each other by address",
+    level: Level::Info,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("unisolated_networks.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        let stated: Vec<&Judgement<'_>> =
+            view.judgements.iter().filter(|judgement| judgement.breaches.iter().any(is_routed)).collect();
+        let finding = if stated.is_empty() { unstated(view) } else { broken(view, &stated) };
+        if let Some(finding) = finding {
+            view.report(sink, finding);
+        }
+    }
+}
+
+/// Whether a denied connection goes over from one network to another; then this rule reports it, else QG210.
+pub fn is_routed(breach: &Breach<'_>) -> bool {
+    breach.to.is_some()
+        && breach.port.is_none()
+        && breach.path.iter().any(|step| matches!(step, Step::Routed(_)))
+        && !breach.path.contains(&Step::Host)
+}
+
+fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
+    let routed = || stated.iter().flat_map(|judgement| judgement.breaches.iter().filter(|breach| is_routed(breach)));
+    let pairs: BTreeSet<String> = routed()
+        .filter_map(|breach| Some(format!("`{}` reaches `{}`", breach.from.name.value, breach.to?.name.value)))
+        .collect();
+    let known = routed().flat_map(|breach| &breach.known).next()?;
+    let first = stated.first()?;
+    let mut finding = Diagnostic::new(
+        &RULE,
+        first.intent.span(),
+        format!("networks that must be apart are not: {}", pairs.into_iter().collect::<Vec<_>>().join(", ")),
+    )
+    .severity(Level::Error)
+    .here("denied here");
+    for judgement in stated.iter().skip(1) {
+        if let Intent::Deny(deny) = judgement.intent {
+            finding = finding.label(deny.text.span(), "denied here");
+        }
+    }
+    for network in routed().flat_map(|breach| &breach.path).filter_map(|step| match step {
+        Step::Network(network) | Step::Routed(network) => view.wiring.stack.networks.get(network),
+        Step::Host => None,
+    }) {
+        finding = finding.label(network.name.span(), "routed to the other");
+    }
+    Some(
+        finding
+            .help(format!("Why: on {}, {}.", view.platform(), known.fact.why))
+            .help(
+                "quadgen writes `Options=isolate=true` where a `deny` needs it, unless a connection needs the way between \
+                 the networks, a network exists outside of the stack, or `isolate` is set by hand. What helps: put those \
+                 who talk to each other on one network, or set `driver_opts: {isolate: \"true\"}` on both networks.",
+            )
+            .assuming(&known.assumed),
+    )
+}
+
+/// No intent is broken, but somebody may think that separate networks are separate.
+fn unstated(view: &View<'_>) -> Option<Diagnostic> {
+    let known = view.wiring.platform.ask(Question::RoutedBetweenNetworks);
+    let stack = view.wiring.stack;
+    let used = stack.networks.values().filter(|network| view.wiring.members(&network.name.value).next().is_some());
+    let networks: Vec<_> = used.collect();
+    let open = networks.iter().filter(|a| {
+        networks
+            .iter()
+            .any(|b| a.name != b.name && view.wiring.crossing(&a.name.value, &b.name.value).verdict == Verdict::Yes)
+    });
+    let open: Vec<_> = open.collect();
+    let first = open.first()?;
+    let mut finding = Diagnostic::new(
+        &RULE,
+        first.name.span(),
+        format!(
+            "{} are not isolated from each other: members reach each other by address",
+            list(open.iter().map(|n| &n.name.value))
+        ),
+    )
+    .here("routed to the others");
+    for network in open.iter().skip(1) {
+        finding = finding.label(network.name.span(), "routed to the others");
+    }
+    Some(
+        finding
+            .help(format!("{} Names still resolve on shared networks only.", sentence(&known.fact.why)))
+            .help("What helps: say who must not reach whom with `deny`, or set `driver_opts: {isolate: \"true\"}` on all of them.")
+            .assuming(&known.assumed),
+    )
+}

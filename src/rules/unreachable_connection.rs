@@ -1,0 +1,91 @@
+//! QG208: a connection that no packet can make, or that goes to the wrong port.
+
+use super::context::{Context, Need, View, sentence};
+use super::multi_homed_dns;
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Port, Witness};
+use crate::network::{Home, Verdict};
+
+pub static RULE: Rule = Rule {
+    code: "QG208",
+    name: "unreachable-connection",
+    summary: "a connection that is not possible by address, or uses a port that only the host has",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("unreachable_connection.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        // `depends_on` is about order: it does not say that a connection is made.
+        for need in view.needs.iter().filter(|need| need.connection.witness != Witness::DependsOn) {
+            if need.reach.verdict == Verdict::No {
+                view.report(sink, unreachable(view, need));
+            } else if let Some(finding) = wrong_port(need).filter(|_| !multi_homed_dns::explains(need)) {
+                view.report(sink, finding);
+            }
+        }
+    }
+}
+
+fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
+    let (client, target) = (&need.client.name.value, &need.target.name.value);
+    let shut = [need.client, need.target].into_iter().find(|service| view.wiring.home(service) == Home::Nowhere);
+    let why = match shut {
+        Some(service) => format!("`{}` has no network", service.name.value),
+        None if view.wiring.home(need.client) == Home::Host => "the host does not reach its network".to_owned(),
+        None => "they share no network".to_owned(),
+    };
+    let mut finding =
+        Diagnostic::new(&RULE, need.connection.span, format!("`{client}` cannot reach `{target}`: {why}"))
+            .severity(need.level())
+            .here(need.label());
+    for (service, text) in [(need.client, "is on"), (need.target, "is on")] {
+        for attachment in view.wiring.attachments(service) {
+            finding = finding.label(
+                attachment.network.span(),
+                format!("`{}` {text} `{}`", service.name.value, attachment.network.value),
+            );
+        }
+        if let Some(mode) = &service.network_mode {
+            finding = finding.label(mode.span(), format!("the network of `{}`", service.name.value));
+        }
+    }
+    if let Some(known) = need.reach.known.first() {
+        finding = finding.help(format!("Why: on {}, {}.", view.platform(), known.fact.why)).assuming(&known.assumed);
+        if !known.fact.symptom.is_empty() {
+            finding = finding.help(sentence(&format!("what you see: {}", known.fact.symptom)));
+        }
+    }
+    finding.help(format!("What helps: put `{client}` and `{target}` on one network."))
+}
+
+/// A published port that is used inside, where only the container's own port listens.
+fn wrong_port(need: &Need<'_>) -> Option<Diagnostic> {
+    let wanted = need.connection.port?;
+    let holds = |range: crate::model::PortRange| range.first <= wanted && wanted <= range.last;
+    if need.target.ports.iter().any(|port| holds(port.value.container)) {
+        return None;
+    }
+    let published = need.target.ports.iter().find(|port| port.value.host.is_some_and(holds))?;
+    let own = container_port(&published.value, wanted);
+    let target = &need.target.name.value;
+    Some(
+        Diagnostic::new(
+            &RULE,
+            need.connection.span,
+            format!("`{target}` listens on port {own} inside; {wanted} is its port on the host"),
+        )
+        .severity(need.level())
+        .here(need.label())
+        .label(published.span(), format!("{wanted} on the host, {own} in the container"))
+        .help("Why: containers reach each other on the container's own ports; a published port exists on the host only. What you see: `Connection refused`.")
+        .help(format!("What helps: use `{}:{own}`.", need.connection.name)),
+    )
+}
+
+fn container_port(port: &Port, host: u16) -> u16 {
+    let first = port.host.map_or(host, |range| range.first);
+    if port.container.len() == 1 { port.container.first } else { port.container.first + (host - first) }
+}

@@ -1,0 +1,226 @@
+//! All files of a run in one address space, as in a compiler's source map.
+//!
+//! A [`Span`] is two byte offsets into that space, so it says file and place at once and costs eight bytes.
+//! Lines and columns are worked out on demand, because only places that are reported need them.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The largest file that is read, in bytes. A topology of ten thousand services has about four megabytes.
+pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
+
+/// A range of bytes in the address space of a [`SourceMap`]; the end is exclusive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// The byte behind the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to `end`, both global offsets.
+    pub fn new(start: u32, end: u32) -> Self {
+        Span { start, end }
+    }
+
+    /// The smallest range that holds both.
+    pub fn to(self, other: Span) -> Span {
+        Span::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    /// The part of this span between two byte offsets that count from its start.
+    ///
+    /// Offsets behind its end are cut to the end, so a value whose text was unescaped still gives a place inside it.
+    pub fn part(self, from: usize, to: usize) -> Span {
+        let at = |offset: usize| self.start.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)).min(self.end);
+        Span::new(at(from), at(to))
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.start, self.end)
+    }
+}
+
+/// A place for people: line and column from 1, the column in Unicode scalars.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// One file, or another text that findings can point at (standard input, the command line).
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The path as it is shown: relative to the working directory, with `/`.
+    pub name: String,
+    /// The text as it stands in the file, byte for byte.
+    pub text: String,
+    start: u32,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    /// The whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.start, self.start + self.text.len() as u32)
+    }
+
+    /// Where a byte of this file stands.
+    pub fn position(&self, offset: u32) -> Position {
+        let local = (offset.saturating_sub(self.start) as usize).min(self.text.len());
+        let lines = self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start as usize <= local).max(1);
+        let line_start = lines.get(line - 1).copied().unwrap_or(0) as usize;
+        let before = self.text.get(line_start..local).unwrap_or("");
+        let column = before.chars().filter(|c| *c != '\u{feff}').count() + 1;
+        Position { line, column }
+    }
+
+    /// The byte offset of a global offset within this file.
+    pub fn local(&self, offset: u32) -> usize {
+        offset.saturating_sub(self.start) as usize
+    }
+}
+
+/// Every file that was read, in one address space.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+/// Names one file of a [`SourceMap`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileId(usize);
+
+impl SourceMap {
+    /// Takes a text in and gives its place in the address space.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        // One byte stays free between two files, so that the end of one is never the start of the next.
+        let start = self.files.last().map_or(0, |last| last.span().end + 1);
+        self.files.push(SourceFile { name: name.into(), text: text.into(), start, lines: OnceLock::new() });
+        FileId(self.files.len() - 1)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What keeps it from being read, in words for people: missing, a folder, too large.
+    /// Bytes that are not UTF-8 are no error here: the place of the first is given beside the file.
+    pub fn load(&mut self, files: &dyn Files, path: &Path) -> Result<Loaded, String> {
+        let bytes = files.read(path).map_err(|error| reason(&error))?;
+        self.take(display_path(path), bytes)
+    }
+
+    /// Takes in bytes that came from somewhere else (standard input).
+    ///
+    /// # Errors
+    /// The text is too large.
+    pub fn take(&mut self, name: String, bytes: Vec<u8>) -> Result<Loaded, String> {
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(format!("it is larger than {} MiB", MAX_FILE_BYTES / 1024 / 1024));
+        }
+        let (text, bad) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+            }
+        };
+        let file = self.add(name, text);
+        let start = self.files.last().map_or(0, |last| last.start);
+        let not_utf8 = bad.map(|at| Span::new(start + at as u32, start + at as u32 + 3));
+        Ok(Loaded { file, not_utf8 })
+    }
+
+    /// The file behind an id.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        #[allow(clippy::indexing_slicing, reason = "an id is only made by `add`, and files are never removed")]
+        &self.files[id.0]
+    }
+
+    /// Every file, in the order they were taken in.
+    pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
+    /// Which file a span lies in, counted in the order they were taken in.
+    pub fn index_of(&self, span: Span) -> Option<usize> {
+        self.files.partition_point(|file| file.start <= span.start).checked_sub(1)
+    }
+
+    /// The file that a span lies in; spans are only made from files of the map.
+    pub fn file_of(&self, span: Span) -> Option<&SourceFile> {
+        self.files.get(self.index_of(span)?)
+    }
+
+    /// The text that a span covers.
+    pub fn text(&self, span: Span) -> &str {
+        self.file_of(span).and_then(|file| file.text.get(file.local(span.start)..file.local(span.end))).unwrap_or("")
+    }
+
+    /// `file:line:column`, or nothing for a span of no file.
+    pub fn place(&self, span: Span) -> String {
+        self.file_of(span).map_or_else(String::new, |file| {
+            let at = file.position(span.start);
+            format!("{}:{}:{}", file.name, at.line, at.column)
+        })
+    }
+}
+
+/// A file that was taken in.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its name in the map.
+    pub file: FileId,
+    /// Where the first bytes stand that are not UTF-8; they were replaced.
+    pub not_utf8: Option<Span>,
+}
+
+/// The file system, as much of it as quadgen needs.
+///
+/// The command line implements it on the real one; tests and a language server hold files in memory.
+pub trait Files {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// As the file system gives them; a file above [`MAX_FILE_BYTES`] may be cut or refused.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Whether the path is a folder.
+    fn is_dir(&self, path: &Path) -> bool;
+
+    /// Every file below a folder, sorted, without hidden and ignored ones.
+    fn walk(&self, folder: &Path) -> Vec<PathBuf>;
+}
+
+/// A path as people see it: with `/`, and without a leading `./`.
+pub fn display_path(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    match text.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => text,
+    }
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        // The operating system's text, without Rust's "(os error N)".
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
+    }
+}

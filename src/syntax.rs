@@ -1,0 +1,3 @@
+//! Text → trees with spans. Parsing never fails: it returns what it understood and what it could not read.
+
+pub mod yaml;

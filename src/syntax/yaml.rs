@@ -1,0 +1,328 @@
+//! YAML → a tree in which every key and value knows its place.
+//!
+//! Built on the events of `granit-parser`, which nothing else in the crate sees. Aliases and merge keys are resolved
+//! here, with a cap, so that readers meet plain mappings only; a value that came through an alias keeps the place
+//! where it is written.
+
+use std::collections::HashMap;
+
+use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
+
+use crate::diagnostic::{Diagnostic, input};
+use crate::source::{SourceFile, Span};
+
+/// How deep values may nest. Real files stay below twenty.
+const MAX_DEPTH: usize = 100;
+/// How many values aliases may add to a file in all.
+const MAX_ALIASED: usize = 100_000;
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The value as written, without its tag.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+    /// A tag such as `!reset`, without the `!`; YAML's own tags are gone.
+    pub tag: Option<Box<str>>,
+}
+
+/// The three forms of a value.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A text; `plain` says that it stood without quotes, so it may be a number, a boolean or null.
+    Scalar {
+        /// The text, unescaped.
+        text: String,
+        /// Without quotes.
+        plain: bool,
+    },
+    /// A list.
+    Sequence(Vec<Node>),
+    /// Keys with values, in the order of the file.
+    Mapping(Vec<Entry>),
+}
+
+/// One key with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key's text.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    fn null(span: Span) -> Self {
+        Node { span, kind: Kind::Scalar { text: String::new(), plain: true }, tag: None }
+    }
+
+    /// Whether it is absent: empty, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// What it is, for people.
+    pub fn describe(&self) -> &'static str {
+        match &self.kind {
+            _ if self.is_null() => "nothing",
+            Kind::Scalar { .. } => "a single value",
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        }
+    }
+
+    fn count(&self) -> usize {
+        match &self.kind {
+            Kind::Scalar { .. } => 1,
+            Kind::Sequence(items) => 1 + items.iter().map(Node::count).sum::<usize>(),
+            Kind::Mapping(entries) => 1 + entries.iter().map(|entry| entry.value.count()).sum::<usize>(),
+        }
+    }
+}
+
+/// What was understood of a file.
+#[derive(Debug)]
+pub struct Tree {
+    /// The document; `None` for an empty file.
+    pub root: Option<Node>,
+    /// Whether the whole file could be read.
+    pub complete: bool,
+    /// What could not, and keys that stand twice.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads one document.
+pub fn parse(file: &SourceFile) -> Tree {
+    let skipped = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let text = file.text.get(skipped..).unwrap_or("");
+    let mut builder = Builder {
+        offset: file.span().start + skipped as u32,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        aliased: 0,
+        root: None,
+        diagnostics: Vec::new(),
+    };
+    let mut options = Options::default();
+    options.emit_unresolved_aliases = true;
+    let complete = builder.run(Parser::new_from_str_with_options(text, options), file);
+    Tree { root: builder.root, complete, diagnostics: builder.diagnostics }
+}
+
+/// A list or mapping that is not closed yet.
+struct Open {
+    start: Span,
+    anchor: usize,
+    tag: Option<Box<str>>,
+    kind: Kind,
+    /// In a mapping: the key that waits for its value.
+    key: Option<(String, Span)>,
+}
+
+struct Builder {
+    offset: u32,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    aliased: usize,
+    root: Option<Node>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Builder {
+    /// Takes all events; whether they were the whole file.
+    fn run<'a, I: BorrowedInput<'a>>(&mut self, mut parser: Parser<'a, I>, file: &SourceFile) -> bool {
+        let mut documents = 0;
+        while let Some(next) = parser.next_event() {
+            let (event, span) = match next {
+                Ok((event, span)) => (event, self.span(&span)),
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or(0) as u32 + self.offset;
+                    let at = at.min(file.span().end.saturating_sub(1)).max(file.span().start);
+                    self.error(Span::new(at, at + 1), format!("cannot read this as YAML: {}", error.info()));
+                    self.close_all();
+                    return false;
+                }
+            };
+            if matches!(event, Event::DocumentStart(..)) {
+                documents += 1;
+            }
+            if documents > 1 {
+                self.error(span, "a second YAML document starts here; quadgen reads one document per file");
+                return false;
+            }
+            if !self.take(event, span) {
+                self.close_all();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes one event; `false` ends the reading.
+    fn take(&mut self, event: Event<'_>, span: Span) -> bool {
+        let anchor = event.anchor_id().unwrap_or(0);
+        let core = event.tag().is_some_and(|tag| tag.is_yaml_core_schema());
+        let tag = event.tag().filter(|_| !core).map(|tag| tag.suffix().into());
+        match event {
+            Event::Scalar(text, style, ..) => {
+                let plain = style == ScalarStyle::Plain && !core;
+                let kind = Kind::Scalar { text: text.into_owned(), plain };
+                self.finish(Node { span, kind, tag }, anchor);
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                if self.open.len() >= MAX_DEPTH {
+                    self.error(span, format!("values nest deeper than {MAX_DEPTH} levels here"));
+                    return false;
+                }
+                let sequence = matches!(event, Event::SequenceStart(..));
+                let kind = if sequence { Kind::Sequence(Vec::new()) } else { Kind::Mapping(Vec::new()) };
+                self.open.push(Open { start: span, anchor, tag, kind, key: None });
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(Some(span)),
+            Event::Alias(id) => return self.alias(id, span),
+            Event::UnresolvedAlias(name) => {
+                self.error(span, format!("the alias *{name} stands for nothing: no anchor &{name} comes before it"));
+                self.finish(Node::null(span), 0);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> bool {
+        let Some(node) = self.anchors.get(&id) else {
+            self.error(span, "this alias stands for a value that holds the alias itself");
+            self.finish(Node::null(span), 0);
+            return true;
+        };
+        self.aliased += node.count();
+        if self.aliased > MAX_ALIASED {
+            self.error(span, format!("aliases expand to more than {MAX_ALIASED} values here"));
+            return false;
+        }
+        let node = node.clone();
+        self.finish(node, 0);
+        true
+    }
+
+    /// Puts a finished value where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root.get_or_insert(node);
+            return;
+        };
+        match &mut open.kind {
+            Kind::Sequence(items) => items.push(node),
+            Kind::Mapping(entries) => match open.key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                None => match node.kind {
+                    Kind::Scalar { text, .. } => open.key = Some((text, node.span)),
+                    _ => {
+                        open.key = Some((String::new(), node.span));
+                        self.error(node.span, "a key must be a single value, not a list or a mapping");
+                    }
+                },
+            },
+            Kind::Scalar { .. } => {}
+        }
+    }
+
+    /// Closes the innermost list or mapping; without an end when the text broke off.
+    fn close(&mut self, end: Option<Span>) {
+        let Some(mut open) = self.open.pop() else { return };
+        if let (Some((key, key_span)), Kind::Mapping(entries)) = (open.key.take(), &mut open.kind) {
+            entries.push(Entry { key, key_span, value: Node::null(key_span) });
+        }
+        let (first, last) = match &open.kind {
+            Kind::Sequence(items) => (items.first().map(|node| node.span), items.last().map(|node| node.span)),
+            Kind::Mapping(entries) => (entries.first().map(|e| e.key_span), entries.last().map(|e| e.value.span)),
+            Kind::Scalar { .. } => (None, None),
+        };
+        // A block's own end lies on the next key, so its last value says where it ends; `]` and `}` have a width.
+        let span = match end {
+            Some(end) if end.end > end.start => open.start.to(end),
+            _ => first.unwrap_or(open.start).to(last.filter(|last| last.end >= open.start.start).unwrap_or(open.start)),
+        };
+        if let Kind::Mapping(entries) = &mut open.kind {
+            self.find_duplicates(entries);
+            self.merge(entries);
+        }
+        self.finish(Node { span, kind: open.kind, tag: open.tag }, open.anchor);
+    }
+
+    fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close(None);
+        }
+    }
+
+    /// Reports keys that stand twice, and keeps the last value at the first place.
+    fn find_duplicates(&mut self, entries: &mut Vec<Entry>) {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+        for entry in entries.drain(..) {
+            // `<<` may stand twice: both are merged.
+            if entry.key != "<<" {
+                if let Some(first) = seen.get(&entry.key).and_then(|at| kept.get_mut(*at)) {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            &input::DUPLICATE_KEY,
+                            entry.key_span,
+                            format!("`{}` stands twice in one mapping; this one wins and the first is lost", entry.key),
+                        )
+                        .here("this one wins")
+                        .label(first.key_span, "first written here")
+                        .help("Keep one of the two. docker-compose refuses a file with a key that stands twice."),
+                    );
+                    first.key_span = entry.key_span;
+                    first.value = entry.value;
+                    continue;
+                }
+                seen.insert(entry.key.clone(), kept.len());
+            }
+            kept.push(entry);
+        }
+        *entries = kept;
+    }
+
+    /// Puts the entries of `<<: *base` and `<<: [*a, *b]` in; what is written here, and the earlier base, wins.
+    fn merge(&mut self, entries: &mut Vec<Entry>) {
+        if entries.iter().all(|entry| entry.key != "<<") {
+            return;
+        }
+        let (bases, mut own): (Vec<Entry>, Vec<Entry>) = entries.drain(..).partition(|entry| entry.key == "<<");
+        for base in bases {
+            let sources = match base.value.kind {
+                Kind::Sequence(items) => items,
+                _ => vec![base.value],
+            };
+            for source in sources {
+                let Kind::Mapping(inherited) = source.kind else {
+                    self.error(base.key_span, "`<<` takes a mapping or a list of mappings");
+                    continue;
+                };
+                for entry in inherited {
+                    if own.iter().all(|present| present.key != entry.key) {
+                        own.push(entry);
+                    }
+                }
+            }
+        }
+        *entries = own;
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, span, message));
+    }
+
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let at = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0) as u32 + self.offset;
+        Span::new(at(&span.start), at(&span.end))
+    }
+}
