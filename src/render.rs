@@ -1,6 +1,18 @@
-//! Stack × platform → files.
-use crate::diagnostic::{Fixable, Level, Rule};
-/// QG801
+//! Stack × platform → files. Pure: it returns text and writes nothing.
+
+mod compose;
+mod marker;
+mod quadlet;
+mod steps;
+
+pub use marker::{MARKER, Owner, owner};
+
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, input};
+use crate::model::{Deploy, FIRST_QUADLET, HealthTest, Spanned, Stack, Text};
+use crate::platform::Platform;
+use crate::source::Span;
+
+/// QG801: the renderer reports it while it works.
 pub static LOST_ON_TARGET: Rule = Rule {
     code: "QG801",
     name: "lost-on-target",
@@ -10,3 +22,147 @@ pub static LOST_ON_TARGET: Rule = Rule {
     fixable: Fixable::Never,
     page: include_str!("rules/lost_on_target.md"),
 };
+
+/// What a stack is rendered to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// Quadlet units.
+    Quadlet,
+    /// A Compose file.
+    Compose,
+}
+
+impl Target {
+    /// How a stack is deployed that was rendered so.
+    pub fn deploy(self) -> Deploy {
+        match self {
+            Target::Quadlet => Deploy::Quadlet,
+            Target::Compose => Deploy::Compose,
+        }
+    }
+
+    /// What the platform's stacks are rendered to where nobody says.
+    pub fn of(platform: &Platform) -> Self {
+        if platform.deploy == Deploy::Quadlet { Target::Quadlet } else { Target::Compose }
+    }
+}
+
+/// A file that was rendered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its text, with the marker.
+    pub text: String,
+}
+
+/// What came of a stack.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The files, by name.
+    pub files: Vec<File>,
+    /// What was lost on the way.
+    pub findings: Vec<Diagnostic>,
+    /// What is worth knowing about the files, a sentence each.
+    pub notes: Vec<String>,
+    /// What to do with the files, a line each.
+    pub steps: Vec<String>,
+}
+
+/// Renders a stack for a platform that is deployed as the target says ([`Target::deploy`]). `source` is the way from
+/// the files to the stack's file, for the marker.
+///
+/// # Errors
+/// What keeps the stack from being rendered at all; then there are no files.
+pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
+    let mut refused = Vec::new();
+    templates(stack, &mut refused);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    let mut rendered = match target {
+        Target::Quadlet => quadlet::render(stack, platform)?,
+        Target::Compose => compose::render(stack, platform)?,
+    };
+    rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
+    marker::sign(&mut rendered.files, source);
+    rendered.steps = steps::steps(stack, platform, target);
+    for finding in &mut rendered.findings {
+        finding.stack.clone_from(&stack.name.value);
+        finding.platforms = vec![platform.name.clone()];
+    }
+    Ok(rendered)
+}
+
+/// Why a platform cannot run a target, if it cannot.
+pub fn refusal(platform: &Platform, target: Target) -> Option<String> {
+    match target {
+        Target::Quadlet if !platform.is_podman() => {
+            Some(format!("{} does not run Quadlet units: they are Podman's", platform.describe()))
+        }
+        Target::Quadlet if platform.version < FIRST_QUADLET => {
+            Some(format!("Podman {} does not run Quadlet units: they came with Podman 4.4", platform.version))
+        }
+        _ => None,
+    }
+}
+
+/// A finding about something the target cannot say.
+fn lost(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&LOST_ON_TARGET, span, message)
+}
+
+/// An error that keeps a stack from being rendered.
+fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&input::COULD_NOT_RUN, span, message)
+}
+
+/// Refuses `{{ host.NAME.… }}` where it would be replaced: a wrong address is worse than none.
+fn templates(stack: &Stack, refused: &mut Vec<Diagnostic>) {
+    let mut look = |text: &str, span: Span| {
+        let opened = text.match_indices("{{").filter_map(|(at, _)| text.get(at + 2..));
+        let host = opened.filter(|rest| rest.trim_start().starts_with("host.") && rest.contains("}}"));
+        if host.count() > 0 {
+            refused.push(refuse(span, "quadgen 0.1 does not fill in {{ host.… }} yet: write the address itself"));
+        }
+    };
+    let words = |words: &Option<Vec<Text>>, look: &mut dyn FnMut(&str, Span)| {
+        words.iter().flatten().for_each(|word| look(&word.value, word.span()));
+    };
+    for service in stack.services.values() {
+        for variable in service.environment.values() {
+            if let Spanned { value: Some(value), .. } = variable {
+                look(value, variable.span());
+            }
+        }
+        words(&service.command, &mut look);
+        words(&service.entrypoint, &mut look);
+        match service.health.as_ref().and_then(|health| health.value.test.as_ref()) {
+            Some(HealthTest::Exec(words)) => words.iter().for_each(|word| look(&word.value, word.span())),
+            Some(HealthTest::Shell(line)) => look(&line.value, line.span()),
+            Some(HealthTest::Disabled) | None => {}
+        }
+        if let Some((span, labels)) = service.attributes.get("labels") {
+            pairs(labels).iter().for_each(|(_, value)| look(value, *span));
+        }
+    }
+}
+
+/// A map, or a list of `NAME=VALUE`, as pairs; a name without a value has an empty one.
+fn pairs(value: &crate::model::Value) -> Vec<(String, String)> {
+    use crate::model::Data;
+    match &value.data {
+        Data::Map(entries) => {
+            entries.iter().map(|(name, value)| (name.clone(), value.scalar().unwrap_or_default())).collect()
+        }
+        Data::List(items) => items
+            .iter()
+            .filter_map(crate::model::Value::scalar)
+            .map(|item| match item.split_once('=') {
+                Some((name, value)) => (name.to_owned(), value.to_owned()),
+                None => (item, String::new()),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

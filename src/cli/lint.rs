@@ -89,7 +89,7 @@ pub(super) fn run(options: &Options) -> u8 {
             }
         }
         Err(finding) => {
-            session.fail(Diagnostic { rule: &input::COULD_NOT_RUN, ..finding });
+            session.fail(Diagnostic { rule: &input::COULD_NOT_RUN, ..*finding });
         }
     }
     summary.complete = session.is_complete();

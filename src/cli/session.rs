@@ -154,7 +154,7 @@ impl Session {
     }
 
     /// Each stack with the platforms to look at: those of `--on`, else those of the file, else an assumed one.
-    pub fn targets(&self, common: &Common) -> Result<Vec<Target<'_>>, Diagnostic> {
+    pub fn targets(&self, common: &Common) -> Result<Vec<Target<'_>>, Box<Diagnostic>> {
         let mut targets = Vec::new();
         for stack in &self.stacks {
             let mut platforms = Vec::new();
@@ -180,7 +180,7 @@ impl Session {
         Ok(targets)
     }
 
-    fn spec(&self, words: &str) -> Result<PlatformSpec, Diagnostic> {
+    fn spec(&self, words: &str) -> Result<PlatformSpec, Box<Diagnostic>> {
         parse_spec(words).map_err(|error| {
             let text: Text = Spanned::written(words.to_owned(), self.argument(words));
             let mut names: Vec<&str> =
@@ -188,7 +188,11 @@ impl Session {
             names.sort_unstable();
             names.dedup();
             let found = topology::platform_error(&text, &error);
-            if names.is_empty() { found } else { found.help(format!("Platforms of the file: {}.", names.join(", "))) }
+            Box::new(if names.is_empty() {
+                found
+            } else {
+                found.help(format!("Platforms of the file: {}.", names.join(", ")))
+            })
         })
     }
 }

@@ -50,7 +50,7 @@ impl Wiring<'_> {
             return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
         }
         if let (Home::Host, Home::Networks) = (self.home(from), self.home(to)) {
-            return self.from_host(to, on);
+            return self.out_of_host(to, on);
         }
         if let (Home::Default, Home::Default) = (self.home(from), self.home(to)) {
             let verdict = if self.platform.rootless { Verdict::Unknown } else { Verdict::Yes };
@@ -128,7 +128,7 @@ impl Wiring<'_> {
     }
 
     /// From a service in the host's namespace to a container's address.
-    fn from_host(&self, to: &Service, on: Option<&str>) -> Reach {
+    fn out_of_host(&self, to: &Service, on: Option<&str>) -> Reach {
         let mut known = Vec::new();
         for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
             let internal = self.stack.networks.get(&attachment.network.value).is_some_and(|n| n.is_internal());

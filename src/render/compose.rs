@@ -1,0 +1,405 @@
+//! A Compose file. Names are literal, as in the topology, so nothing depends on the project's name.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{File, Rendered, lost};
+use crate::diagnostic::Diagnostic;
+use crate::model::{
+    Condition, ContainerName, Data, Deny, Dependency, FileUse, Health, HealthTest, Mount, MountKind, Network,
+    NetworkMode, Party, Port, Restart, Service, Stack, Target, Text, Value, Volume,
+};
+use crate::platform::Platform;
+
+pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let mut root = Map::new();
+    root.insert("name".into(), text(&project(&stack.name.value)));
+    let services = stack.services.iter().map(|(name, item)| (name.clone(), service(stack, platform, item)));
+    root.insert("services".into(), Json::Object(services.collect()));
+    let networks = stack.networks.values().map(|item| (item.name.value.clone(), network(item, &mut findings)));
+    section(&mut root, "networks", networks.collect());
+    section(&mut root, "volumes", stack.volumes.values().map(|item| (item.name.value.clone(), volume(item))).collect());
+    let objects = |objects: &indexmap::IndexMap<String, crate::model::FileObject>| {
+        objects.iter().map(|(name, object)| (name.clone(), plain(&object.written))).collect()
+    };
+    section(&mut root, "secrets", objects(&stack.secrets));
+    section(&mut root, "configs", objects(&stack.configs));
+    section(&mut root, "x-quadgen", stated(stack));
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    match serde_saphyr::to_string_with_options(&Json::Object(root), options) {
+        Ok(text) => {
+            let files = vec![File { name: "compose.yaml".into(), text }];
+            Ok(Rendered { files, findings, ..Rendered::default() })
+        }
+        Err(error) => {
+            let message = format!("compose.yaml cannot be written: {error}");
+            Err(vec![super::refuse(stack.name.span(), message)])
+        }
+    }
+}
+
+/// A name that Compose takes for a project: lower case.
+fn project(name: &str) -> String {
+    let lower = name.to_lowercase().replace('.', "-");
+    lower.trim_start_matches(['-', '_']).to_owned()
+}
+
+fn section(root: &mut Map<String, Json>, name: &str, entries: Map<String, Json>) {
+    if !entries.is_empty() {
+        root.insert(name.into(), Json::Object(entries));
+    }
+}
+
+/// A text of a topology, where `$` is a dollar: Compose wants it twice.
+fn text(text: &str) -> Json {
+    Json::String(text.replace('$', "$$"))
+}
+
+fn words(words: &[Text]) -> Json {
+    words.iter().map(|word| text(&word.value)).collect()
+}
+
+fn service(stack: &Stack, platform: &Platform, service: &Service) -> Json {
+    let mut out = Map::new();
+    let mut put = |key: &str, value: Json| {
+        out.insert(key.to_owned(), value);
+    };
+    if let Some(image) = &service.image {
+        // Docker means Docker Hub by a short name; Podman asks wherever the host is configured.
+        let image = if platform.is_podman() { image.value.full() } else { image.value.to_string() };
+        put("image", text(&image));
+    }
+    match &service.container_name {
+        ContainerName::ByService => put("container_name", text(&service.name.value)),
+        ContainerName::Named(name) => put("container_name", text(&name.value)),
+        ContainerName::ByRuntime(_) => {}
+    }
+    if let Some(hostname) = &service.hostname {
+        put("hostname", text(&hostname.value));
+    }
+    if let Some(mode) = &service.network_mode {
+        put("network_mode", text(&network_mode(&mode.value)));
+    }
+    if !service.networks.is_empty() {
+        put("networks", attachments(service));
+    }
+    if !service.ports.is_empty() {
+        put("ports", service.ports.iter().map(|port| self::port(&port.value)).collect());
+    }
+    if !service.environment.is_empty() {
+        let variables = service
+            .environment
+            .iter()
+            .map(|(name, variable)| (name.clone(), variable.value.as_ref().map_or(Json::Null, |value| text(value))));
+        put("environment", Json::Object(variables.collect()));
+    }
+    if !service.env_files.is_empty() {
+        let files =
+            service.env_files.iter().map(|file| json!({"path": text(&file.path.value), "required": file.required}));
+        put("env_file", files.collect());
+    }
+    if let Some(entrypoint) = &service.entrypoint {
+        put("entrypoint", words(entrypoint));
+    }
+    if let Some(command) = &service.command {
+        put("command", words(command));
+    }
+    if !service.mounts.is_empty() {
+        put("volumes", service.mounts.iter().map(|mount| self::mount(&mount.value)).collect());
+    }
+    if !service.depends_on.is_empty() {
+        let dependencies = service.depends_on.iter().map(|item| (item.service.value.clone(), dependency(item)));
+        put("depends_on", Json::Object(dependencies.collect()));
+    }
+    if let Some(health) = &service.health {
+        put("healthcheck", self::health(&health.value));
+    }
+    if let Some(restart) = &service.restart {
+        put("restart", text(&self::restart(restart.value)));
+    }
+    if let Some(grace) = &service.stop_grace_period {
+        put("stop_grace_period", text(&grace.value.to_string()));
+    }
+    for (key, uses) in [("secrets", &service.secrets), ("configs", &service.configs)] {
+        if !uses.is_empty() {
+            put(key, uses.iter().map(file_use).collect());
+        }
+    }
+    for (key, (_, value)) in &service.attributes {
+        put(key, plain(value));
+    }
+    let stated = intents(stack, service);
+    if !stated.is_empty() {
+        put("x-quadgen", Json::Object(stated));
+    }
+    Json::Object(out)
+}
+
+fn network_mode(mode: &NetworkMode) -> String {
+    match mode {
+        NetworkMode::Host => "host".to_owned(),
+        NetworkMode::None => "none".to_owned(),
+        NetworkMode::Bridge => "bridge".to_owned(),
+        NetworkMode::Service(name) => format!("service:{name}"),
+        NetworkMode::Container(name) => format!("container:{name}"),
+        NetworkMode::Other(text) => text.clone(),
+    }
+}
+
+fn attachments(service: &Service) -> Json {
+    let attachments = service.networks.iter().map(|attachment| {
+        let mut out = Map::new();
+        if !attachment.aliases.is_empty() {
+            out.insert("aliases".into(), words(&attachment.aliases));
+        }
+        for (key, address) in [("ipv4_address", &attachment.ipv4), ("ipv6_address", &attachment.ipv6)] {
+            if let Some(address) = address {
+                out.insert(key.into(), text(&address.value.to_string()));
+            }
+        }
+        out.extend(attachment.attributes.iter().map(|(key, (_, value))| (key.clone(), plain(value))));
+        (attachment.network.value.clone(), if out.is_empty() { Json::Null } else { Json::Object(out) })
+    });
+    // A list reads better where no network has settings of its own.
+    let all: Vec<(String, Json)> = attachments.collect();
+    if all.iter().all(|(_, settings)| settings.is_null()) {
+        all.iter().map(|(name, _)| text(name)).collect()
+    } else {
+        Json::Object(all.into_iter().collect())
+    }
+}
+
+fn port(port: &Port) -> Json {
+    // The short form of an address of its own without a host port differs between readers.
+    let mut out = Map::new();
+    if port.container.len() > 1 || port.host.is_some() || port.address.is_none() {
+        return text(&port.to_string());
+    }
+    out.insert("target".into(), json!(port.container.first));
+    out.extend(port.address.map(|address| ("host_ip".to_owned(), text(&address.to_string()))));
+    out.insert("protocol".into(), text(&port.protocol.to_string()));
+    Json::Object(out)
+}
+
+fn mount(mount: &Mount) -> Json {
+    let mut out = Map::new();
+    let kind = match mount.kind {
+        MountKind::Volume | MountKind::Anonymous => "volume",
+        MountKind::Bind => "bind",
+        MountKind::Tmpfs => "tmpfs",
+    };
+    out.insert("type".into(), text(kind));
+    if !mount.source.is_empty() {
+        out.insert("source".into(), text(&mount.source));
+    }
+    out.insert("target".into(), text(&mount.target));
+    if mount.read_only {
+        out.insert("read_only".into(), Json::Bool(true));
+    }
+    let mut settings = Map::new();
+    for option in &mount.options {
+        match (mount.kind, option.split_once('=')) {
+            (MountKind::Tmpfs, Some(("size", size))) => settings.insert("size".into(), text(size)),
+            (MountKind::Tmpfs, Some(("mode", mode))) => settings.insert("mode".into(), text(mode)),
+            (MountKind::Bind, _) if matches!(option.as_str(), "z" | "Z") => {
+                settings.insert("selinux".into(), text(option))
+            }
+            (MountKind::Bind, _) => settings.insert("propagation".into(), text(option)),
+            (MountKind::Volume | MountKind::Anonymous, _) if option == "nocopy" => {
+                settings.insert("nocopy".into(), Json::Bool(true))
+            }
+            _ => None,
+        };
+    }
+    if mount.kind == MountKind::Bind {
+        settings.insert("create_host_path".into(), Json::Bool(mount.create));
+    }
+    if !settings.is_empty() {
+        out.insert(kind.into(), Json::Object(settings));
+    }
+    Json::Object(out)
+}
+
+fn dependency(dependency: &Dependency) -> Json {
+    let condition = match dependency.condition {
+        Condition::Started => "service_started",
+        Condition::Healthy => "service_healthy",
+        Condition::Completed => "service_completed_successfully",
+    };
+    let mut out = Map::new();
+    out.insert("condition".into(), text(condition));
+    if dependency.restart {
+        out.insert("restart".into(), Json::Bool(true));
+    }
+    if !dependency.required {
+        out.insert("required".into(), Json::Bool(false));
+    }
+    Json::Object(out)
+}
+
+fn health(health: &Health) -> Json {
+    let mut out = Map::new();
+    match &health.test {
+        Some(HealthTest::Disabled) => return json!({"disable": true}),
+        Some(HealthTest::Shell(line)) => {
+            out.insert("test".into(), json!(["CMD-SHELL", text(&line.value)]));
+        }
+        Some(HealthTest::Exec(command)) => {
+            let test = std::iter::once(text("CMD")).chain(command.iter().map(|word| text(&word.value)));
+            out.insert("test".into(), test.collect());
+        }
+        None => {}
+    }
+    for (key, time) in [
+        ("interval", health.interval),
+        ("timeout", health.timeout),
+        ("start_period", health.start_period),
+        ("start_interval", health.start_interval),
+    ] {
+        out.extend(time.map(|time| (key.to_owned(), text(&time.value.to_string()))));
+    }
+    out.extend(health.retries.map(|retries| ("retries".to_owned(), json!(retries.value))));
+    Json::Object(out)
+}
+
+fn restart(restart: Restart) -> String {
+    match restart {
+        Restart::No => "no".to_owned(),
+        Restart::Always => "always".to_owned(),
+        Restart::UnlessStopped => "unless-stopped".to_owned(),
+        Restart::OnFailure(None) => "on-failure".to_owned(),
+        Restart::OnFailure(Some(limit)) => format!("on-failure:{limit}"),
+    }
+}
+
+fn file_use(used: &FileUse) -> Json {
+    match &used.target {
+        None => text(&used.source.value),
+        Some(target) => json!({"source": text(&used.source.value), "target": text(target)}),
+    }
+}
+
+fn network(network: &Network, findings: &mut Vec<Diagnostic>) -> Json {
+    let mut out = Map::new();
+    out.insert("name".into(), text(network.object()));
+    if network.external {
+        out.insert("external".into(), Json::Bool(true));
+        return Json::Object(out);
+    }
+    if network.is_internal() {
+        out.insert("internal".into(), Json::Bool(true));
+    }
+    out.extend(network.driver.as_ref().map(|driver| ("driver".to_owned(), text(&driver.value))));
+    // Compose isolates networks by itself, and Docker's bridge has no such option.
+    let options = network.options.iter().filter(|(name, _)| *name != "isolate");
+    let options: Map<String, Json> = options.map(|(name, value)| (name.clone(), text(&value.value))).collect();
+    section(&mut out, "driver_opts", options);
+    if network.ipv6 {
+        out.insert("enable_ipv6".into(), Json::Bool(true));
+    }
+    let mut ipam = Map::new();
+    for (attribute, (_, value)) in &network.attributes {
+        match attribute.strip_prefix("ipam.") {
+            Some(part) => ipam.insert(part.to_owned(), plain(value)),
+            None => out.insert(attribute.clone(), plain(value)),
+        };
+    }
+    if !network.subnets.is_empty() {
+        let subnets = network.subnets.iter().map(|subnet| {
+            let mut out = Map::new();
+            out.extend(subnet.subnet.as_ref().map(|it| ("subnet".to_owned(), text(&it.value.to_string()))));
+            out.extend(subnet.gateway.as_ref().map(|it| ("gateway".to_owned(), text(&it.value.to_string()))));
+            out.extend(subnet.range.as_ref().map(|it| ("ip_range".to_owned(), text(&it.value.to_string()))));
+            Json::Object(out)
+        });
+        ipam.insert("config".into(), subnets.collect());
+    }
+    section(&mut out, "ipam", ipam);
+    if let Some(span) = network.dns_disabled {
+        let message = format!("Compose cannot switch the DNS of `{}` off: names resolve on it", network.name.value);
+        findings.push(lost(span, message));
+    }
+    Json::Object(out)
+}
+
+fn volume(volume: &Volume) -> Json {
+    let mut out = Map::new();
+    out.insert("name".into(), text(volume.object()));
+    if volume.external {
+        out.insert("external".into(), Json::Bool(true));
+    }
+    out.extend(volume.attributes.iter().map(|(key, (_, value))| (key.clone(), plain(value))));
+    Json::Object(out)
+}
+
+/// The intents of a service, so that they travel with the file.
+fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
+    let mut out = Map::new();
+    if service.internet_denied.is_some() {
+        out.insert("internet".into(), text("deny"));
+    }
+    if service.host_denied.is_some() {
+        out.insert("host".into(), text("deny"));
+    }
+    let stated = service.connections.iter().filter(|connection| connection.is_stated());
+    let connects: Vec<Json> = stated
+        .map(|connection| match (&connection.to, connection.port) {
+            (Target::Service(name), Some(port)) => text(&format!("{name}:{port}")),
+            (Target::Service(name), None) => text(name),
+            (Target::Host(name), _) => text(&format!("host.{name}")),
+        })
+        .collect();
+    if !connects.is_empty() {
+        out.insert("connects".into(), Json::Array(connects));
+    }
+    let own = Party::Service(service.name.value.clone());
+    let denied = stack.deny.iter().filter(|deny| deny.from == [own.clone()] && !deny.text.value.contains("->"));
+    let denied: Vec<Json> = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(party))).collect();
+    if !denied.is_empty() {
+        out.insert("deny".into(), Json::Array(denied));
+    }
+    out
+}
+
+/// What is stated at the top: platforms, host services, and who must not reach whom.
+fn stated(stack: &Stack) -> Map<String, Json> {
+    let mut out = Map::new();
+    let platforms = stack.platforms.iter().map(|(name, words)| (name.clone(), text(&words.value)));
+    section(&mut out, "platforms", platforms.collect());
+    let hosts = stack.host_services.values().map(|host| {
+        let mut out = Map::new();
+        out.extend(host.port.map(|port| ("port".to_owned(), json!(port.value))));
+        out.extend(host.on.as_ref().map(|on| ("on".to_owned(), text(&on.value))));
+        out.extend(host.listens.map(|listens| ("listens".to_owned(), text(&listens.value.to_string()))));
+        out.extend(host.scheme.as_ref().map(|scheme| ("scheme".to_owned(), text(&scheme.value))));
+        (host.name.value.clone(), Json::Object(out))
+    });
+    section(&mut out, "host_services", hosts.collect());
+    let mut denied: Vec<&Deny> = stack.deny.iter().filter(|deny| deny.text.value.contains("->")).collect();
+    // `A <-> B` stands twice in the model, once for each way.
+    denied.dedup_by(|a, b| a.text.span() == b.text.span());
+    if !denied.is_empty() {
+        out.insert("deny".into(), denied.iter().map(|deny| text(&deny.text.value)).collect());
+    }
+    out
+}
+
+fn party_name(party: &Party) -> String {
+    match party {
+        Party::Service(name) | Party::Network(name) => name.clone(),
+        Party::Internet => "internet".to_owned(),
+        Party::Host => "host".to_owned(),
+    }
+}
+
+/// A value of the source layer as it stands.
+fn plain(value: &Value) -> Json {
+    match &value.data {
+        Data::Null => Json::Null,
+        Data::Bool(value) => Json::Bool(*value),
+        Data::Number(number) => number.parse().map_or_else(|_| text(number), Json::Number),
+        Data::Text(value) => text(value),
+        Data::List(items) => items.iter().map(plain).collect(),
+        Data::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), plain(value))).collect()),
+    }
+}

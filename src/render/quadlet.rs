@@ -1,0 +1,259 @@
+//! Quadlet units: `.container`, `.network` and `.volume`.
+
+mod attributes;
+mod container;
+mod life;
+mod mounts;
+mod quote;
+mod unit;
+
+use std::collections::BTreeMap;
+
+use super::{File, Rendered, lost, refuse};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Data, Deny, Party, Stack, Version, Volume};
+use crate::network::{Isolation, isolations};
+use crate::platform::Platform;
+use unit::Unit;
+
+/// From here on a `.network` and a `.volume` can name their object. Source: the generators of 4.6.2 and 4.7.2.
+const NAMED_OBJECTS: Version = Version::new(4, 7);
+
+/// Options that netavark's bridge takes; any other makes `podman network create` fail. Source: Podman 5.x,
+/// `libnetwork/netavark/config.go`.
+const BRIDGE_OPTIONS: [&str; 9] = [
+    "mtu",
+    "vlan",
+    "isolate",
+    "metric",
+    "no_default_route",
+    "vrf",
+    "mode",
+    "com.docker.network.bridge.name",
+    "com.docker.network.driver.mtu",
+];
+
+/// What every unit of a render needs.
+struct Context<'a> {
+    stack: &'a Stack,
+    platform: &'a Platform,
+    findings: Vec<Diagnostic>,
+    refused: Vec<Diagnostic>,
+    notes: Vec<String>,
+    /// Volumes that had no name, by the name they got.
+    named_volumes: BTreeMap<String, crate::source::Span>,
+    /// Folders that must exist beside the units.
+    folders: Vec<String>,
+}
+
+pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+    let mut context = Context {
+        stack,
+        platform,
+        findings: Vec::new(),
+        refused: Vec::new(),
+        notes: Vec::new(),
+        named_volumes: BTreeMap::new(),
+        folders: Vec::new(),
+    };
+    let mut units: Vec<(String, Unit)> = Vec::new();
+    for service in stack.services.values() {
+        units.push((format!("{}.container", service.name.value), container::unit(&mut context, service)));
+    }
+    networks(&mut context, &mut units);
+    volumes(&mut context, &mut units);
+    one_service_each(&mut context, &units);
+    let mut files = Vec::new();
+    for (name, unit) in &units {
+        match unit.write() {
+            Ok(text) => files.push(File { name: name.clone(), text }),
+            Err(message) => {
+                context.refused.push(refuse(stack.name.span(), format!("{name} cannot be written: {message}")));
+            }
+        }
+    }
+    if !context.refused.is_empty() {
+        return Err(context.refused);
+    }
+    if !context.folders.is_empty() {
+        context.notes.push(format!(
+            "Paths are relative to the folder of the units. Make there what does not exist yet: {}.",
+            context.folders.join(", ")
+        ));
+    }
+    Ok(Rendered { files, findings: context.findings, notes: context.notes, steps: Vec::new() })
+}
+
+impl Context<'_> {
+    fn lose(&mut self, span: crate::source::Span, message: impl Into<String>) {
+        self.findings.push(lost(span, message));
+    }
+
+    fn has_named_objects(&self) -> bool {
+        self.platform.version >= NAMED_OBJECTS
+    }
+}
+
+fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
+    let isolations = isolations(context.stack, context.platform);
+    let mut renamed = Vec::new();
+    for network in context.stack.networks.values().filter(|network| !network.external) {
+        let name = &network.name.value;
+        let mut unit = Unit::new("Network", context.platform.version);
+        unit.text("Unit", "Description", &format!("Network {name} of {}", context.stack.name.value));
+        if context.has_named_objects() {
+            unit.own("NetworkName", network.object());
+        } else {
+            renamed.push(format!("systemd-{name}"));
+        }
+        if let Some(driver) = &network.driver {
+            unit.own("Driver", &driver.value);
+        }
+        if network.is_internal() {
+            unit.own("Internal", "true");
+        }
+        for subnet in &network.subnets {
+            for (key, value) in [
+                ("Subnet", subnet.subnet.as_ref().map(|subnet| subnet.value.to_string())),
+                ("Gateway", subnet.gateway.as_ref().map(|gateway| gateway.value.to_string())),
+                ("IPRange", subnet.range.as_ref().map(|range| range.value.to_string())),
+            ] {
+                value.iter().for_each(|value| unit.own(key, value));
+            }
+        }
+        if network.ipv6 {
+            unit.own("IPv6", "true");
+        }
+        for (option, value) in &network.options {
+            if network.driver() == "bridge" && !BRIDGE_OPTIONS.contains(&option.as_str()) {
+                context.lose(
+                    value.span(),
+                    format!("Podman's bridge has no option `{option}`: `{name}` is made without it"),
+                );
+            } else {
+                unit.own("Options", &format!("{option}={}", value.value));
+            }
+        }
+        // fact: isolate-both
+        if isolations.get(name.as_str()) == Some(&Isolation::True) && !network.options.contains_key("isolate") {
+            unit.own("Options", "isolate=true");
+        }
+        for (attribute, (span, value)) in &network.attributes {
+            match attribute.as_str() {
+                "labels" => {
+                    super::pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}")));
+                }
+                "attachable" => {}
+                "ipam.driver" if value.data == Data::Text("default".to_owned()) => {}
+                "ipam.driver" => unit.own("IPAMDriver", &value.scalar().unwrap_or_default()),
+                _ => context
+                    .lose(*span, format!("a .network unit cannot say `{attribute}`: `{name}` is made without it")),
+            }
+        }
+        unit.entries(&network.quadlet);
+        deny(context.stack, &Party::Network(name.clone()), &mut unit);
+        finish(context, &mut unit, network.name.span());
+        units.push((format!("{name}.network"), unit));
+    }
+    if !renamed.is_empty() {
+        context.notes.push(format!(
+            "Podman {} cannot name networks in units: they are called {}.",
+            context.platform.version,
+            renamed.join(", ")
+        ));
+    }
+}
+
+fn volumes(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
+    if !context.has_named_objects() {
+        // `Volume=NAME:/path` makes the volume by that name; a unit would call it systemd-NAME.
+        return;
+    }
+    let unit = |name: &str, object: &str, stack: &str, version| {
+        let mut unit = Unit::new("Volume", version);
+        unit.text("Unit", "Description", &format!("Volume {name} of {stack}"));
+        unit.own("VolumeName", object);
+        unit
+    };
+    let (stack, version) = (context.stack, context.platform.version);
+    for volume in stack.volumes.values().filter(|volume| !volume.external) {
+        let name = &volume.name.value;
+        let mut unit = unit(name, volume.object(), &stack.name.value, version);
+        driver(context, volume, &mut unit);
+        unit.entries(&volume.quadlet);
+        finish(context, &mut unit, volume.name.span());
+        units.push((format!("{name}.volume"), unit));
+    }
+    for name in context.named_volumes.keys() {
+        units.push((format!("{name}.volume"), unit(name, name, &stack.name.value, version)));
+    }
+}
+
+fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
+    for (attribute, (span, value)) in &volume.attributes {
+        match attribute.as_str() {
+            "labels" => {
+                super::pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}")));
+            }
+            "driver" => unit.own("Driver", &value.scalar().unwrap_or_default()),
+            "driver_opts" => {
+                for (option, value) in super::pairs(value) {
+                    match option.as_str() {
+                        "type" => unit.own("Type", &value),
+                        "device" => unit.own("Device", &value),
+                        "o" => unit.own("Options", &value),
+                        _ => unit.own("PodmanArgs", &format!("--opt={option}={value}")),
+                    }
+                }
+            }
+            _ => context.lose(*span, format!("a .volume unit cannot say `{attribute}`")),
+        }
+    }
+}
+
+/// Reports what the unit could not take.
+fn finish(context: &mut Context<'_>, unit: &mut Unit, span: crate::source::Span) {
+    for message in unit.take_lost() {
+        context.lose(span, message);
+    }
+}
+
+/// Writes the denials that begin at a service or network, so that the intent travels with the units.
+fn deny(stack: &Stack, party: &Party, unit: &mut Unit) {
+    let from_here = |deny: &&Deny| deny.from.contains(party);
+    let mut denied: Vec<String> = stack
+        .deny
+        .iter()
+        .filter(from_here)
+        .flat_map(|deny| &deny.to)
+        .map(|party| match party {
+            Party::Service(name) => format!("{name}.container"),
+            Party::Network(name) => format!("{name}.network"),
+            Party::Internet => "internet".to_owned(),
+            Party::Host => "host".to_owned(),
+        })
+        .collect();
+    denied.dedup();
+    if !denied.is_empty() {
+        unit.text("X-Quadgen", "Deny", &denied.join(" "));
+    }
+}
+
+/// Refuses units that would make one and the same service: the generator would overwrite one in silence.
+fn one_service_each(context: &mut Context<'_>, units: &[(String, Unit)]) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for (file, _) in units {
+        let service = match file.rsplit_once('.') {
+            Some((name, "container")) => name.to_owned(),
+            Some((name, kind)) => format!("{name}-{kind}"),
+            None => continue,
+        };
+        if let Some(other) = seen.insert(service.clone(), file) {
+            let span = context.stack.services.values().find(|s| s.name.value == service).map(|s| s.span());
+            context.refused.push(refuse(
+                span.unwrap_or_else(|| context.stack.name.span()),
+                format!("{other} and {file} would both become {service}.service: one needs another name"),
+            ));
+        }
+    }
+}

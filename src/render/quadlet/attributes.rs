@@ -1,0 +1,152 @@
+//! Compose attributes that the core does not use → keys and arguments, by the table in `data/`.
+
+use super::Context;
+use super::mounts::texts;
+use super::quote::Specifiers;
+use super::unit::Unit;
+use crate::model::{Data, Service, Value, Version};
+use crate::platform::attributes::{self, Attribute, Shape};
+use crate::render::pairs;
+use crate::source::Span;
+
+/// From here on `User=` takes `USER:GROUP`. Source: the generators of 4.7.2 and 4.8.3.
+const USER_WITH_GROUP: Version = Version::new(4, 8);
+
+pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for (name, (span, value)) in &service.attributes {
+        let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
+        match attribute.shape {
+            Some(shape) => write(context, name, attribute, shape, (*span, value), unit),
+            None if attribute.is_idle() => {}
+            None => {
+                let note = if attribute.note.is_empty() { String::new() } else { format!(" ({})", attribute.note) };
+                let service = &service.name.value;
+                context.lose(*span, format!("a unit cannot say `{name}`{note}: `{service}` goes without it"));
+            }
+        }
+    }
+}
+
+fn write(
+    context: &mut Context<'_>,
+    name: &str,
+    attribute: &Attribute,
+    shape: Shape,
+    (span, value): (Span, &Value),
+    unit: &mut Unit,
+) {
+    match shape {
+        Shape::Text if name == "user" && context.platform.version < USER_WITH_GROUP => {
+            value.scalar().iter().for_each(|user| unit.argument(&format!("--user={user}"), Specifiers::Literal));
+        }
+        Shape::Text | Shape::List => texts(value).iter().for_each(|text| put(attribute, text, unit)),
+        Shape::Pairs => {
+            pairs(value).iter().for_each(|(key, value)| put(attribute, &format!("{key}={value}"), unit));
+        }
+        Shape::Bool => {
+            if value.data == Data::Bool(true) {
+                put(attribute, "true", unit);
+            }
+        }
+        Shape::Switch => {
+            if let (Data::Bool(true), Some(flag)) = (&value.data, &attribute.flag) {
+                unit.argument(flag, Specifiers::Literal);
+            }
+        }
+        Shape::Hosts => hosts(value).iter().for_each(|host| put(attribute, host, unit)),
+        Shape::Pull => match value.scalar().as_deref() {
+            Some("if_not_present") => put(attribute, "missing", unit),
+            Some("build") => put(attribute, "never", unit),
+            Some(policy @ ("always" | "missing" | "never")) => put(attribute, policy, unit),
+            _ => context.lose(span, "Podman pulls always, if an image is missing, or never: this policy is left out"),
+        },
+        Shape::Ulimits => ulimits(value).iter().for_each(|limit| put(attribute, limit, unit)),
+        Shape::Logging => logging(context, span, value, unit),
+        Shape::Deploy => deploy(context, span, value, unit),
+    }
+}
+
+fn put(attribute: &Attribute, text: &str, unit: &mut Unit) {
+    match (&attribute.key, &attribute.flag) {
+        (Some(key), _) => unit.own(key, text),
+        (None, Some(flag)) => unit.argument(&format!("{flag}={text}"), Specifiers::Literal),
+        (None, None) => {}
+    }
+}
+
+fn hosts(value: &Value) -> Vec<String> {
+    match &value.data {
+        Data::Map(entries) => entries
+            .iter()
+            .flat_map(|(name, value)| texts(value).into_iter().map(move |ip| format!("{name}:{ip}")))
+            .collect(),
+        // `NAME=ADDRESS` is Compose's other form.
+        _ => texts(value)
+            .iter()
+            .map(
+                |text| {
+                    if text.contains(':') && !text.contains('=') { text.clone() } else { text.replacen('=', ":", 1) }
+                },
+            )
+            .collect(),
+    }
+}
+
+fn ulimits(value: &Value) -> Vec<String> {
+    let Data::Map(entries) = &value.data else { return Vec::new() };
+    let limit = |(name, value): &(String, Value)| match (value.get("soft"), value.get("hard")) {
+        (Some(soft), Some(hard)) => Some(format!("{name}={}:{}", soft.scalar()?, hard.scalar()?)),
+        _ => Some(format!("{name}={}", value.scalar()?)),
+    };
+    entries.iter().filter_map(limit).collect()
+}
+
+fn logging(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
+    match value.get("driver").and_then(Value::scalar).as_deref() {
+        None => {}
+        Some("json-file") => unit.own("LogDriver", "k8s-file"),
+        Some(driver @ ("journald" | "none" | "k8s-file" | "passthrough")) => unit.own("LogDriver", driver),
+        Some(driver) => {
+            return context.lose(span, format!("Podman has no log driver `{driver}`: logs go to the journal"));
+        }
+    }
+    for (option, value) in value.get("options").map(pairs).unwrap_or_default() {
+        match option.as_str() {
+            "max-size" | "path" | "tag" => unit.own("LogOpt", &format!("{option}={value}")),
+            _ => context.lose(span, format!("Podman's logs have no option `{option}`: it is left out")),
+        }
+    }
+}
+
+/// Limits of resources; everything else of `deploy` is for swarms.
+fn deploy(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
+    let Data::Map(entries) = &value.data else { return };
+    for (name, part) in entries {
+        if name != "resources" {
+            context.lose(span, format!("a unit cannot say `deploy.{name}`: it is left out"));
+            continue;
+        }
+        if let Some(limits) = part.get("limits") {
+            for (limit, value) in pairs(limits) {
+                match limit.as_str() {
+                    "memory" => unit.own("Memory", &value),
+                    "pids" => unit.own("PidsLimit", &value),
+                    "cpus" => unit.argument(&format!("--cpus={value}"), Specifiers::Literal),
+                    _ => context
+                        .lose(span, format!("a unit cannot say `deploy.resources.limits.{limit}`: it is left out")),
+                }
+            }
+        }
+        if let Some(reservations) = part.get("reservations") {
+            for (reservation, value) in pairs(reservations) {
+                match reservation.as_str() {
+                    "memory" => unit.argument(&format!("--memory-reservation={value}"), Specifiers::Literal),
+                    _ => context.lose(
+                        span,
+                        format!("a unit cannot say `deploy.resources.reservations.{reservation}`: it is left out"),
+                    ),
+                }
+            }
+        }
+    }
+}

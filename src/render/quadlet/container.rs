@@ -1,0 +1,207 @@
+//! A service → its `.container` unit.
+
+use super::quote::Specifiers;
+use super::unit::Unit;
+use super::{Context, attributes, deny, finish, life, mounts};
+use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Service, Target, Text, Version};
+use crate::render::refuse;
+
+/// From here on a unit can join the network of another's container by its file's name.
+const CONTAINER_NETWORK: Version = Version::new(5, 3);
+/// From here on `Environment=NAME` without a value is passed on; before, the generator drops it.
+const BARE_ENVIRONMENT: Version = Version::new(5, 6);
+
+pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
+    let mut unit = Unit::new("Container", context.platform.version);
+    unit.text("Unit", "Description", &format!("{} of {}", service.name.value, context.stack.name.value));
+    life::dependencies(context, service, &mut unit);
+    image(context, service, &mut unit);
+    match &service.container_name {
+        ContainerName::ByService => unit.own("ContainerName", &service.name.value),
+        ContainerName::Named(name) => unit.own("ContainerName", &name.value),
+        ContainerName::ByRuntime(_) => {}
+    }
+    if let Some(hostname) = &service.hostname {
+        unit.own("HostName", &hostname.value);
+    }
+    networks(context, service, &mut unit);
+    ports(context, service, &mut unit);
+    environment(context, service, &mut unit);
+    mounts::mounts(context, service, &mut unit);
+    command(service, &mut unit);
+    health(service, &mut unit);
+    attributes::attributes(context, service, &mut unit);
+    life::life(context, service, &mut unit);
+    unit.entries(&service.quadlet);
+    intents(context, service, &mut unit);
+    finish(context, &mut unit, service.span());
+    unit
+}
+
+fn image(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    match &service.image {
+        Some(image) => {
+            // Podman asks wherever the host is configured for a name without its registry; Docker means Docker Hub.
+            unit.own("Image", &image.value.full());
+            if image.value.is_local() && !service.attributes.contains_key("pull_policy") {
+                unit.own("Pull", "never");
+            }
+        }
+        None => context.refused.push(refuse(
+            service.span(),
+            format!("`{}` has no image, and quadgen 0.1 does not render `build` to units yet", service.name.value),
+        )),
+    }
+}
+
+fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    if let Some(mode) = &service.network_mode {
+        match &mode.value {
+            NetworkMode::Host => unit.own("Network", "host"),
+            NetworkMode::None => unit.own("Network", "none"),
+            NetworkMode::Bridge => unit.own("Network", "bridge"),
+            NetworkMode::Service(name) if context.platform.version >= CONTAINER_NETWORK => {
+                unit.own("Network", &format!("{name}.container"));
+            }
+            NetworkMode::Service(name) => {
+                let container = match context.stack.services.get(name).map(|service| &service.container_name) {
+                    Some(ContainerName::Named(text)) => text.value.clone(),
+                    Some(ContainerName::ByRuntime(_)) => format!("systemd-{name}"),
+                    Some(ContainerName::ByService) | None => name.clone(),
+                };
+                unit.own("Network", &format!("container:{container}"));
+                for key in ["Requires", "After"] {
+                    unit.text("Unit", key, &format!("{name}.service"));
+                }
+            }
+            NetworkMode::Container(name) => unit.own("Network", &format!("container:{name}")),
+            NetworkMode::Other(text) => unit.own("Network", text),
+        }
+    }
+    for attachment in &service.networks {
+        let Some(network) = context.stack.networks.get(&attachment.network.value) else { continue };
+        let mut line =
+            if network.external { network.object().to_owned() } else { format!("{}.network", network.name.value) };
+        // One form of alias only: NetworkAlias= beside it would drop these in silence.
+        let mut options: Vec<String> =
+            attachment.aliases.iter().map(|alias| format!("alias={}", alias.value)).collect();
+        options.extend(attachment.ipv4.as_ref().map(|address| format!("ip={}", address.value)));
+        options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));
+        for (attribute, (span, value)) in &attachment.attributes {
+            match (attribute.as_str(), value.scalar()) {
+                ("mac_address", Some(mac)) => options.push(format!("mac={mac}")),
+                ("interface_name", Some(name)) => options.push(format!("interface_name={name}")),
+                _ => {
+                    let message = format!("a unit cannot say `{attribute}` for a network of `{}`", service.name.value);
+                    context.lose(*span, message);
+                }
+            }
+        }
+        if !options.is_empty() {
+            line = format!("{line}:{}", options.join(","));
+        }
+        unit.own("Network", &line);
+    }
+}
+
+fn ports(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for port in &service.ports {
+        match port.value.host {
+            Some(host) if host.len() != port.value.container.len() => context.lose(
+                port.span(),
+                format!("Podman has no choice of host ports: `{}` does not publish {}", service.name.value, port.value),
+            ),
+            _ => unit.own("PublishPort", &port.value.to_string()),
+        }
+    }
+}
+
+fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for (name, variable) in &service.environment {
+        match &variable.value {
+            Some(value) => unit.own("Environment", &format!("{name}={value}")),
+            None if context.platform.version >= BARE_ENVIRONMENT => unit.own("Environment", name),
+            None => unit.argument(&format!("--env={name}"), Specifiers::Literal),
+        }
+    }
+    for file in &service.env_files {
+        unit.own("EnvironmentFile", &file.path.value);
+        let note =
+            "Podman reads env files literally: quotes, comments behind values and ${…} become part of the value.";
+        if !context.notes.iter().any(|known| known == note) {
+            context.notes.push(note.to_owned());
+        }
+        if !file.required {
+            context.lose(
+                file.path.span(),
+                format!(
+                    "a unit cannot say that an env file may be missing: `{}` then fails to start",
+                    service.name.value
+                ),
+            );
+        }
+    }
+}
+
+fn command(service: &Service, unit: &mut Unit) {
+    if let Some(words) = &service.entrypoint {
+        unit.own("Entrypoint", &json(words));
+    }
+    if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
+        unit.words("Exec", words.iter().map(|word| word.value.as_str()));
+    }
+}
+
+fn health(service: &Service, unit: &mut Unit) {
+    let Some(health) = service.health.as_ref().map(|health| &health.value) else { return };
+    match &health.test {
+        Some(HealthTest::Disabled) => return unit.own("HealthCmd", "none"),
+        Some(HealthTest::Exec(words)) => unit.own("HealthCmd", &json(words)),
+        Some(HealthTest::Shell(line)) => unit.own("HealthCmd", &line.value),
+        None => {}
+    }
+    for (key, value) in [
+        ("HealthInterval", health.interval.map(|interval| interval.value.to_string())),
+        ("HealthTimeout", health.timeout.map(|timeout| timeout.value.to_string())),
+        ("HealthRetries", health.retries.map(|retries| retries.value.to_string())),
+        ("HealthStartPeriod", health.start_period.map(|period| period.value.to_string())),
+    ] {
+        value.iter().for_each(|value| unit.own(key, value));
+    }
+}
+
+/// Words as a JSON array, which Podman takes for an entry point and a health check without a shell.
+fn json(words: &[Text]) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+    // Texts only: they can always be written.
+    serde_json::to_string(&words).unwrap_or_default()
+}
+
+/// What was meant travels with the unit, in a section that systemd and the generator ignore.
+fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
+    if service.internet_denied.is_some() {
+        unit.text("X-Quadgen", "Internet", "deny");
+    }
+    if service.host_denied.is_some() {
+        unit.text("X-Quadgen", "Host", "deny");
+    }
+    let connects: Vec<String> = service
+        .connections
+        .iter()
+        .filter(|connection| connection.is_stated())
+        .map(|connection| match (&connection.to, connection.port) {
+            (Target::Service(name), Some(port)) => format!("{name}:{port}"),
+            (Target::Service(name), None) => name.clone(),
+            (Target::Host(name), _) => format!("host.{name}"),
+        })
+        .collect();
+    if !connects.is_empty() {
+        unit.text("X-Quadgen", "Connects", &connects.join(" "));
+    }
+    deny(context.stack, &Party::Service(service.name.value.clone()), unit);
+}
+
+/// Whether a service is started again by itself.
+pub(super) fn restarts(service: &Service) -> bool {
+    !matches!(service.restart.map(|restart| restart.value), None | Some(Restart::No))
+}

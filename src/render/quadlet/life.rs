@@ -1,0 +1,127 @@
+//! Life cycle: dependencies, restarts, health waits, time limits, boot. Every line rests on a measurement under a real
+//! systemd.
+
+use super::container::restarts;
+use super::unit::Unit;
+use super::{Context, finish};
+use crate::model::{Condition, Restart, Service, Stack, Version};
+
+/// From here on Podman can hold a unit's start until its container is healthy.
+const HEALTHY_NOTIFY: Version = Version::new(5, 0);
+/// From here on systemd can restart a failed unit without failing those that wait for it. Source: systemd's NEWS.
+const RESTART_MODE: Version = Version::new(254, 0);
+/// Long enough for a pull on a slow line, in seconds.
+const START_LIMIT: u64 = 900;
+/// How long a container may take to stop where nothing is said, in seconds: Compose's and Podman's default.
+const GRACE: u64 = 10;
+
+/// `After=` and what pulls the other in.
+pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    let can_wait = context.platform.version >= HEALTHY_NOTIFY;
+    for dependency in &service.depends_on {
+        let name = &dependency.service.value;
+        if !context.stack.services.contains_key(name) {
+            continue;
+        }
+        let other = format!("{name}.service");
+        let pull = match dependency.condition {
+            _ if !dependency.required => "Wants",
+            // Requires= would restart this unit with every restart of the other.
+            Condition::Started => "Wants",
+            Condition::Healthy if !can_wait => "Wants",
+            Condition::Healthy | Condition::Completed if dependency.restart => "Wants",
+            Condition::Healthy | Condition::Completed => "Requires",
+        };
+        unit.text("Unit", pull, &other);
+        unit.text("Unit", "After", &other);
+        if dependency.restart {
+            unit.text("Unit", "PartOf", &other);
+        }
+        if dependency.condition == Condition::Healthy && !can_wait {
+            context.lose(
+                dependency.service.span(),
+                format!(
+                    "Podman {} cannot wait for health: `{}` starts as soon as `{name}` has started (from Podman 5.0 it waits)",
+                    context.platform.version, service.name.value
+                ),
+            );
+        }
+    }
+}
+
+/// `[Service]` and `[Install]`, and when the unit counts as started.
+pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    let awaited = |condition| is_awaited(context.stack, &service.name.value, condition);
+    let (healthy, completed) = (awaited(Condition::Healthy), awaited(Condition::Completed));
+    let waits = healthy && context.platform.version >= HEALTHY_NOTIFY;
+    if waits {
+        unit.own("Notify", "healthy");
+    }
+    if let Some(grace) = &service.stop_grace_period {
+        unit.own("StopTimeout", &grace.value.as_seconds().to_string());
+    }
+    if completed {
+        unit.text("Service", "Type", "oneshot");
+        unit.text("Service", "RemainAfterExit", "yes");
+    }
+    restart(context, service, completed, unit);
+    if waits && restarts(service) && !completed {
+        match context.platform.spec.systemd {
+            // Without it one failed first start leaves those that wait down for good.
+            Some(version) if version >= RESTART_MODE => unit.text("Service", "RestartMode", "direct"),
+            Some(_) => {}
+            None => {
+                let note = "The platform does not say its systemd. From systemd@254 on quadgen writes RestartMode=direct, \
+                            with which units that wait for a healthy one also come up when its first start fails.";
+                if !context.notes.iter().any(|known| known == note) {
+                    context.notes.push(note.to_owned());
+                }
+            }
+        }
+    }
+    // Failed retries do not end a start, only the limit does; so it holds the pull and the longest wait.
+    let wait = service.health.as_ref().filter(|_| waits).map_or(0, |health| health.value.longest_wait());
+    unit.text("Service", "TimeoutStartSec", &(START_LIMIT.saturating_add(wait)).to_string());
+    if waits || service.stop_grace_period.is_some() {
+        // Podman's own limit comes first, or systemd would kill it while it stops the container.
+        let grace = service.stop_grace_period.map_or(GRACE, |grace| grace.value.as_seconds());
+        unit.text("Service", "TimeoutStopSec", &(grace.saturating_add(20)).to_string());
+    }
+    if !completed && !service.attributes.contains_key("profiles") {
+        let target = if context.platform.rootless { "default.target" } else { "multi-user.target" };
+        unit.text("Install", "WantedBy", target);
+    }
+    finish(context, unit, service.span());
+}
+
+fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &mut Unit) {
+    let Some(restart) = &service.restart else { return };
+    let value = match restart.value {
+        Restart::No => return,
+        // systemd refuses Type=oneshot with always.
+        Restart::Always | Restart::UnlessStopped if oneshot => {
+            return context.lose(
+                restart.span(),
+                format!("others wait until `{}` has ended, so it cannot be restarted always", service.name.value),
+            );
+        }
+        Restart::Always | Restart::UnlessStopped => "always",
+        Restart::OnFailure(limit) => {
+            if let Some(limit) = limit {
+                // The first start counts, too.
+                unit.text("Unit", "StartLimitIntervalSec", "1d");
+                unit.text("Unit", "StartLimitBurst", &(u64::from(limit) + 1).to_string());
+            }
+            "on-failure"
+        }
+    };
+    unit.text("Service", "Restart", value);
+    // Without a pause systemd gives up after five quick starts; Docker never does.
+    unit.text("Service", "RestartSec", "5");
+}
+
+/// Whether another service waits until this one is so far.
+fn is_awaited(stack: &Stack, name: &str, condition: Condition) -> bool {
+    let mut dependencies = stack.services.values().flat_map(|service| &service.depends_on);
+    dependencies.any(|dependency| dependency.service.value == name && dependency.condition == condition)
+}

@@ -1,0 +1,171 @@
+//! Volumes, binds, temporary file systems, secrets and configs → `Volume=`, `Tmpfs=` and `Secret=`.
+
+use super::Context;
+use super::quote::Specifiers;
+use super::unit::Unit;
+use crate::model::{Data, FileUse, Mount, MountKind, Service, Spanned, Version};
+use crate::source::Span;
+
+/// From here on the generator resolves `./` against the folder of the unit.
+const RELATIVE_PATHS: Version = Version::new(4, 5);
+/// Where folders belong to the system: nobody makes them for a container.
+const SYSTEM: [&str; 8] = ["/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var/run", "/lib"];
+
+pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for mount in &service.mounts {
+        match mount.value.kind {
+            MountKind::Volume => {
+                let source = volume(context, &mount.value.source);
+                put(unit, &source, &mount.value, Specifiers::Literal);
+            }
+            MountKind::Anonymous => {
+                let name = name_for(service, &mount.value.target);
+                context.notes.push(format!(
+                    "`{}` gets a named volume at {}: `{name}`. Without a name it would be gone at every stop.",
+                    service.name.value, mount.value.target
+                ));
+                context.named_volumes.insert(name.clone(), mount.span());
+                let source = if context.has_named_objects() { format!("{name}.volume") } else { name };
+                put(unit, &source, &mount.value, Specifiers::Literal);
+            }
+            MountKind::Bind => bind(context, service, mount, unit),
+            MountKind::Tmpfs => {
+                let options = mount.value.options.join(",");
+                let separator = if options.is_empty() { "" } else { ":" };
+                unit.own("Tmpfs", &format!("{}{separator}{options}", mount.value.target));
+            }
+        }
+    }
+    secrets(context, service, unit);
+    configs(context, service, unit);
+}
+
+/// What stands for a named volume in `Volume=`.
+fn volume(context: &Context<'_>, name: &str) -> String {
+    match context.stack.volumes.get(name) {
+        Some(volume) if volume.external || !context.has_named_objects() => volume.object().to_owned(),
+        Some(_) => format!("{name}.volume"),
+        None => name.to_owned(),
+    }
+}
+
+fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
+    let mut options = mount.options.clone();
+    if mount.read_only {
+        options.insert(0, "ro".to_owned());
+    }
+    let options = if options.is_empty() { String::new() } else { format!(":{}", options.join(",")) };
+    unit.own_with("Volume", &format!("{source}:{}{options}", mount.target), specifiers);
+}
+
+fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, unit: &mut Unit) {
+    let written = &mount.value.source;
+    if matches!(written.as_str(), "/var/run/docker.sock" | "/run/docker.sock") {
+        let socket = if context.platform.rootless { "%t/podman/podman.sock" } else { "/run/podman/podman.sock" };
+        for key in ["Requires", "After"] {
+            unit.text("Unit", key, "podman.socket");
+        }
+        return put(unit, socket, &mount.value, Specifiers::Meant);
+    }
+    if let Some(rest) = written.strip_prefix('~') {
+        // The home of a rootful unit is root's, which is hardly what was meant.
+        if context.platform.rootless && (rest.is_empty() || rest.starts_with('/')) {
+            return put(unit, &format!("%h{}", rest.replace('%', "%%")), &mount.value, Specifiers::Meant);
+        }
+        let name = &service.name.value;
+        return context.lose(mount.span(), format!("a unit cannot say `{written}` here: `{name}` goes without it"));
+    }
+    if written.starts_with('.') {
+        relative(context, service, written, mount.span());
+    } else if mount.value.create && is_folder(&mount.value) {
+        // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
+        let path = super::quote::word(written, Specifiers::Literal);
+        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
+    }
+    put(unit, written, &mount.value, Specifiers::Literal);
+}
+
+fn relative(context: &mut Context<'_>, service: &Service, path: &str, span: Span) {
+    if context.platform.version < RELATIVE_PATHS {
+        context.lose(
+            span,
+            format!(
+                "Podman {} does not resolve `{path}` of `{}`: write an absolute path",
+                context.platform.version, service.name.value
+            ),
+        );
+    } else if !context.folders.iter().any(|known| known == path) {
+        context.folders.push(path.to_owned());
+    }
+}
+
+/// Whether a bind is likely a folder of the user's own.
+fn is_folder(mount: &Mount) -> bool {
+    let system = SYSTEM.iter().any(|system| {
+        mount.source == *system || mount.source.strip_prefix(system).is_some_and(|rest| rest.starts_with('/'))
+    });
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
+    !system && !last(&mount.source).contains('.') && !last(&mount.target).contains('.')
+}
+
+/// A name for a volume that has none, from its service and its path.
+fn name_for(service: &Service, target: &str) -> String {
+    let path: String = target.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("{}-{}", service.name.value, path.trim_matches('-'))
+}
+
+fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for used in &service.secrets {
+        let Some(secret) = context.stack.secrets.get(&used.source.value) else { continue };
+        let (file, external, name) = (secret.file.clone(), secret.external, &used.source.value);
+        match (&file, external) {
+            (Some(file), _) => {
+                let target = used.target.clone().unwrap_or_else(|| name.clone());
+                let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
+                file_at(context, service, &file.value, &target, used, unit);
+            }
+            (None, true) => {
+                let target = used.target.as_ref().map(|target| format!(",target={target}")).unwrap_or_default();
+                unit.own("Secret", &format!("{name}{target}"));
+                context.notes.push(format!("The secret `{name}` must exist: podman secret create {name} FILE"));
+            }
+            (None, false) => context.lose(
+                used.source.span(),
+                format!("a unit cannot make the secret `{name}`: `{}` goes without it", service.name.value),
+            ),
+        }
+    }
+}
+
+fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for used in &service.configs {
+        let Some(config) = context.stack.configs.get(&used.source.value) else { continue };
+        let name = &used.source.value;
+        match config.file.clone() {
+            Some(file) => {
+                let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
+                file_at(context, service, &file.value, &target, used, unit);
+            }
+            None => context.lose(
+                used.source.span(),
+                format!("a unit cannot make the config `{name}`: `{}` goes without it", service.name.value),
+            ),
+        }
+    }
+}
+
+fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &str, used: &FileUse, unit: &mut Unit) {
+    let source = if file.starts_with(['/', '.']) { file.to_owned() } else { format!("./{file}") };
+    if source.starts_with('.') {
+        relative(context, service, &source, used.source.span());
+    }
+    unit.own("Volume", &format!("{source}:{target}:ro"));
+}
+
+/// The parts of a list or of a single value, as texts.
+pub(super) fn texts(data: &crate::model::Value) -> Vec<String> {
+    match &data.data {
+        Data::List(items) => items.iter().filter_map(crate::model::Value::scalar).collect(),
+        _ => data.scalar().into_iter().collect(),
+    }
+}

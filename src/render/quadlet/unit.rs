@@ -1,0 +1,164 @@
+//! A unit file while it is made: sections with entries, each written as its key needs it.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, ErrorKind, Value, context};
+
+use super::quote;
+use crate::model::{UnitEntry, Version};
+use crate::platform::keys;
+
+/// Sections in the order they are written.
+const ORDER: [&str; 8] = ["Unit", "Container", "Network", "Volume", "Quadlet", "Service", "Install", "X-Quadgen"];
+
+/// A unit.
+pub(super) struct Unit {
+    /// `Container`, `Network` or `Volume`.
+    own: &'static str,
+    version: Version,
+    entries: Vec<Entry>,
+    lost: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    section: String,
+    key: String,
+    value: String,
+}
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    #[allow(clippy::expect_used, reason = "the default delimiters are valid")]
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the default delimiters are valid");
+    environment.set_syntax(syntax);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    // The last wall: whatever is written into a line stays in that line.
+    environment.set_formatter(|out, state, value| {
+        if value.as_str().is_some_and(|text| text.contains(['\n', '\r', '\0'])) {
+            return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "a value holds a line break"));
+        }
+        minijinja::escape_formatter(out, state, value)
+    });
+    #[allow(clippy::expect_used, reason = "the template is part of the program, and every render uses it")]
+    environment
+        .add_template("unit", include_str!("../../../templates/unit.j2"))
+        .expect("templates/unit.j2 is well-formed");
+    environment
+});
+
+impl Unit {
+    pub fn new(own: &'static str, version: Version) -> Self {
+        Unit { own, version, entries: Vec::new(), lost: Vec::new() }
+    }
+
+    /// A text in a section that systemd reads: specifiers stay text.
+    pub fn text(&mut self, section: &str, key: &str, value: &str) {
+        self.raw(section, key, &value.replace('%', "%%"));
+    }
+
+    /// A value that is written exactly so.
+    pub fn raw(&mut self, section: &str, key: &str, value: &str) {
+        self.entries.push(Entry { section: section.to_owned(), key: key.to_owned(), value: value.to_owned() });
+    }
+
+    /// A value of the unit's own section, quoted as its key needs it. A release that lacks the key gets `PodmanArgs=`
+    /// with an argument that does the same; what cannot be said either way is kept for [`Unit::take_lost`].
+    pub fn own(&mut self, key: &str, value: &str) {
+        self.own_with(key, value, quote::Specifiers::Literal);
+    }
+
+    /// The same for a value with specifiers of systemd (`%h`, `%t`) that are meant.
+    pub fn own_with(&mut self, key: &str, value: &str, specifiers: quote::Specifiers) {
+        let Some(known) = keys::find(self.own, key) else {
+            return self.lost.push(format!("no release of Podman has {key}="));
+        };
+        if known.since() <= self.version
+            && let Some(written) = quote::value(known.repeat, value, specifiers)
+        {
+            return self.raw(self.own, key, &written);
+        }
+        let arguments = keys::find(self.own, "PodmanArgs").filter(|arguments| arguments.since() <= self.version);
+        match (known.flag(), arguments) {
+            (Some(flag), Some(_)) => self.argument(&format!("{flag}={value}"), specifiers),
+            _ if known.since() > self.version => self.lost.push(format!(
+                "Podman {} has no {key}= in a .{} unit: it came with {}",
+                self.version,
+                self.own.to_lowercase(),
+                known.since()
+            )),
+            _ => self.lost.push(format!("{key}= cannot hold this value: {}", value.escape_debug())),
+        }
+    }
+
+    /// Several words of a key that takes words.
+    pub fn words<'w>(&mut self, key: &str, words: impl IntoIterator<Item = &'w str>) {
+        let words: Vec<String> = words.into_iter().map(|word| quote::word(word, quote::Specifiers::Literal)).collect();
+        self.raw(self.own, key, &words.join(" "));
+    }
+
+    /// An argument of `podman` that has no key.
+    pub fn argument(&mut self, argument: &str, specifiers: quote::Specifiers) {
+        self.raw(self.own, "PodmanArgs", &quote::word(argument, specifiers));
+    }
+
+    /// What somebody wrote for this unit, as it stands: it takes the place of quadgen's own line with that key.
+    pub fn entries(&mut self, written: &[UnitEntry]) {
+        for entry in written {
+            let single = match keys::find(&entry.section, &entry.key.value) {
+                Some(known) => !matches!(
+                    known.repeat,
+                    keys::Repeat::Lines | keys::Repeat::Words | keys::Repeat::Args | keys::Repeat::Keyval
+                ),
+                None => entry.section == "Service",
+            };
+            if single {
+                let key = |old: &Entry| old.section == entry.section && old.key == entry.key.value;
+                self.entries.retain(|old| !key(old));
+            }
+            if let Some(known) = keys::find(&entry.section, &entry.key.value)
+                && known.since() > self.version
+            {
+                self.lost.push(format!(
+                    "Podman {} has no {}=: it came with {}",
+                    self.version,
+                    entry.key.value,
+                    known.since()
+                ));
+                continue;
+            }
+            self.raw(&entry.section, &entry.key.value, &entry.value.value);
+        }
+    }
+
+    /// What could not be said.
+    pub fn take_lost(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// The text of the unit.
+    ///
+    /// # Errors
+    /// A value holds a line break.
+    pub fn write(&self) -> Result<String, String> {
+        let sections = ORDER.iter().copied().filter_map(|name| {
+            let of_section = self.entries.iter().filter(|entry| entry.section == name);
+            let entries: Vec<Value> = of_section
+                .map(|Entry { key, value, .. }| context! { key => key.as_str(), value => value.as_str() })
+                .collect();
+            // The own section stands even when it is empty: the generator wants it.
+            (!entries.is_empty() || name == self.own).then(|| context! { name, entries })
+        });
+        let sections: Vec<Value> = sections.collect();
+        let template = TEMPLATES.get_template("unit").map_err(|error| error.to_string())?;
+        template
+            .render(context! { sections })
+            .map_err(|error| error.detail().unwrap_or("it has a bad value").to_owned())
+    }
+}
