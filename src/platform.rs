@@ -198,6 +198,13 @@ impl Platform {
         }
     }
 
+    /// The words that were assumed, for people: `podman@6.2` stands for `podman`, too.
+    pub fn assumed_words(&self) -> Vec<String> {
+        let both = self.assumed.contains_key(&Aspect::Version);
+        let said = self.assumed.iter().filter(|(aspect, _)| !(both && **aspect == Aspect::Runtime));
+        said.map(|(_, word)| word.clone()).collect()
+    }
+
     /// Whether it is Podman.
     pub fn is_podman(&self) -> bool {
         self.runtime == Runtime::Podman

@@ -57,6 +57,14 @@ impl Report<'_> {
     }
 }
 
+/// Columns that texts for people keep to, so that they read well in a terminal and in a log.
+const WIDTH: usize = 80;
+
+/// A paragraph in lines of at most 80 columns, those after the first indented.
+pub fn wrap(text: &str) -> String {
+    textwrap::fill(text, textwrap::Options::new(WIDTH).subsequent_indent("  ").break_words(false))
+}
+
 /// The message with the platforms it holds for.
 fn message(finding: &Diagnostic) -> String {
     let text = mask::mask(&finding.message);

@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options) -> u8 {
                         summary.assumed.push(Assumed {
                             stack: target.stack.name.value.clone(),
                             platform: platform.name.clone(),
-                            words: platform.assumed.values().cloned().collect(),
+                            words: platform.assumed_words(),
                         });
                     }
                 }
@@ -117,8 +117,8 @@ fn report(
     }
     let report = Report { sources, findings: found, summary };
     let colour = output::colour(options.common.color, false);
-    let nothing_read = session.files == 0;
-    let text = if options.format == FormatName::Json || !(options.quiet || nothing_read) {
+    // Counts of half a run would read like an all-clear.
+    let text = if options.format == FormatName::Json || !(options.quiet || !errors.is_empty()) {
         report.write(options.format.into(), colour)
     } else {
         report.write_quiet(options.format.into(), colour)

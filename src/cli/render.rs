@@ -191,7 +191,7 @@ fn source(session: &Session, span: Span, folder: Option<&Path>) -> String {
 fn notes(rendered: &Rendered, options: &Options) -> String {
     let mut text = String::new();
     for note in &rendered.notes {
-        let _ = writeln!(text, "note: {note}");
+        let _ = writeln!(text, "{}", quadgen::report::wrap(&format!("note: {note}")));
     }
     if let Some(folder) = &options.output {
         let _ = writeln!(text, "{} files in {}. Next:", rendered.files.len(), display_path(folder));

@@ -164,7 +164,7 @@ impl Session {
                 let specs = written.filter_map(|(name, words)| Some((name.clone(), parse_spec(&words.value).ok()?)));
                 platforms.extend(specs.map(|(name, spec)| Platform::resolve(name, spec, stack.format)));
                 if platforms.is_empty() {
-                    platforms.push(Platform::resolve("assumed", PlatformSpec::default(), stack.format));
+                    platforms.push(Platform::resolve("podman", PlatformSpec::default(), stack.format));
                 }
             }
             for wanted in &common.on {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Report, message};
 
 pub(super) fn write(report: &Report<'_>) -> String {
-    findings(report) + &report.summary.text()
+    findings(report) + &report.summary.text(usize::MAX)
 }
 
 pub(super) fn findings(report: &Report<'_>) -> String {

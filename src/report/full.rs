@@ -7,16 +7,13 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Report, mask, message};
+use super::{Report, WIDTH, mask, message};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{SourceMap, Span};
 
-/// Columns that a report keeps to, so that it reads well in a terminal and in a log.
-const WIDTH: usize = 80;
-
 pub(super) fn write(report: &Report<'_>, colour: bool) -> String {
     let mut text = findings(report, colour);
-    text.push_str(&report.summary.text());
+    text.push_str(&report.summary.text(WIDTH));
     text
 }
 

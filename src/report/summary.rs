@@ -1,8 +1,9 @@
 //! The summary: counts, what was assumed, and which intents are proven.
 
-use std::fmt::Write;
-
 use crate::diagnostic::{Diagnostic, Level};
+
+/// How many intents of one kind a report lists.
+const SHOWN: usize = 20;
 
 /// Platform words that nobody wrote.
 #[derive(Clone, Debug)]
@@ -54,22 +55,20 @@ impl Summary {
         (self.errors, self.warnings, self.infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
     }
 
-    /// The lines at the end of a report for people.
-    pub(super) fn text(&self) -> String {
-        let mut text = self.counts();
-        let _ = writeln!(
-            text,
-            "{}.",
-            if self.platforms.is_empty() { String::new() } else { format!(" on {}", self.platforms.join(", ")) }
-        );
+    /// The lines at the end of a report for people, with `width` columns at most.
+    pub(super) fn text(&self, width: usize) -> String {
+        let on = if self.platforms.is_empty() { String::new() } else { format!(" on {}", self.platforms.join(", ")) };
+        let mut lines = vec![format!("{}{on}.", self.counts())];
         if !self.complete {
-            text.push_str("Not everything could be read: the rules that need the whole stack did not run.\n");
+            lines.push("Not everything could be read: rules that need the whole stack did not run.".to_owned());
         }
-        text.push_str(&self.intents.text());
+        lines.extend(self.intents.lines());
         for assumed in &self.assumed {
-            let _ = writeln!(text, "Assumed on {}: {}.", assumed.platform, assumed.words.join(", "));
+            lines.push(format!("Assumed on {}: {}.", assumed.platform, assumed.words.join(", ")));
         }
-        text
+        lines.dedup();
+        let wrap = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
+        lines.iter().map(|line| textwrap::fill(line, &wrap) + "\n").collect()
     }
 
     fn counts(&self) -> String {
@@ -94,23 +93,18 @@ impl Intents {
         self.proven.len() + self.broken.len() + self.unknown.len()
     }
 
-    fn text(&self) -> String {
+    fn lines(&self) -> Vec<String> {
         let stated = self.stated();
-        let mut text = String::new();
-        if stated == 0 {
-            return text;
-        }
         let all = if self.proven.len() == stated { "all proven" } else { "proven" };
-        if !self.proven.is_empty() {
-            let _ = writeln!(text, "Intents {all} ({} of {stated}): {}.", self.proven.len(), self.proven.join("; "));
-        }
-        if !self.broken.is_empty() {
-            let _ = writeln!(text, "Intents broken ({} of {stated}): {}.", self.broken.len(), self.broken.join("; "));
-        }
-        if !self.unknown.is_empty() {
-            let _ =
-                writeln!(text, "Intents not judged ({} of {stated}): {}.", self.unknown.len(), self.unknown.join("; "));
-        }
-        text
+        let states = [(all, &self.proven), ("broken", &self.broken), ("not judged", &self.unknown)];
+        let lines = states.iter().filter(|(_, intents)| !intents.is_empty()).map(|(state, intents)| {
+            let shown: Vec<&str> = intents.iter().take(SHOWN).map(String::as_str).collect();
+            let more = match intents.len().checked_sub(SHOWN) {
+                None | Some(0) => String::new(),
+                Some(more) => format!("; and {more} more"),
+            };
+            format!("Intents {state} ({} of {stated}): {}{more}.", intents.len(), shown.join("; "))
+        });
+        lines.collect()
     }
 }
