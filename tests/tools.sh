@@ -1,0 +1,137 @@
+#!/bin/bash
+# Fetches the real programs that the tests compare quadgen with: two Quadlet generators, docker-compose and, where
+# the machine has none, systemd-analyze. They come out of Debian's packages through apt, which checks them, and are
+# unpacked below target/tools; nothing is installed and no root is needed. What cannot be had is reported in one line,
+# and the checks that need it do not run.
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")/.."
+tools=${CARGO_TARGET_DIR:-target}/tools
+mkdir -p "$tools"
+tools=$(cd "$tools" && pwd)
+
+# Beside its final place, so that a finished program is moved there in one step.
+new=$(mktemp -d "$tools/.new.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+
+runs() { "$@" >/dev/null 2>&1; }
+not_run() { echo "not run: the checks that need $1 ($why)"; }
+
+# The machine's own mirrors of Debian. apt lists them itself, in whatever form and file they are written.
+mirrors() {
+    apt-get update --print-uris 2>/dev/null |
+        sed -nE "s#^'(.*)/dists/($codename|stable|oldstable|testing|unstable|sid)/InRelease'.*#\1#p" | sort -u
+}
+
+# True if packages can be fetched here at all; else $why says why not.
+debian() {
+    codename=$(. /etc/os-release 2>/dev/null && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") &&
+        runs command -v apt-get || { why='this machine is not Debian'; return 1; }
+    for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp} ''; do
+        [ ! -r "$keyring" ] || break
+    done
+    [ -n "$keyring" ] || { why='no debian-archive-keyring on this machine'; return 1; }
+    [ -n "$(mirrors)" ] || { why='no Debian package sources on this machine'; return 1; }
+}
+
+# Points $apt at one suite, on the first of the machine's mirrors that has it signed by Debian; tries each suite once.
+open() {
+    local dir=$new/$1 mirror
+    apt=(apt-get -qq -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o Dir::State::Lists="$dir/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+        -o APT::Sandbox::User= -o APT::Update::Error-Mode=any -o Acquire::Languages=none
+        -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+    if [ -e "$dir/why" ]; then why=$(<"$dir/why"); return 1; fi
+    [ ! -d "$dir" ] || return 0
+    debian || return 1
+    mkdir -p "$dir/lists/partial"
+    for mirror in $(mirrors); do
+        echo "deb [signed-by=$keyring] $mirror $1 main" >"$dir/sources.list"
+        ! "${apt[@]}" update >>"$dir/log" 2>&1 || return 0
+    done
+    why="$1 cannot be fetched from this machine's package sources"
+    ! grep -q NO_PUBKEY "$dir/log" || why="this machine's Debian keyring has no key for $1"
+    echo "$why" >"$dir/why"
+    return 1
+}
+
+# fetch SUITE PACKAGE FILE: leaves the package's FILE at $got.
+fetch() {
+    open "$1" || return 1
+    (cd "$new/$1" && runs "${apt[@]}" download "$2/$1") ||
+        { why="no package $2 for $(dpkg --print-architecture) from $1"; return 1; }
+    dpkg-deb --fsys-tarfile "$new/$1/$2"_*.deb | tar -x -C "$new/$1" "./$3" ||
+        { why="the package $2 of $1 has no $3"; return 1; }
+    got=$new/$1/$3
+    # Should the caller find that it does not run:
+    why="$2 of $1 does not run on Debian $(</etc/debian_version)"
+}
+
+# quadlet SUITE VERSION. Where the suite has moved on, a link named after it says which version stands in.
+quadlet() {
+    local version
+    ! runs "$tools/quadlet-$2" --version && ! runs "$tools/.$1" --version || return 0
+    if ! fetch "$1" podman usr/libexec/podman/quadlet || ! version=$("$got" --version 2>/dev/null); then
+        not_run "the Quadlet generator $2"
+        return
+    fi
+    mv "$got" "$tools/quadlet-$version"
+    [ "$version" != "$2" ] || return 0
+    echo "note: $1 has the Quadlet generator $version by now, not $2"
+    ln -sfn "quadlet-$version" "$tools/.$1"
+}
+
+# True if $1 is a docker-compose that writes and reads what the tests use.
+composes() {
+    local version
+    version=$("$1" version --short 2>/dev/null) && printf '2.40.3\n%s\n' "${version#v}" | sort -VC
+}
+
+compose() {
+    ! composes "$tools/docker-compose" || return 0
+    if fetch forky docker-compose usr/libexec/docker/cli-plugins/docker-compose && composes "$got"; then
+        mv "$got" "$tools/docker-compose"
+    else
+        not_run docker-compose
+    fi
+}
+
+# systemd-analyze has to fit the machine's libraries: it and what the machine lacks of its dependencies come from the
+# machine's own suites, security updates included, into a tree of their own, with the units that it resolves against.
+systemd_analyze() {
+    local root=$new/systemd own=$new/own deb
+    ! runs command -v systemd-analyze && ! runs "$tools/systemd-analyze" --version || return 0
+    if ! debian; then not_run systemd-analyze; return; fi
+    mkdir -p "$root" "$own/lists/partial" "$own/archives/partial"
+    apt=(apt-get -qq -o Dir::State::Lists="$own/lists" -o Dir::Cache="$own" -o Debug::NoLocking=true
+        -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=1)
+    why="systemd cannot be fetched from this machine's package sources"
+    if ! runs "${apt[@]}" update || ! runs "${apt[@]}" install -y --download-only --no-install-recommends systemd; then
+        not_run systemd-analyze
+        return
+    fi
+    for deb in "$own"/archives/*.deb; do runs dpkg-deb -x "$deb" "$root" || true; done
+    cat >"$new/systemd-analyze" <<'WRAPPER'
+#!/bin/sh
+root=$(dirname "$0")/systemd
+for dir in "$root"/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu*/systemd; do
+    LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+done
+export LD_LIBRARY_PATH
+exec "$root/usr/bin/systemd-analyze" "$@"
+WRAPPER
+    chmod +x "$new/systemd-analyze"
+    why="the fetched systemd-analyze does not run on Debian $(</etc/debian_version)"
+    if ! runs "$new/systemd-analyze" --version; then not_run systemd-analyze; return; fi
+    rm -rf "$tools/systemd"
+    mv "$root" "$tools/systemd"
+    mv "$new/systemd-analyze" "$tools/"
+}
+
+quadlet trixie 5.4.2
+quadlet forky 5.8.6
+compose
+systemd_analyze
+cd "$tools"
+here=$(ls -d quadlet-[0-9]* docker-compose systemd-analyze 2>/dev/null || true)
+[ -z "$here" ] || echo "tools: ${here//$'\n'/ } in $tools"
