@@ -77,7 +77,7 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     }
     if !context.folders.is_empty() {
         context.notes.push(format!(
-            "Paths are relative to the folder of the units. Make there what does not exist yet: {}.",
+            "Paths are relative to the folder of the units; these must be there: {}.",
             context.folders.join(", ")
         ));
     }
@@ -167,6 +167,15 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
 fn volumes(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
     if !context.has_named_objects() {
         // `Volume=NAME:/path` makes the volume by that name; a unit would call it systemd-NAME.
+        let settings = context.stack.volumes.values().flat_map(|volume| &volume.attributes);
+        let lost: Vec<_> = settings.map(|(attribute, (span, _))| (*span, attribute.clone())).collect();
+        for (span, attribute) in lost {
+            let version = context.platform.version;
+            context.lose(
+                span,
+                format!("Podman {version} cannot name volumes in units, so the volume has no `{attribute}`"),
+            );
+        }
         return;
     }
     let unit = |name: &str, object: &str, stack: &str, version| {

@@ -42,6 +42,9 @@ fn look(view: &View<'_>, breach: &Breach<'_>, span: crate::source::Span, outside
             format!("through port {} that it publishes on the host", through.port.value),
             "What helps: publish that port on 127.0.0.1 only, or not at all.".to_owned(),
         ),
+        (None, [.., Step::Host]) if breach.to.is_some() => {
+            ("through the host, whose network it shares".to_owned(), "What helps: another `network_mode`.".to_owned())
+        }
         (None, [Step::Network(network), ..]) if breach.to.is_some() => (
             format!("on `{network}`, which both are on"),
             "What helps: take one of the two off that network.".to_owned(),

@@ -28,7 +28,7 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
     ports(context, service, &mut unit);
     environment(context, service, &mut unit);
     mounts::mounts(context, service, &mut unit);
-    command(service, &mut unit);
+    command(context, service, &mut unit);
     health(service, &mut unit);
     attributes::attributes(context, service, &mut unit);
     life::life(context, service, &mut unit);
@@ -143,9 +143,14 @@ fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     }
 }
 
-fn command(service: &Service, unit: &mut Unit) {
+fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     if let Some(words) = &service.entrypoint {
         unit.own("Entrypoint", &json(words));
+    }
+    // Tried with the generators of 5.4.2 and 5.8.6: both drop an empty word and, in silence, all words behind it.
+    if let Some(empty) = service.command.iter().flatten().find(|word| word.value.is_empty()) {
+        let message = format!("a unit cannot hold an empty word, and the command of `{}` has one", service.name.value);
+        return context.refused.push(refuse(empty.span(), message));
     }
     if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
         unit.words("Exec", words.iter().map(|word| word.value.as_str()));

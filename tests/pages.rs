@@ -1,0 +1,176 @@
+//! Every rule's page: its form, its examples and the facts it names.
+//!
+//! An example marks the line of each finding with a comment at its end: `# QG101`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use quadgen::diagnostic::{Rule, Sink};
+use quadgen::network::Wiring;
+use quadgen::platform::{Platform, parse_spec};
+use quadgen::read::topology;
+use quadgen::rules::{self, Context, RULES};
+use quadgen::source::SourceMap;
+
+const HEADINGS: [&str; 7] = ["What it catches", "What happens", "Why", "Wrong", "Right", "The fix", "See also"];
+
+/// A code's place in an example: the rule's code and a line, from 1.
+type Place = (String, usize);
+
+struct Fence<'a> {
+    /// What stands behind the three backticks: the language, then words for this test.
+    info: &'a str,
+    text: String,
+}
+
+fn pages() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().map(|(rule, _)| *rule)
+}
+
+/// Each heading with the text below it. A line in a fence is no heading.
+fn sections(page: &str) -> Vec<(&str, String)> {
+    let mut sections: Vec<(&str, String)> = Vec::new();
+    let mut fenced = false;
+    for line in page.lines() {
+        fenced ^= line.starts_with("```");
+        match (line.strip_prefix("## "), sections.last_mut()) {
+            (Some(heading), _) if !fenced => sections.push((heading, String::new())),
+            (_, Some((_, text))) => text.extend([line, "\n"]),
+            _ => {}
+        }
+    }
+    sections
+}
+
+fn section(page: &str, heading: &str) -> String {
+    sections(page).into_iter().find(|(found, _)| *found == heading).unwrap().1
+}
+
+fn fences(text: &str) -> Vec<Fence<'_>> {
+    let mut fences = Vec::new();
+    let mut open: Option<Fence<'_>> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(info), None) => open = Some(Fence { info, text: String::new() }),
+            (Some(_), Some(_)) => fences.extend(open.take()),
+            (None, Some(fence)) => fence.text.extend([line, "\n"]),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a fence is not closed");
+    fences
+}
+
+fn marks(example: &str) -> Vec<Place> {
+    let numbers = example.lines().map(|line| line.split_once("# QG").map(|(_, number)| number));
+    (1..).zip(numbers).filter_map(|(line, number)| Some((format!("QG{}", number?), line))).collect()
+}
+
+/// What quadgen finds at every level, and on which line.
+fn findings(example: &str) -> Vec<Place> {
+    let mut sources = SourceMap::default();
+    let file = sources.add("topology.yaml", example);
+    let read = topology::read(sources.file(file));
+    let mut sink = Sink::default();
+    sink.extend(read.diagnostics);
+    if let Some(stack) = &read.stack {
+        let platforms: Vec<Platform> = stack
+            .platforms
+            .iter()
+            .map(|(name, words)| Platform::resolve(name, parse_spec(&words.value).unwrap(), stack.format))
+            .collect();
+        assert!(!platforms.is_empty(), "an example says where it runs");
+        let wirings: Vec<Wiring<'_>> = platforms.iter().map(|platform| Wiring::new(stack, platform)).collect();
+        rules::check(&Context::new(stack, &wirings), &mut sink);
+    }
+    let line = |start| sources.file(file).position(start).line;
+    sink.finish(&sources).iter().map(|found| (found.rule.code.to_owned(), line(found.span().start))).collect()
+}
+
+/// The yaml fences that lint can look at.
+fn examples(page: &str, heading: &str) -> Vec<String> {
+    let text = section(page, heading);
+    let found = fences(&text);
+    assert!(!found.is_empty(), "`{heading}` has no example");
+    // `render=TARGET` marks what only the renderer finds. TODO: render those to TARGET and compare as below.
+    let linted = found.into_iter().filter(|fence| fence.info == "yaml");
+    linted.map(|fence| fence.text).collect()
+}
+
+#[test]
+fn every_page_has_its_title_and_the_same_headings() {
+    for rule in pages() {
+        let title = rule.page.lines().next().unwrap();
+        assert_eq!(title, format!("# {} {}", rule.code, rule.name));
+        let sections = sections(rule.page);
+        let headings: Vec<&str> = sections.iter().map(|(heading, _)| *heading).collect();
+        assert_eq!(headings, HEADINGS, "{}", rule.code);
+        for (heading, text) in &sections {
+            assert!(!text.trim().is_empty(), "{}: nothing under `{heading}`", rule.code);
+        }
+    }
+}
+
+#[test]
+fn every_fence_is_of_a_kind_that_is_known() {
+    for rule in pages() {
+        for heading in ["Wrong", "Right"] {
+            for fence in fences(&section(rule.page, heading)) {
+                let linted = matches!(fence.info, "yaml" | "yaml render=quadlet");
+                // What QG000 says concerns the command line, not a stack.
+                let typed = fence.info == "console" && rule.code == "QG000";
+                assert!(linted || typed, "{}: `{}`", rule.code, fence.info);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_wrong_example_is_found_at_its_marks_and_nowhere_else() {
+    for rule in pages() {
+        for example in examples(rule.page, "Wrong") {
+            let marks = marks(&example);
+            assert!(!marks.is_empty(), "{}: no mark in\n{example}", rule.code);
+            assert!(marks.iter().all(|(code, _)| code == rule.code), "{}: another rule's mark", rule.code);
+            assert_eq!(findings(&example), marks, "{}:\n{example}", rule.code);
+        }
+    }
+}
+
+#[test]
+fn every_right_example_is_silent() {
+    for rule in pages() {
+        for example in examples(rule.page, "Right") {
+            assert_eq!(findings(&example), [], "{}:\n{example}", rule.code);
+        }
+    }
+}
+
+#[test]
+fn every_fact_on_a_page_exists() {
+    let data: toml::Table = toml::from_str(include_str!("../data/behaviours.toml")).unwrap();
+    let rows = data.values().flat_map(|question| question["rows"].as_array().unwrap());
+    let known: Vec<&str> = rows.map(|row| row["name"].as_str().unwrap()).collect();
+    for rule in pages() {
+        // A paragraph of its own holds the names: "Facts: `a`, `b`."
+        let why = section(rule.page, "Why");
+        for facts in why.split("\n\n").filter_map(|paragraph| paragraph.trim_start().strip_prefix("Facts:")) {
+            for fact in facts.split('`').skip(1).step_by(2) {
+                assert!(known.contains(&fact), "{}: there is no fact `{fact}`", rule.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_lies_in_a_file_of_its_rules_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    for rule in pages() {
+        let page = folder.join(rule.name.replace('-', "_")).with_extension("md");
+        assert_eq!(std::fs::read_to_string(&page).unwrap(), rule.page, "{}", page.display());
+    }
+    let is_page = |path: &Path| path.extension().is_some_and(|extension| extension == "md");
+    let files = std::fs::read_dir(folder).unwrap().filter(|entry| is_page(&entry.as_ref().unwrap().path()));
+    assert_eq!(files.count(), RULES.len(), "a page without a rule");
+}
