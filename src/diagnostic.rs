@@ -227,7 +227,10 @@ impl Sink {
                 }
                 for help in new.help {
                     if !old.help.contains(&help) {
-                        old.help.push(help);
+                        // Behind the last paragraph of its kind: reasons stay before remedies.
+                        let kind = |text: &str| text.split([':', '(']).next().unwrap_or("").trim().to_owned();
+                        let behind = old.help.iter().rposition(|known| kind(known) == kind(&help));
+                        old.help.insert(behind.map_or(old.help.len(), |at| at + 1), help);
                     }
                 }
             }

@@ -5,6 +5,7 @@
 mod context;
 mod dead_published_port;
 mod denied_connection;
+mod dns_leak_on_internal_network;
 mod duplicate_host_port;
 mod internal_network_without_dns;
 mod internet_access;
@@ -42,6 +43,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
     (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
     (&unresolvable_name::RULE, Check::Stack(unresolvable_name::check)),
+    (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
     (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),

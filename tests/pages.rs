@@ -10,6 +10,7 @@ use quadgen::diagnostic::{Rule, Sink};
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::topology;
+use quadgen::render::{Target, render};
 use quadgen::rules::{self, Context, RULES};
 use quadgen::source::SourceMap;
 
@@ -67,8 +68,8 @@ fn marks(example: &str) -> Vec<Place> {
     (1..).zip(numbers).filter_map(|(line, number)| Some((format!("QG{}", number?), line))).collect()
 }
 
-/// What quadgen finds at every level, and on which line.
-fn findings(example: &str) -> Vec<Place> {
+/// What quadgen finds at every level, and on which line; by rendering to a target, if one is given.
+fn findings(example: &str, target: Option<Target>) -> Vec<Place> {
     let mut sources = SourceMap::default();
     let file = sources.add("topology.yaml", example);
     let read = topology::read(sources.file(file));
@@ -83,19 +84,27 @@ fn findings(example: &str) -> Vec<Place> {
         assert!(!platforms.is_empty(), "an example says where it runs");
         let wirings: Vec<Wiring<'_>> = platforms.iter().map(|platform| Wiring::new(stack, platform)).collect();
         rules::check(&Context::new(stack, &wirings), &mut sink);
+        if let Some(target) = target {
+            for platform in &platforms {
+                sink.extend(render(stack, platform, target, "topology.yaml").unwrap().findings);
+            }
+        }
     }
     let line = |start| sources.file(file).position(start).line;
     sink.finish(&sources).iter().map(|found| (found.rule.code.to_owned(), line(found.span().start))).collect()
 }
 
-/// The yaml fences that lint can look at.
-fn examples(page: &str, heading: &str) -> Vec<String> {
+/// The yaml fences, each with the target that it is rendered to: some things only the renderer finds.
+fn examples(page: &str, heading: &str) -> Vec<(String, Option<Target>)> {
     let text = section(page, heading);
     let found = fences(&text);
     assert!(!found.is_empty(), "`{heading}` has no example");
-    // `render=TARGET` marks what only the renderer finds. TODO: render those to TARGET and compare as below.
-    let linted = found.into_iter().filter(|fence| fence.info == "yaml");
-    linted.map(|fence| fence.text).collect()
+    let target = |fence: &Fence<'_>| match fence.info {
+        "yaml" => Some(None),
+        "yaml render=quadlet" => Some(Some(Target::Quadlet)),
+        _ => None,
+    };
+    found.into_iter().filter_map(|fence| target(&fence).map(|target| (fence.text, target))).collect()
 }
 
 #[test]
@@ -129,11 +138,11 @@ fn every_fence_is_of_a_kind_that_is_known() {
 #[test]
 fn every_wrong_example_is_found_at_its_marks_and_nowhere_else() {
     for rule in pages() {
-        for example in examples(rule.page, "Wrong") {
+        for (example, target) in examples(rule.page, "Wrong") {
             let marks = marks(&example);
             assert!(!marks.is_empty(), "{}: no mark in\n{example}", rule.code);
             assert!(marks.iter().all(|(code, _)| code == rule.code), "{}: another rule's mark", rule.code);
-            assert_eq!(findings(&example), marks, "{}:\n{example}", rule.code);
+            assert_eq!(findings(&example, target), marks, "{}:\n{example}", rule.code);
         }
     }
 }
@@ -141,8 +150,8 @@ fn every_wrong_example_is_found_at_its_marks_and_nowhere_else() {
 #[test]
 fn every_right_example_is_silent() {
     for rule in pages() {
-        for example in examples(rule.page, "Right") {
-            assert_eq!(findings(&example), [], "{}:\n{example}", rule.code);
+        for (example, target) in examples(rule.page, "Right") {
+            assert_eq!(findings(&example, target), [], "{}:\n{example}", rule.code);
         }
     }
 }

@@ -187,7 +187,10 @@ impl Session {
                 self.stacks.iter().flat_map(|stack| stack.platforms.keys().map(String::as_str)).collect();
             names.sort_unstable();
             names.dedup();
-            let found = topology::platform_error(&text, &error);
+            let mut found = topology::platform_error(&text, &error);
+            if let Some(near) = quadgen::nearest(words, names.iter().copied()) {
+                found = found.here(format!("did you mean `{near}`?"));
+            }
             Box::new(if names.is_empty() {
                 found
             } else {

@@ -53,6 +53,6 @@ pub static DUPLICATE_KEY: Rule = Rule {
     summary: "the same key twice; the last one wins",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Unsafe,
+    fixable: Fixable::Never,
     page: include_str!("../rules/duplicate_key.md"),
 };

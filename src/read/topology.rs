@@ -41,6 +41,11 @@ pub fn read(file: &SourceFile) -> Read {
         return Read { stack: None, diagnostics: reader.diagnostics };
     };
     let mut stack = reader.stack(file, entries);
+    // One cause, one finding: what lies in an unread part was reported as such.
+    let cut = |span: Span| {
+        tree.unread.iter().any(|part| part.start <= span.start && span.start < part.end.max(part.start + 1))
+    };
+    reader.diagnostics.retain(|found| found.rule.code != input::INVALID_VALUE.code || !cut(found.span()));
     let unread = reader.diagnostics.iter().any(|found| found.rule.code == input::SYNTAX_ERROR.code);
     stack.complete = !reader.partial && !unread;
     default_network(&mut stack);
@@ -251,7 +256,8 @@ pub fn platform_error(words: &Text, error: &crate::model::SpecError) -> Diagnost
         found = match crate::platform::nearest_word(word) {
             Some(near) => found.here(format!("did you mean `{near}`?")),
             None => {
-                let words: Vec<&str> = crate::model::PlatformSpec::words().collect();
+                let words = crate::model::PlatformSpec::words().chain(crate::platform::presets());
+                let words: Vec<&str> = words.collect();
                 found.help(format!("The words are: {}.", words.join(", ")))
             }
         };

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Level, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Judgement, Reach, Resolution, Wiring, judge};
+use crate::platform::Known;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -40,6 +41,11 @@ impl Need<'_> {
     /// An error where the connection was stated, a warning where it was inferred.
     pub fn level(&self) -> Level {
         if self.connection.is_stated() { Level::Error } else { Level::Warning }
+    }
+
+    /// Whether it says that a name is looked up; `depends_on` is only about order.
+    pub fn looks_up(&self) -> bool {
+        self.connection.witness != Witness::DependsOn
     }
 
     /// How a label calls it: `needs mongo`.
@@ -91,9 +97,14 @@ impl<'a> View<'a> {
         sink.report(finding);
     }
 
-    /// `server (Podman 4.6.2 with CNI, rootless)`.
-    pub fn platform(&self) -> String {
-        self.wiring.platform.describe()
+    /// The paragraph that gives the reason: `Why (Podman 4.6.2 with CNI, rootless): …`.
+    pub fn why(&self, known: &Known) -> String {
+        format!("Why ({}): {}.", self.wiring.platform.describe(), known.fact.why)
+    }
+
+    /// The paragraph that says what a person sees, with the name that is looked up in place of `NAME`.
+    pub fn seen(&self, known: &Known, name: Option<&str>) -> String {
+        format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
     }
 }
 

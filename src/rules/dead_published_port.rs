@@ -28,13 +28,16 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 .filter_map(|attachment| view.wiring.stack.networks.get(&attachment.network.value))
                 .collect();
             let ports = list(service.ports.iter().map(|port| port.value.to_string()));
+            let ports = format!("{} {ports}", if service.ports.len() == 1 { "port" } else { "ports" });
             let mut finding = Diagnostic::new(
                 &RULE,
                 port.span(),
                 format!(
-                    "port {ports} of `{}` never answers: it is on {} only, which is internal",
+                    "{ports} of `{}` {}: it is on {} only, {}",
                     service.name.value,
+                    if service.ports.len() == 1 { "never answers" } else { "never answer" },
                     list(networks.iter().map(|network| &network.name.value)),
+                    if networks.len() == 1 { "which is internal" } else { "which are internal" },
                 ),
             )
             .here("published, and dead");
@@ -42,7 +45,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding = finding.label(network.internal_span(), "internal");
             }
             let finding = finding
-                .help(format!("Why: on {}, {}. What you see: {}.", view.platform(), known.fact.why, known.fact.symptom))
+                .help(view.why(known))
+                .help(view.seen(known, None))
                 .help(format!(
                     "What helps: put `{}` on an ordinary network as well, or a proxy that is on both in front of it.",
                     service.name.value

@@ -4,6 +4,7 @@ use super::context::{Context, View};
 use super::unisolated_networks;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Step};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG210",
@@ -15,6 +16,9 @@ pub static RULE: Rule = Rule {
     page: include_str!("denied_connection.md"),
 };
 
+/// How many ways a message tells of.
+const SHOWN: usize = 3;
+
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for judgement in &view.judgements {
@@ -23,19 +27,50 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 Intent::Host(_, span) => (span, Some("the host")),
                 Intent::Internet(..) | Intent::Connects(..) => continue,
             };
-            for breach in judgement.breaches.iter().filter(|breach| !unisolated_networks::is_routed(breach)) {
-                let outside = target.unwrap_or(match breach.path.last() {
-                    Some(Step::Host) if breach.to.is_none() => "the host",
-                    _ => "the internet",
-                });
-                view.report(sink, look(view, breach, span, outside));
+            let ways: Vec<&Breach<'_>> =
+                judgement.breaches.iter().filter(|breach| !unisolated_networks::is_routed(breach)).collect();
+            if !ways.is_empty() {
+                view.report(sink, look(view, &ways, span, target));
             }
         }
     }
 }
 
-fn look(view: &View<'_>, breach: &Breach<'_>, span: crate::source::Span, outside: &str) -> Diagnostic {
+/// One finding for an intent, however many ways lead round it.
+fn look(view: &View<'_>, ways: &[&Breach<'_>], span: Span, target: Option<&str>) -> Diagnostic {
+    let told: Vec<(String, String)> = ways.iter().map(|way| tell(way, target)).collect();
+    let mut messages: Vec<&str> = told.iter().map(|(message, _)| message.as_str()).collect();
+    messages.dedup();
+    let more = messages.len().saturating_sub(SHOWN);
+    messages.truncate(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let mut finding = Diagnostic::new(&RULE, span, format!("{}{more}", messages.join("; "))).here("denied here");
+    for breach in ways {
+        finding = places(view, breach, finding);
+    }
+    let mut assumed = Vec::new();
+    for known in ways.iter().filter_map(|breach| breach.known.first()) {
+        let why = view.why(known);
+        assumed.extend(known.assumed.clone());
+        if !finding.help.contains(&why) {
+            finding = finding.help(why);
+        }
+    }
+    for (_, what_helps) in told {
+        if !finding.help.contains(&what_helps) {
+            finding = finding.help(what_helps);
+        }
+    }
+    finding.assuming(&assumed)
+}
+
+/// What happens on one way, and what helps.
+fn tell(breach: &Breach<'_>, target: Option<&str>) -> (String, String) {
     let from = &breach.from.name.value;
+    let outside = target.unwrap_or(match breach.path.last() {
+        Some(Step::Host) => "the host",
+        _ => "the internet",
+    });
     let to = breach.to.map_or_else(|| outside.to_owned(), |to| format!("`{}`", to.name.value));
     let (how, what_helps) = match (&breach.port, breach.path.as_slice()) {
         (Some(through), _) => (
@@ -57,7 +92,11 @@ fn look(view: &View<'_>, breach: &Breach<'_>, span: crate::source::Span, outside
         ),
         _ => ("from where it is".to_owned(), "What helps: another `network_mode`.".to_owned()),
     };
-    let mut finding = Diagnostic::new(&RULE, span, format!("`{from}` reaches {to} {how}")).here("denied here");
+    (format!("`{from}` reaches {to} {how}"), what_helps)
+}
+
+/// Labels every place on a way.
+fn places(view: &View<'_>, breach: &Breach<'_>, mut finding: Diagnostic) -> Diagnostic {
     if let Some(through) = &breach.port {
         finding = finding.label(through.port.span(), "open to containers on other networks, too");
     }
@@ -70,12 +109,10 @@ fn look(view: &View<'_>, breach: &Breach<'_>, span: crate::source::Span, outside
             }
         }
     }
-    for mode in [Some(breach.from), breach.to].into_iter().flatten().filter_map(|service| service.network_mode.as_ref())
-    {
+    let modes =
+        [Some(breach.from), breach.to].into_iter().flatten().filter_map(|service| service.network_mode.as_ref());
+    for mode in modes {
         finding = finding.label(mode.span(), "this opens the way");
     }
-    if let Some(known) = breach.known.first() {
-        finding = finding.help(format!("Why: on {}, {}.", view.platform(), known.fact.why)).assuming(&known.assumed);
-    }
-    finding.help(what_helps)
+    finding
 }

@@ -20,7 +20,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let ports: Vec<(&Service, &Spanned<Port>)> =
         services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
     for (at, (second, later)) in ports.iter().enumerate() {
-        for (first, earlier) in ports.iter().take(at) {
+        // One finding for each port that comes too late, against the first that has it.
+        let taken = ports.iter().take(at).find(|(_, earlier)| collision(&earlier.value, &later.value).is_some());
+        if let Some((first, earlier)) = taken {
             // Compose drops a mapping that stands twice in one service.
             let repeated = first.name == second.name && earlier.value == later.value;
             for view in &context.views {
@@ -37,7 +39,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
                     .here(format!("`{}` publishes {port} here", second.name.value))
                     .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
-                    .help(format!("What you see on {}: {}.", view.platform(), known.fact.symptom))
+                    .help(view.seen(&known, None).replace("PORT", &port))
                     .help("What helps: another host port for one of them, or addresses that differ.");
                 view.report(sink, finding);
             }

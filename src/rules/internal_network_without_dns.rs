@@ -1,6 +1,7 @@
 //! QG102: an internal network without any DNS, because its backend is CNI.
 
 use super::context::{Context, Need, View, list};
+use super::multi_homed_dns;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Network;
 use crate::network::{Cause, Verdict};
@@ -24,9 +25,20 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for network in context.stack.networks.values().filter(|network| network.is_internal()) {
             let members: Vec<&str> = view.wiring.members(&network.name.value).map(|s| s.name.value.as_str()).collect();
-            let needs = needs_on(view, network);
+            let all = needs_on(view, network);
             // Where isolation was stated, the conflict between it and DNS is the finding: QG202.
-            if members.len() < 2 || super::isolation_lost_to_backend::applies(view, network, &needs) {
+            if members.len() < 2 || super::isolation_lost_to_backend::applies(view, network, &all) {
+                continue;
+            }
+            // A client on several networks is QG101's.
+            let needs: Vec<&Need<'_>> = all.iter().copied().filter(|need| !multi_homed_dns::explains(need)).collect();
+            // Where a hosts file holds the names that are looked up here, nobody asks.
+            let mut met = view.needs.iter().filter(|need| {
+                need.looks_up()
+                    && need.resolution.verdict == Verdict::Yes
+                    && view.wiring.is_member(need.target, &network.name.value)
+            });
+            if needs.is_empty() && (!all.is_empty() || met.next().is_some()) {
                 continue;
             }
             let level =
@@ -50,7 +62,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding = finding.label(need.connection.span, need.label());
             }
             let finding = finding
-                .help(format!("Why: on {}, {}. What you see: {}.", view.platform(), known.fact.why, known.fact.symptom))
+                .help(view.why(&known))
+                .help(view.seen(&known, needs.first().map(|need| need.connection.name.as_str())))
                 .help(
                     "What helps: the netavark backend, which serves internal networks too (`quadgen explain QG202` has the \
                      steps), or a fixed address (`ipv4_address`) for the service that is looked up and an `extra_hosts` \

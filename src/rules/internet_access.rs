@@ -56,8 +56,7 @@ fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Di
         finding = finding.label(attachment.network.span(), "the way out");
     }
     if let Some(known) = known {
-        finding = finding
-            .help(format!("Why: {}. What you see: a connection to any outside address succeeds.", known.fact.why));
+        finding = finding.help(view.why(known)).help("What you see: a connection to any outside address succeeds.");
     }
     finding.help(if view.wiring.is_cni() {
         format!(

@@ -50,9 +50,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             let target = needs.first().map_or("NAME", |need| need.connection.name.as_str());
             let mut ways = vec![
-                "1. Move Podman to netavark: it has DNS on internal networks. Install netavark and aardvark-dns, set \
-                 `network_backend = \"netavark\"` in containers.conf, then `podman system reset`, which deletes all \
-                 containers, images, networks and volumes."
+                "1. Move Podman to netavark: it has DNS on internal networks. Save what is only there (`podman volume \
+                 export`), `podman system reset`, which deletes all containers, images, networks and volumes, then \
+                 install netavark and aardvark-dns and set `network_backend = \"netavark\"` in containers.conf. \
+                 `quadgen explain QG202` has the steps."
                     .to_owned(),
                 format!(
                     "2. Stay internal, and look nothing up: a fixed `ipv4_address` for `{target}` on `{}` and \
@@ -70,14 +71,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                     .to_owned()
             });
             ways.push(
-                "4. A proxy as the only member of both networks. A firewall inside the container is no wall: what must be \
-                 kept in could take it down."
+                "4. A proxy as the only one on both networks keeps the wall, but it cannot look the service up either: it \
+                 needs the fixed address of 2. A firewall inside the container is no wall: what must be kept in could \
+                 take it down."
                     .to_owned(),
             );
-            let finding = finding
-                .help(format!("Why: on {}, {}.", view.platform(), known.fact.why))
-                .help(format!("Ways out:\n{}", ways.join("\n")))
-                .assuming(&known.assumed);
+            let finding =
+                finding.help(view.why(&known)).help(format!("Ways out:\n{}", ways.join("\n"))).assuming(&known.assumed);
             view.report(sink, finding);
         }
     }

@@ -1,6 +1,6 @@
 //! QG101: under CNI a client on several networks does not resolve the names of all of them.
 
-use super::context::{Context, Need, View, list, sentence};
+use super::context::{Context, Need, View, list};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Attachment, Service};
 use crate::network::{Cause, Verdict};
@@ -58,6 +58,11 @@ fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
     let names = |attachments: &[&Attachment]| list(attachments.iter().map(|a| &a.network.value));
     let failing: Vec<&Need<'_>> =
         view.needs.iter().filter(|need| need.client.name == client.name && explains(need)).collect();
+    // All that it is known to look up resolves, through a hosts file perhaps: nothing is broken.
+    let mut known = view.needs.iter().filter(|need| need.client.name == client.name && need.looks_up()).peekable();
+    if failing.is_empty() && known.peek().is_some() {
+        return None;
+    }
     let level = if failing.iter().any(|need| need.connection.is_stated()) { Level::Error } else { Level::Warning };
 
     let several = wiring.platform.ask(Question::NamesOnSeveralNetworks);
@@ -100,17 +105,17 @@ fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
     for need in &failing {
         finding = finding.label(need.connection.span, need.label());
     }
-    finding = finding.help(format!(
-        "Why: on {}, {}. What you see with `podman exec {} getent hosts NAME`: {}.",
-        view.platform(),
-        if by_chance { &several.fact.why } else { &no_dns.fact.why },
-        wiring.container_name(client),
-        if by_chance { &several.fact.symptom } else { &no_dns.fact.symptom },
-    ));
+    let cause = if by_chance { &several } else { &no_dns };
+    let name = failing.first().map(|need| need.connection.name.as_str());
+    finding = finding.help(view.why(cause)).help(view.seen(cause, name));
     finding = finding.help(
         "What helps: the netavark backend (`quadgen explain QG202` has the steps), one network for all who talk to each other, or \
          a fixed address (`ipv4_address`) for the other service and an `extra_hosts` entry with it here: a hosts file \
          needs no DNS.",
     );
-    Some(finding.help(sentence("--dns, --network-alias and `rotate` do not help: measured")).assuming(&assumed))
+    Some(
+        finding
+            .help("What does not help: `--dns`, `--network-alias` and the option `rotate`; all were tried.")
+            .assuming(&assumed),
+    )
 }

@@ -63,7 +63,7 @@ fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
     }
     Some(
         finding
-            .help(format!("Why: on {}, {}.", view.platform(), known.fact.why))
+            .help(view.why(known))
             .help(
                 "quadgen writes `Options=isolate=true` where a `deny` needs it, unless a connection needs the way between \
                  the networks, a network exists outside of the stack, or `isolate` is set by hand. What helps: put those \

@@ -1,6 +1,6 @@
 //! QG208: a connection that no packet can make, or that goes to the wrong port.
 
-use super::context::{Context, Need, View, sentence};
+use super::context::{Context, Need, View};
 use super::multi_homed_dns;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Port, Witness};
@@ -53,12 +53,13 @@ fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
         }
     }
     if let Some(known) = need.reach.known.first() {
-        finding = finding.help(format!("Why: on {}, {}.", view.platform(), known.fact.why)).assuming(&known.assumed);
+        finding = finding.help(view.why(known)).assuming(&known.assumed);
         if !known.fact.symptom.is_empty() {
-            finding = finding.help(sentence(&format!("what you see: {}", known.fact.symptom)));
+            finding = finding.help(view.seen(known, None));
         }
     }
-    finding.help(format!("What helps: put `{client}` and `{target}` on one network."))
+    let first = shut.map(|service| format!("take `network_mode` away from `{}`, and ", service.name.value));
+    finding.help(format!("What helps: {}put `{client}` and `{target}` on one network.", first.unwrap_or_default()))
 }
 
 /// A published port that is used inside, where only the container's own port listens.

@@ -55,8 +55,8 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         // Without a way by address either, QG208 says it.
         Cause::NoSharedNetwork if need.reach.verdict != Verdict::Yes => return None,
         Cause::NoSharedNetwork => new(format!(
-            "they share no network; its address can be reached on {}, but names are only served to members",
-            view.platform()
+            "they share no network; {} lets it reach the address, but names are only served to members",
+            view.wiring.platform.describe()
         ))
         .label(need.target.span(), "on other networks")
         .help(format!("What helps: put `{client}` and `{target}` on one network.")),

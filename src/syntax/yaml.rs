@@ -90,6 +90,8 @@ pub struct Tree {
     pub root: Option<Node>,
     /// Whether the whole file could be read.
     pub complete: bool,
+    /// Values that stand where something could not be read; what they lack says nothing more.
+    pub unread: Vec<Span>,
     /// What could not, and keys that stand twice.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -104,12 +106,18 @@ pub fn parse(file: &SourceFile) -> Tree {
         anchors: HashMap::new(),
         aliased: 0,
         root: None,
+        last: Span::default(),
+        unread: Vec::new(),
         diagnostics: Vec::new(),
     };
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
     let complete = builder.run(Parser::new_from_str_with_options(text, options), file);
-    Tree { root: builder.root, complete, diagnostics: builder.diagnostics }
+    if !complete {
+        // From the last value on nothing is certain.
+        builder.unread.push(Span::new(builder.last.start, file.span().end));
+    }
+    Tree { root: builder.root, complete, unread: builder.unread, diagnostics: builder.diagnostics }
 }
 
 /// A list or mapping that is not closed yet.
@@ -128,6 +136,9 @@ struct Builder {
     anchors: HashMap<usize, Node>,
     aliased: usize,
     root: Option<Node>,
+    /// Where the last single value stands.
+    last: Span,
+    unread: Vec<Span>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -168,6 +179,7 @@ impl Builder {
         let tag = event.tag().filter(|_| !core).map(|tag| tag.suffix().into());
         match event {
             Event::Scalar(text, style, ..) => {
+                self.last = span;
                 let plain = style == ScalarStyle::Plain && !core;
                 let kind = Kind::Scalar { text: text.into_owned(), plain };
                 self.finish(Node { span, kind, tag }, anchor);
@@ -185,6 +197,7 @@ impl Builder {
             Event::Alias(id) => return self.alias(id, span),
             Event::UnresolvedAlias(name) => {
                 self.error(span, format!("the alias *{name} stands for nothing: no anchor &{name} comes before it"));
+                self.unread.push(span);
                 self.finish(Node::null(span), 0);
             }
             _ => {}
@@ -195,6 +208,7 @@ impl Builder {
     fn alias(&mut self, id: usize, span: Span) -> bool {
         let Some(node) = self.anchors.get(&id) else {
             self.error(span, "this alias stands for a value that holds the alias itself");
+            self.unread.push(span);
             self.finish(Node::null(span), 0);
             return true;
         };
