@@ -5,6 +5,7 @@
 pub mod input;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::source::{SourceMap, Span};
 
@@ -53,7 +54,6 @@ impl Fixable {
 }
 
 /// The static description of a rule. Codes are for ever.
-#[derive(Debug)]
 pub struct Rule {
     /// `QG101`.
     pub code: &'static str,
@@ -71,6 +71,12 @@ pub struct Rule {
     pub page: &'static str,
 }
 
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.name)
+    }
+}
+
 /// A place that plays a part, and which part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Label {
@@ -78,6 +84,15 @@ pub struct Label {
     pub span: Span,
     /// What happens there, in a few words; may be empty.
     pub message: String,
+}
+
+/// A paragraph of help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Help {
+    /// Why, or what to do.
+    pub text: String,
+    /// The platforms it is about; those of the finding where it is about all of them.
+    pub platforms: Vec<String>,
 }
 
 /// One change to the source, named by what it does rather than by its text.
@@ -115,7 +130,7 @@ pub struct Diagnostic {
     /// The primary place first; there always is one.
     pub labels: Vec<Label>,
     /// Why, and what to do: a paragraph each.
-    pub help: Vec<String>,
+    pub help: Vec<Help>,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
     /// The platforms it holds for, by name; empty where the platform plays no part.
@@ -166,7 +181,10 @@ impl Diagnostic {
 
     /// Adds a paragraph: why, or what to do.
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        let text = text.into();
+        if self.help.iter().all(|known| known.text != text) {
+            self.help.push(Help { text, platforms: Vec::new() });
+        }
         self
     }
 
@@ -176,9 +194,10 @@ impl Diagnostic {
         self
     }
 
-    /// Says that it holds for a platform.
-    pub fn on(mut self, platform: impl Into<String>) -> Self {
-        self.platforms.push(platform.into());
+    /// Says that it holds for a platform, and so does its help.
+    pub fn on(mut self, platform: &str) -> Self {
+        self.platforms.push(platform.to_owned());
+        self.help.iter_mut().for_each(|help| help.platforms.push(platform.to_owned()));
         self
     }
 
@@ -226,12 +245,14 @@ impl Sink {
                     }
                 }
                 for help in new.help {
-                    if !old.help.contains(&help) {
-                        // Behind the last paragraph of its kind: reasons stay before remedies.
-                        let kind = |text: &str| text.split([':', '(']).next().unwrap_or("").trim().to_owned();
-                        let behind = old.help.iter().rposition(|known| kind(known) == kind(&help));
-                        old.help.insert(behind.map_or(old.help.len(), |at| at + 1), help);
+                    if let Some(known) = old.help.iter_mut().find(|known| known.text == help.text) {
+                        known.platforms.extend(help.platforms);
+                        continue;
                     }
+                    // Behind the last paragraph of its kind: reasons stay before remedies.
+                    let kind = |help: &Help| help.text.split(':').next().unwrap_or("").to_owned();
+                    let behind = old.help.iter().rposition(|known| kind(known) == kind(&help));
+                    old.help.insert(behind.map_or(old.help.len(), |at| at + 1), help);
                 }
             }
             None => {

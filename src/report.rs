@@ -65,6 +65,18 @@ pub fn wrap(text: &str) -> String {
     textwrap::fill(text, textwrap::Options::new(WIDTH).subsequent_indent("  ").break_words(false))
 }
 
+/// The help as one text; a paragraph that is about some of the finding's platforms only says about which.
+fn help(finding: &Diagnostic, between: &str) -> String {
+    let paragraphs = finding.help.iter().map(|help| {
+        if help.platforms.len() < finding.platforms.len() {
+            format!("[{}] {}", help.platforms.join(", "), help.text)
+        } else {
+            help.text.clone()
+        }
+    });
+    mask::mask(&paragraphs.collect::<Vec<_>>().join(between))
+}
+
 /// The message with the platforms it holds for.
 fn message(finding: &Diagnostic) -> String {
     let text = mask::mask(&finding.message);

@@ -111,6 +111,9 @@ impl<'a> Wiring<'a> {
     pub fn judge_connection(&self, service: &Service, connection: &Connection) -> State {
         let Target::Service(name) = &connection.to else { return State::Unknown };
         let Some(target) = self.stack.services.get(name) else { return State::Broken };
+        if connection.port.is_some_and(|port| self.host_port_only(target, port).is_some()) {
+            return State::Broken;
+        }
         let resolves = self.resolves(service, target, &connection.name).verdict;
         let reaches = self.reaches(service, target, None).verdict;
         match (resolves, reaches) {

@@ -4,7 +4,7 @@ use petgraph::algo::astar;
 
 use super::wiring::Place;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Port, Service, Spanned};
+use crate::model::{Port, PortRange, Service, Spanned};
 use crate::platform::{Known, Question};
 
 /// One step of a way.
@@ -178,6 +178,19 @@ impl Wiring<'_> {
         };
         let known = self.platform.ask(question);
         (Verdict::from(known.fact.is) == Verdict::Yes).then_some(ThroughHost { port, known })
+    }
+
+    /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.
+    /// Containers reach each other on their own ports, so a connection to it is refused.
+    pub fn host_port_only<'s>(&self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
+        let holds = |range: PortRange| range.first <= wanted && wanted <= range.last;
+        if service.ports.iter().any(|port| holds(port.value.container)) {
+            return None;
+        }
+        let published = service.ports.iter().find(|port| port.value.host.is_some_and(holds))?;
+        let Port { host, container, .. } = published.value;
+        let step = if container.len() == 1 { 0 } else { wanted - host.map_or(wanted, |host| host.first) };
+        Some((published, container.first + step))
     }
 
     /// Whether a service's published ports answer on the host.

@@ -7,7 +7,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Report, WIDTH, mask, message};
+use super::{Report, WIDTH, help, mask, message};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{SourceMap, Span};
 
@@ -79,8 +79,8 @@ impl miette::Diagnostic for View<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let help = &self.finding.help;
-        (!help.is_empty()).then(|| Box::new(mask::mask(&help.join("\n"))) as Box<dyn fmt::Display>)
+        let finding = self.finding;
+        (!finding.help.is_empty()).then(|| Box::new(help(finding, "\n")) as Box<dyn fmt::Display>)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

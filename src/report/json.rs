@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, mask::mask, message};
+use super::{Report, help, mask::mask, message};
 use crate::diagnostic::{Change, Diagnostic, Label};
 use crate::source::{SourceMap, Span};
 
@@ -143,7 +143,7 @@ fn finding(sources: &SourceMap, found: &Diagnostic) -> Finding {
         stack: found.stack.clone(),
         platforms: found.platforms.clone(),
         place: place(sources, found.span()),
-        help: mask(&found.help.join("\n\n")),
+        help: help(found, "\n\n"),
         url: None,
         labels: labels.collect(),
         fixes: fixes.collect(),

@@ -96,16 +96,16 @@ impl<'a> View<'a> {
         finding.stack.clone_from(&self.wiring.stack.name.value);
         sink.report(finding);
     }
+}
 
-    /// The paragraph that gives the reason: `Why (Podman 4.6.2 with CNI, rootless): …`.
-    pub fn why(&self, known: &Known) -> String {
-        format!("Why ({}): {}.", self.wiring.platform.describe(), known.fact.why)
-    }
+/// The paragraph that gives the reason.
+pub(super) fn why(known: &Known) -> String {
+    format!("Why: {}.", known.fact.why)
+}
 
-    /// The paragraph that says what a person sees, with the name that is looked up in place of `NAME`.
-    pub fn seen(&self, known: &Known, name: Option<&str>) -> String {
-        format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
-    }
+/// The paragraph that says what a person sees, with the name that is looked up in place of `NAME`.
+pub(super) fn seen(known: &Known, name: Option<&str>) -> String {
+    format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
 }
 
 /// `a`, `a and b`, `a, b and c`, each in backticks.

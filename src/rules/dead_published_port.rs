@@ -1,6 +1,6 @@
 //! QG402: a published port that nobody can use, because its container is on internal networks only.
 
-use super::context::{Context, list};
+use super::context::{Context, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::Verdict;
 
@@ -45,8 +45,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding = finding.label(network.internal_span(), "internal");
             }
             let finding = finding
-                .help(view.why(known))
-                .help(view.seen(known, None))
+                .help(why(known))
+                .help(seen(known, None))
                 .help(format!(
                     "What helps: put `{}` on an ordinary network as well, or a proxy that is on both in front of it.",
                     service.name.value

@@ -1,6 +1,6 @@
 //! QG210: a denied connection that is possible after all.
 
-use super::context::{Context, View};
+use super::context::{Context, View, why};
 use super::unisolated_networks;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Step};
@@ -50,16 +50,11 @@ fn look(view: &View<'_>, ways: &[&Breach<'_>], span: Span, target: Option<&str>)
     }
     let mut assumed = Vec::new();
     for known in ways.iter().filter_map(|breach| breach.known.first()) {
-        let why = view.why(known);
         assumed.extend(known.assumed.clone());
-        if !finding.help.contains(&why) {
-            finding = finding.help(why);
-        }
+        finding = finding.help(why(known));
     }
     for (_, what_helps) in told {
-        if !finding.help.contains(&what_helps) {
-            finding = finding.help(what_helps);
-        }
+        finding = finding.help(what_helps);
     }
     finding.assuming(&assumed)
 }

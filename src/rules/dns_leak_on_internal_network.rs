@@ -1,6 +1,6 @@
 //! QG112: a service without a way out whose DNS still answers for the internet.
 
-use super::context::{Context, View};
+use super::context::{Context, View, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Service;
 use crate::network::Verdict;
@@ -47,7 +47,7 @@ fn look(view: &View<'_>, service: &Service, intent: Span) -> Option<Diagnostic> 
     }
     Some(
         finding
-            .help(view.why(&known))
+            .help(why(&known))
             .help("What you see: `getent hosts example.org` prints an address, and no connection to it succeeds.")
             .help("What helps: a newer release; or a network without DNS, with the names that are needed in `extra_hosts`.")
             .assuming(&known.assumed),

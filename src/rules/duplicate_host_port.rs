@@ -1,6 +1,6 @@
 //! QG401: two published ports that collide on the host.
 
-use super::context::Context;
+use super::context::{Context, seen};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, NetworkMode, Port, Service, Spanned};
 use crate::platform::Question;
@@ -39,7 +39,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
                     .here(format!("`{}` publishes {port} here", second.name.value))
                     .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
-                    .help(view.seen(&known, None).replace("PORT", &port))
+                    .help(seen(&known, None).replace("PORT", &port))
                     .help("What helps: another host port for one of them, or addresses that differ.");
                 view.report(sink, finding);
             }

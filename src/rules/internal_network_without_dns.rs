@@ -1,6 +1,6 @@
 //! QG102: an internal network without any DNS, because its backend is CNI.
 
-use super::context::{Context, Need, View, list};
+use super::context::{Context, Need, View, list, seen, why};
 use super::multi_homed_dns;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Network;
@@ -62,8 +62,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding = finding.label(need.connection.span, need.label());
             }
             let finding = finding
-                .help(view.why(&known))
-                .help(view.seen(&known, needs.first().map(|need| need.connection.name.as_str())))
+                .help(why(&known))
+                .help(seen(&known, needs.first().map(|need| need.connection.name.as_str())))
                 .help(
                     "What helps: the netavark backend, which serves internal networks too (`quadgen explain QG202` has the \
                      steps), or a fixed address (`ipv4_address`) for the service that is looked up and an `extra_hosts` \

@@ -1,6 +1,6 @@
 //! QG201: a service that must not reach the internet has a way out.
 
-use super::context::{Context, View};
+use super::context::{Context, View, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Home, Intent, Step};
 
@@ -56,7 +56,7 @@ fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Di
         finding = finding.label(attachment.network.span(), "the way out");
     }
     if let Some(known) = known {
-        finding = finding.help(view.why(known)).help("What you see: a connection to any outside address succeeds.");
+        finding = finding.help(why(known)).help("What you see: a connection to any outside address succeeds.");
     }
     finding.help(if view.wiring.is_cni() {
         format!(

@@ -1,6 +1,6 @@
 //! QG202: an isolation intent that the backend cannot keep together with DNS.
 
-use super::context::{Context, Need, View, list};
+use super::context::{Context, Need, View, list, why};
 use super::internal_network_without_dns::needs_on;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Network, Service};
@@ -77,7 +77,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                     .to_owned(),
             );
             let finding =
-                finding.help(view.why(&known)).help(format!("Ways out:\n{}", ways.join("\n"))).assuming(&known.assumed);
+                finding.help(why(&known)).help(format!("Ways out:\n{}", ways.join("\n"))).assuming(&known.assumed);
             view.report(sink, finding);
         }
     }

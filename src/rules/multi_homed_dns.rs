@@ -1,6 +1,6 @@
 //! QG101: under CNI a client on several networks does not resolve the names of all of them.
 
-use super::context::{Context, Need, View, list};
+use super::context::{Context, Need, View, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Attachment, Service};
 use crate::network::{Cause, Verdict};
@@ -107,7 +107,7 @@ fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
     }
     let cause = if by_chance { &several } else { &no_dns };
     let name = failing.first().map(|need| need.connection.name.as_str());
-    finding = finding.help(view.why(cause)).help(view.seen(cause, name));
+    finding = finding.help(why(cause)).help(seen(cause, name));
     finding = finding.help(
         "What helps: the netavark backend (`quadgen explain QG202` has the steps), one network for all who talk to each other, or \
          a fixed address (`ipv4_address`) for the other service and an `extra_hosts` entry with it here: a hosts file \

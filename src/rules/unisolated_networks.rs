@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, View, list, sentence};
+use super::context::{Context, View, list, sentence, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Judgement, Step, Verdict};
 use crate::platform::Question;
@@ -63,7 +63,7 @@ fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
     }
     Some(
         finding
-            .help(view.why(known))
+            .help(why(known))
             .help(
                 "quadgen writes `Options=isolate=true` where a `deny` needs it, unless a connection needs the way between \
                  the networks, a network exists outside of the stack, or `isolate` is set by hand. What helps: put those \

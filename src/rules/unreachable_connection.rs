@@ -1,9 +1,9 @@
 //! QG208: a connection that no packet can make, or that goes to the wrong port.
 
-use super::context::{Context, Need, View};
+use super::context::{Context, Need, View, seen, why};
 use super::multi_homed_dns;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Port, Witness};
+use crate::model::Witness;
 use crate::network::{Home, Verdict};
 
 pub static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for need in view.needs.iter().filter(|need| need.connection.witness != Witness::DependsOn) {
             if need.reach.verdict == Verdict::No {
                 view.report(sink, unreachable(view, need));
-            } else if let Some(finding) = wrong_port(need).filter(|_| !multi_homed_dns::explains(need)) {
+            } else if let Some(finding) = wrong_port(view, need).filter(|_| !multi_homed_dns::explains(need)) {
                 view.report(sink, finding);
             }
         }
@@ -32,13 +32,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
     let (client, target) = (&need.client.name.value, &need.target.name.value);
     let shut = [need.client, need.target].into_iter().find(|service| view.wiring.home(service) == Home::Nowhere);
-    let why = match shut {
+    let cause = match shut {
         Some(service) => format!("`{}` has no network", service.name.value),
         None if view.wiring.home(need.client) == Home::Host => "the host does not reach its network".to_owned(),
         None => "they share no network".to_owned(),
     };
     let mut finding =
-        Diagnostic::new(&RULE, need.connection.span, format!("`{client}` cannot reach `{target}`: {why}"))
+        Diagnostic::new(&RULE, need.connection.span, format!("`{client}` cannot reach `{target}`: {cause}"))
             .severity(need.level())
             .here(need.label());
     for (service, text) in [(need.client, "is on"), (need.target, "is on")] {
@@ -53,9 +53,9 @@ fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
         }
     }
     if let Some(known) = need.reach.known.first() {
-        finding = finding.help(view.why(known)).assuming(&known.assumed);
+        finding = finding.help(why(known)).assuming(&known.assumed);
         if !known.fact.symptom.is_empty() {
-            finding = finding.help(view.seen(known, None));
+            finding = finding.help(seen(known, None));
         }
     }
     let first = shut.map(|service| format!("take `network_mode` away from `{}`, and ", service.name.value));
@@ -63,14 +63,9 @@ fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
 }
 
 /// A published port that is used inside, where only the container's own port listens.
-fn wrong_port(need: &Need<'_>) -> Option<Diagnostic> {
+fn wrong_port(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
     let wanted = need.connection.port?;
-    let holds = |range: crate::model::PortRange| range.first <= wanted && wanted <= range.last;
-    if need.target.ports.iter().any(|port| holds(port.value.container)) {
-        return None;
-    }
-    let published = need.target.ports.iter().find(|port| port.value.host.is_some_and(holds))?;
-    let own = container_port(&published.value, wanted);
+    let (published, own) = view.wiring.host_port_only(need.target, wanted)?;
     let target = &need.target.name.value;
     Some(
         Diagnostic::new(
@@ -81,12 +76,10 @@ fn wrong_port(need: &Need<'_>) -> Option<Diagnostic> {
         .severity(need.level())
         .here(need.label())
         .label(published.span(), format!("{wanted} on the host, {own} in the container"))
-        .help("Why: containers reach each other on the container's own ports; a published port exists on the host only. What you see: `Connection refused`.")
+        .help(
+            "Why: containers reach each other on the container's own ports; a published port exists on the host only.",
+        )
+        .help("What you see: `Connection refused`.")
         .help(format!("What helps: use `{}:{own}`.", need.connection.name)),
     )
-}
-
-fn container_port(port: &Port, host: u16) -> u16 {
-    let first = port.host.map_or(host, |range| range.first);
-    if port.container.len() == 1 { port.container.first } else { port.container.first + (host - first) }
 }
