@@ -7,7 +7,9 @@ const WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
 /// Masks a text of any kind: YAML, a unit, a message.
 pub fn mask(text: &str) -> String {
     let mut hidden = vec![false; text.len()];
+    // The indentation of a key that looks like a secret and whose value stands on the lines below it.
     let mut block: Option<usize> = None;
+    let mut list: Option<usize> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches(' ').len();
@@ -21,10 +23,22 @@ pub fn mask(text: &str) -> String {
             }
             block = None;
         }
+        if let Some(outer) = list {
+            if indent >= outer && line.trim_start().starts_with("- ") {
+                hide(&mut hidden, at + indent + 2, at + line.trim_end().len());
+                at += line.len();
+                continue;
+            }
+            if !blank {
+                list = None;
+            }
+        }
         for (start, end) in secret_values(line) {
             let value = line.get(start..end).unwrap_or("");
             if matches!(value.trim().chars().next(), Some('|' | '>')) && value.trim().len() <= 3 {
                 block = Some(indent);
+            } else if value.is_empty() {
+                list = Some(indent);
             } else {
                 hide(&mut hidden, at + start, at + end);
             }
@@ -62,13 +76,14 @@ fn secret_values(line: &str) -> Vec<(usize, usize)> {
         let after = line.get(at + 1..).unwrap_or("");
         // A `:` without a blank behind it belongs to a URL, an image or a port.
         let separates = c == '=' || after.starts_with([' ', '\n', '\r', '"', '\'']) || after.is_empty();
-        if !separates || !WORDS.iter().any(|word| key.contains(word)) {
+        // `secrets:` of Compose holds names.
+        if !separates || key == "SECRETS" || !WORDS.iter().any(|word| key.contains(word)) {
             continue;
         }
         let blanks = after.len() - after.trim_start_matches(' ').len();
         let value = after.get(blanks..).unwrap_or("").trim_end();
         let length = value_length(value, line.get(..at).unwrap_or(""));
-        if !value.starts_with(['{', '[', '&', '*']) || c == '=' {
+        if !value.starts_with(['{', '&', '*']) || c == '=' {
             found.push((at + 1 + blanks, at + 1 + blanks + length));
         }
         behind = at + 1 + blanks + length;
@@ -81,6 +96,9 @@ fn value_length(value: &str, before: &str) -> usize {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
     if let Some(quote) = quote {
         return value.get(1..).and_then(|rest| rest.find(quote)).map_or(value.len(), |end| end + 2);
+    }
+    if value.starts_with('[') {
+        return value.find(']').map_or(value.len(), |end| end + 1);
     }
     let in_flow = before.contains(['{', '[', '`']);
     let end = if in_flow { value.find([',', '}', ']', '`']) } else { value.find(" #") };
@@ -118,6 +136,9 @@ mod tests {
             ("image: docker.io/monkey/key:1.0", "image: docker.io/monkey/key:1.0"),
             ("\"Password\": \"ä b\"", "\"Password\": *** **"),
             ("KEY: |\n  one\n  two\nX: y", "KEY: |\n  ***\n  ***\nX: y"),
+            ("KEYS:\n- one\n  \n- two\nX: y", "KEYS:\n- ***\n  \n- ***\nX: y"),
+            ("TOKEN: [a, b] # c", "TOKEN: *** ** # c"),
+            ("keycloak:\n  image: x", "keycloak:\n  image: x"),
             ("secrets: [a, b]", "secrets: [a, b]"),
         ] {
             let found = mask(text);
