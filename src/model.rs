@@ -109,7 +109,7 @@ pub struct Stack {
     pub secrets: IndexMap<String, FileObject>,
     /// Configs, by name.
     pub configs: IndexMap<String, FileObject>,
-    /// Where it is deployed, by the platform's name.
+    /// Where it is deployed, by the platform's name: the words, also those that make no platform.
     pub platforms: IndexMap<String, Text>,
     /// Programs outside that services talk to.
     pub host_services: IndexMap<String, HostService>,

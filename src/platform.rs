@@ -139,16 +139,18 @@ impl Platform {
     /// Fills in what the words leave open. `format` says how a stack of its kind is deployed by default.
     pub fn resolve(name: impl Into<String>, spec: PlatformSpec, format: Format) -> Platform {
         let mut assumed = BTreeMap::new();
-        let runtime = spec.runtime.unwrap_or_else(|| {
-            assumed.insert(Aspect::Runtime, "podman".to_owned());
-            Runtime::Podman
-        });
+        let runtime = spec.runtime.unwrap_or(Runtime::Podman);
         let podman = runtime == Runtime::Podman;
         let own_version = spec.version.unwrap_or_else(|| {
             let newest = if podman { &DATA.newest.podman } else { &DATA.newest.docker };
             // CNI is only found before Podman 6.
             let newest = if spec.backend == Some(Backend::Cni) { "4.9" } else { newest };
-            assumed.insert(Aspect::Version, format!("{}@{newest}", if podman { "podman" } else { "docker" }));
+            let words = format!("{}@{newest}", if podman { "podman" } else { "docker" });
+            // One word says both.
+            if spec.runtime.is_none() {
+                assumed.insert(Aspect::Runtime, words.clone());
+            }
+            assumed.insert(Aspect::Version, words);
             version(newest)
         });
         let backend = podman.then(|| {
@@ -198,11 +200,11 @@ impl Platform {
         }
     }
 
-    /// The words that were assumed, for people: `podman@6.2` stands for `podman`, too.
+    /// The words that were assumed, each once.
     pub fn assumed_words(&self) -> Vec<String> {
-        let both = self.assumed.contains_key(&Aspect::Version);
-        let said = self.assumed.iter().filter(|(aspect, _)| !(both && **aspect == Aspect::Runtime));
-        said.map(|(_, word)| word.clone()).collect()
+        let mut words: Vec<String> = self.assumed.values().cloned().collect();
+        words.dedup();
+        words
     }
 
     /// Whether it is Podman.

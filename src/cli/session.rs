@@ -142,7 +142,10 @@ impl Session {
     pub fn is_complete(&self) -> bool {
         let cut =
             |finding: &Diagnostic| [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code);
-        self.stacks.iter().all(|stack| stack.complete) && !self.findings.iter().any(cut)
+        let mut words = self.stacks.iter().flat_map(|stack| stack.platforms.values());
+        // A platform that is none is not looked at.
+        let all_platforms = words.all(|words| parse_spec(&words.value).is_ok());
+        all_platforms && self.stacks.iter().all(|stack| stack.complete) && !self.findings.iter().any(cut)
     }
 
     /// The place of a word of the command line; its beginning if the word was not typed.
@@ -160,10 +163,10 @@ impl Session {
             let mut platforms = Vec::new();
             if common.on.is_empty() {
                 let written = stack.platforms.iter();
-                // A platform that could not be read was reported, and is not in the stack.
+                // Words that make no platform were reported.
                 let specs = written.filter_map(|(name, words)| Some((name.clone(), parse_spec(&words.value).ok()?)));
                 platforms.extend(specs.map(|(name, spec)| Platform::resolve(name, spec, stack.format)));
-                if platforms.is_empty() {
+                if stack.platforms.is_empty() {
                     platforms.push(Platform::resolve("podman", PlatformSpec::default(), stack.format));
                 }
             }

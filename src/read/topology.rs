@@ -190,12 +190,10 @@ impl Reader {
         let mut platforms = IndexMap::new();
         for (name, node) in self.named(node, "platforms", "platform") {
             let Some(words) = self.text(node, "a platform") else { continue };
-            match parse_spec(&words.value) {
-                Ok(_) => {
-                    platforms.insert(name.value, words);
-                }
-                Err(error) => self.diagnostics.push(platform_error(&words, &error)),
+            if let Err(error) = parse_spec(&words.value) {
+                self.diagnostics.push(platform_error(&words, &error));
             }
+            platforms.insert(name.value, words);
         }
         platforms
     }

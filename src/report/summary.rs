@@ -60,7 +60,7 @@ impl Summary {
         let on = if self.platforms.is_empty() { String::new() } else { format!(" on {}", self.platforms.join(", ")) };
         let mut lines = vec![format!("{}{on}.", self.counts())];
         if !self.complete {
-            lines.push("Not everything could be read: rules that need the whole stack did not run.".to_owned());
+            lines.push("Not everything could be read or looked at.".to_owned());
         }
         lines.extend(self.intents.lines());
         for assumed in &self.assumed {

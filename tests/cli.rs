@@ -1,0 +1,275 @@
+//! The contract of the command line: exit codes, bad input, output that other programs read, files that are written.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+fn quadgen(arguments: &[&str], folder: &Path) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_quadgen")).args(arguments).current_dir(folder).output().unwrap();
+    read(&output)
+}
+
+fn read(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder with files, each written as `name: text`.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+const CLEAN: &str = "platforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x}}\n";
+const BROKEN: &str = "platforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x, networks: [n]}}\n";
+
+#[test]
+fn exit_codes() {
+    let here =
+        folder(&[("topology.yaml", CLEAN), ("broken.topology.yaml", BROKEN), ("cut.topology.yaml", "services: {")]);
+    for (arguments, code) in [
+        (&["lint", "topology.yaml"][..], 0),
+        (&["lint", "broken.topology.yaml"], 1),
+        (&["lint", "broken.topology.yaml", "--ignore", "QG006"], 0),
+        (&["lint", "broken.topology.yaml", "--ignore", "undefined-reference"], 0),
+        (&["lint", "broken.topology.yaml", "--select", "QG101"], 0),
+        (&["lint", "cut.topology.yaml"], 2),
+        (&["lint", "cut.topology.yaml", "--ignore", "ALL"], 2),
+        (&["lint"], 2),
+        (&["render", "topology.yaml"], 0),
+        (&["render", "topology.yaml", "--target", "compose"], 0),
+        (&["render", "broken.topology.yaml", "--strict"], 1),
+        (&["render", "cut.topology.yaml"], 2),
+        (&["rules"], 0),
+        (&["explain", "qg101"], 0),
+        (&["explain", "multi-homed-dns"], 0),
+        (&["explain", "QG999"], 2),
+        (&["--version"], 0),
+        (&["--help"], 0),
+        (&["lint", "--help"], 0),
+        (&["nonsense"], 2),
+        (&[], 2),
+    ] {
+        let (found, out, err) = quadgen(arguments, here.path());
+        assert_eq!(found, code, "{arguments:?}\n{out}{err}");
+    }
+}
+
+#[test]
+fn the_level_that_fails_can_be_set() {
+    let warned = "platforms: {p: 'podman@5.4,rootless'}\nnetworks: {n: {}, m: {}}\nservices:\n  a: {image: x, networks: [n], environment: {U: 'http://b:80'}}\n  b: {image: x, networks: [m]}\n";
+    let here = folder(&[("topology.yaml", warned)]);
+    for (arguments, code) in [
+        (&["lint"][..], 1),
+        (&["lint", "--fail-on", "error"], 0),
+        (&["lint", "--fail-on", "info"], 1),
+        (&["lint", "--ignore", "QG104", "--fail-on", "info"], 0),
+        (&["lint", "--ignore", "QG104", "--select", "QG203", "--fail-on", "info"], 1),
+    ] {
+        assert_eq!(quadgen(arguments, here.path()).0, code, "{arguments:?}");
+    }
+}
+
+#[test]
+fn bad_input_says_what_is_wrong_and_writes_nothing() {
+    let here = folder(&[
+        ("topology.yaml", CLEAN),
+        ("empty/readme.txt", ""),
+        ("two/topology.yaml", "platforms: {a: podman@5.4, b: docker}\nservices: {a: {image: x}}\n"),
+        ("docker/topology.yaml", "platforms: {a: docker@28.5}\nservices: {a: {image: x}}\n"),
+        ("old/topology.yaml", "platforms: {a: podman@4.3.1}\nservices: {a: {image: x}}\n"),
+        (
+            "host/topology.yaml",
+            "platforms: {a: podman@5.4}\nservices: {a: {image: x, environment: {U: '{{ host.o.url }}'}}}\n",
+        ),
+        ("words/topology.yaml", "platforms: {a: 'docker, cni'}\nservices: {a: {image: x}}\n"),
+        ("latin.topology.yaml", ""),
+    ]);
+    fs::write(here.path().join("latin.topology.yaml"), b"services: {a: {image: \xe4}}\n").unwrap();
+    for (arguments, said) in [
+        (&["lint", "nothing.yaml"][..], "cannot read `nothing.yaml`: there is no such file"),
+        (&["lint", "empty"], "no stack in `empty`"),
+        (&["lint", "latin.topology.yaml"], "not UTF-8"),
+        (&["lint", "--on", "podmann"], "did you mean `podman`?"),
+        (&["lint", "--on", "docker,cni"], "Docker has neither CNI nor netavark"),
+        (&["lint", "words"], "Docker has neither CNI nor netavark"),
+        (&["lint", "--stack", "other"], "there is no stack `other`"),
+        (&["lint", "--select", "QG9"], "there is no rule `QG9`"),
+        (&["render", "two", "-o", "out"], "Choose with --on: a, b"),
+        (&["render", "docker", "--target", "quadlet", "-o", "out"], "does not run Quadlet units"),
+        (&["render", "old", "--target", "quadlet", "-o", "out"], "they came with Podman 4.4"),
+        (&["render", "host", "-o", "out"], "does not fill in"),
+        (&["render", "words", "-o", "out"], "Nothing was rendered"),
+        (&["render", "empty", "-o", "out"], "no stack in `empty`"),
+    ] {
+        let (code, out, err) = quadgen(arguments, here.path());
+        let text = format!("{out}{err}");
+        assert_eq!(code, 2, "{arguments:?}\n{text}");
+        assert!(text.contains(said), "{arguments:?} does not say {said:?}:\n{text}");
+        assert!(!text.contains("No problems"), "{arguments:?} sounds like an all-clear:\n{text}");
+        assert!(!here.path().join("out").exists(), "{arguments:?} wrote something");
+    }
+}
+
+#[test]
+fn only_quadgens_own_files_are_written_over() {
+    let here =
+        folder(&[("topology.yaml", CLEAN), ("out/a.container", "[Container]\nImage=mine\n"), ("out/notes.txt", "")]);
+    let arguments = ["render", "-o", "out"];
+    let names = || {
+        let mut names: Vec<String> = fs::read_dir(here.path().join("out"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let (code, _, err) = quadgen(&arguments, here.path());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("a.container` was not written by quadgen"), "{err}");
+    assert_eq!(names(), ["a.container", "notes.txt"], "nothing else was written");
+    fs::remove_file(here.path().join("out/a.container")).unwrap();
+    assert_eq!(quadgen(&arguments, here.path()).0, 0);
+    assert_eq!(names(), ["a.container", "default.network", "notes.txt"]);
+    let unit = here.path().join("out/a.container");
+    let first = fs::read_to_string(&unit).unwrap();
+    assert!(first.starts_with("# quadgen: source=../topology.yaml model="), "{first}");
+    // A changed source is written over the old set, an edit by hand is not.
+    fs::write(here.path().join("topology.yaml"), CLEAN.replace('x', "y")).unwrap();
+    assert_eq!(quadgen(&arguments, here.path()).0, 0);
+    assert_ne!(fs::read_to_string(&unit).unwrap(), first);
+    fs::write(&unit, first.replace("Image=", "Image=other/")).unwrap();
+    let (code, _, err) = quadgen(&arguments, here.path());
+    assert_eq!(code, 2);
+    assert!(err.contains("was changed by hand"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    let here = folder(&[("topology.yaml", CLEAN), ("elsewhere/file", "mine"), ("out/keep", "")]);
+    std::os::unix::fs::symlink("../elsewhere/file", here.path().join("out/a.container")).unwrap();
+    let (code, _, err) = quadgen(&["render", "-o", "out"], here.path());
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(fs::read_to_string(here.path().join("elsewhere/file")).unwrap(), "mine");
+}
+
+#[test]
+fn json_keeps_the_form_of_version_1() {
+    let here = folder(&[(
+        "sub/topology.yaml",
+        "platforms: {p: podman@5.4}\nnetworks: {net: {labels: {a: ä}}}\nservices:\n  a: {image: x, networks: [nett], internet: deny}\n",
+    )]);
+    let (code, out, _) = quadgen(&["lint", "sub", "--format", "json"], here.path());
+    assert_eq!(code, 1);
+    let root: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(root["version"], 1);
+    let finding = root["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "QG006").unwrap();
+    let keys: Vec<&str> = finding.as_object().unwrap().keys().map(String::as_str).collect();
+    let contract = "code name severity message stack platforms file line column end_line end_column help url labels fixes suppressed";
+    assert_eq!(keys, contract.split(' ').collect::<Vec<_>>());
+    assert_eq!(
+        (&finding["file"], &finding["line"], &finding["column"], &finding["end_column"]),
+        (&"sub/topology.yaml".into(), &4.into(), &28.into(), &32.into())
+    );
+    let edit = &finding["fixes"][0]["edits"][0];
+    let source = fs::read_to_string(here.path().join("sub/topology.yaml")).unwrap();
+    let (start, end) = (edit["start"].as_u64().unwrap() as usize, edit["end"].as_u64().unwrap() as usize);
+    assert_eq!((&source[start..end], &edit["text"]), ("nett", &"net".into()));
+    let summary: Vec<&str> = root["summary"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(summary, ["files", "errors", "warnings", "infos", "complete", "assumed", "intents"]);
+    let intents: Vec<&str> = root["summary"]["intents"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(intents, ["stated", "proven", "broken", "unknown"]);
+    // What kept it from working is a finding, too.
+    let (code, out, err) = quadgen(&["lint", "nothing", "--format", "json"], here.path());
+    let root: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, root["findings"][0]["code"].as_str(), err.as_str()), (2, Some("QG000"), ""));
+    assert_eq!(root["summary"]["complete"], false);
+}
+
+#[test]
+fn the_list_of_rules_is_json_too() {
+    let (code, out, _) = quadgen(&["rules", "--format", "json"], root());
+    let rules: Vec<Json> = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0);
+    let codes: Vec<&str> = rules.iter().map(|rule| rule["code"].as_str().unwrap()).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(codes, sorted, "by code, each once");
+}
+
+#[test]
+fn colour_is_for_terminals_and_those_who_ask() {
+    let here = folder(&[("topology.yaml", BROKEN)]);
+    let coloured = |arguments: &[&str], variable: Option<(&str, &str)>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        command.args(arguments).current_dir(here.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        if let Some((name, value)) = variable {
+            command.env(name, value);
+        }
+        read(&command.output().unwrap()).1.contains('\u{1b}')
+    };
+    assert!(!coloured(&["lint"], None));
+    assert!(coloured(&["lint", "--color", "always"], None));
+    assert!(coloured(&["lint", "--color", "always"], Some(("NO_COLOR", "1"))));
+    assert!(!coloured(&["lint"], Some(("NO_COLOR", "1"))));
+    assert!(!coloured(&["lint", "--color", "never"], Some(("CLICOLOR_FORCE", "1"))));
+    assert!(!coloured(&["lint", "--format", "json", "--color", "always"], None));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_quadgen"))
+        .args(["explain", "QG202"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let (code, _, err) = read(&child.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_stack_is_judged_on_assumed_words_and_they_are_named() {
+    let text = "networks: {n: {}, m: {}}\nservices:\n  a: {image: x, networks: [n], connects: [b]}\n  b: {image: x, networks: [m]}\n";
+    let here = folder(&[("topology.yaml", text)]);
+    let (code, out, _) = quadgen(&["lint", "--format", "concise"], here.path());
+    assert_eq!(code, 1);
+    assert!(out.contains("warning QG208"), "assumed, so at most a warning: {out}");
+    assert!(out.contains("(assuming `podman@6.2`)") && out.contains("Assumed on podman: podman@6.2"), "{out}");
+    let (_, out, _) = quadgen(&["lint", "--format", "concise", "--on", "podman@6.1,rootless"], here.path());
+    assert!(out.contains("error QG208"), "{out}");
+}
+
+#[test]
+fn several_stacks_of_a_folder_are_kept_apart() {
+    let here = folder(&[
+        ("a/topology.yaml", CLEAN),
+        ("b/topology.yaml", BROKEN),
+        (".hidden/topology.yaml", BROKEN),
+        (".gitignore", "ignored\n"),
+        ("ignored/topology.yaml", BROKEN),
+    ]);
+    let (code, out, _) = quadgen(&["lint", "--format", "concise"], here.path());
+    assert_eq!(code, 1);
+    assert!(out.contains("1 error in 2 files on p."), "{out}");
+    assert_eq!(quadgen(&["lint", "--stack", "a"], here.path()).0, 0);
+    let (code, _, err) = quadgen(&["render"], here.path());
+    assert_eq!(code, 2);
+    assert!(err.contains("Choose with --stack: a, b"), "{err}");
+}
