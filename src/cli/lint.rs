@@ -118,7 +118,7 @@ fn report(
     let report = Report { sources, findings: found, summary };
     let colour = output::colour(options.common.color, false);
     // Counts of half a run would read like an all-clear.
-    let text = if options.format == FormatName::Json || !(options.quiet || !errors.is_empty()) {
+    let text = if options.format == FormatName::Json || (!options.quiet && errors.is_empty()) {
         report.write(options.format.into(), colour)
     } else {
         report.write_quiet(options.format.into(), colour)
