@@ -1,11 +1,15 @@
 //! A thousand broken topologies: no panic, a place, exit code 2 where they cannot be read, below 100 MB and a second
 //! each. The address space is limited by the shell, so a run that would take more fails.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use support::say;
 
 const VISP: &str = include_str!("../examples/visp/topology.yaml");
 
@@ -63,7 +67,7 @@ fn truncated_files() {
         }
         unread += usize::from(check(&VISP.as_bytes()[..end], &format!("cut at {end}")));
     }
-    eprintln!("truncated: {unread} of 250 could not be read, the others are whole topologies by chance");
+    say(&format!("truncated: {unread} of 250 could not be read, the others are whole topologies by chance"));
     assert!(unread > 40);
 }
 
@@ -92,7 +96,7 @@ fn mutated_files() {
         }
         unread += usize::from(check(&bytes, &format!("mutation {round}")));
     }
-    eprintln!("mutated: {unread} of 400 could not be read");
+    say(&format!("mutated: {unread} of 400 could not be read"));
     assert!(unread > 100);
 }
 

@@ -1,7 +1,7 @@
 //! Renders every example, and a stack of tricky attributes, for every platform and target, and lets the real programs
 //! read the result: both Quadlet generators, `systemd-analyze verify`, docker-compose, and two second readers.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod support;
 
@@ -16,7 +16,7 @@ use quadgen::read::topology;
 use quadgen::render::{Target, refusal};
 use quadgen::source::SourceMap;
 use serde_json::{Value as Json, json};
-use support::{compose_config, generate, missing, quadlet_generators, tool, verify};
+use support::{compose_config, generate, missing, quadlet_generators, say, tool, verify};
 
 /// A stack, one of its platforms, a target that the platform can run, and what came of it.
 struct Case {
@@ -142,7 +142,11 @@ fn both_generators_and_systemd_accept_the_units() {
         second_reader(&files);
     }
     let versions: Vec<&str> = generators.iter().map(|(version, _)| version.as_str()).collect();
-    eprintln!("{} pairs of stack and platform, {runs} runs of the generators {}", cases.len(), versions.join(" and "));
+    say(&format!(
+        "{} pairs of stack and platform, {runs} runs of the generators {}",
+        cases.len(),
+        versions.join(" and ")
+    ));
     assert!(runs >= cases.len());
 }
 
@@ -260,7 +264,7 @@ fn docker_compose_reads_what_was_meant() {
         let yaml: serde_yaml::Value = serde_yaml::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         check_second_reader(case, &yaml);
     }
-    eprintln!("{} pairs of stack and platform through docker-compose", cases.len());
+    say(&format!("{} pairs of stack and platform through docker-compose", cases.len()));
 }
 
 fn check_service(case: &Case, service: &Service, found: &Json, dir: &Path) {

@@ -42,8 +42,12 @@ pub fn quadlet_generators() -> Vec<(String, PathBuf)> {
 
 /// Says on the terminal that a check did not run, and for want of what.
 pub fn missing(what: &str) {
-    // Not eprintln!, which cargo keeps back for tests that pass.
-    std::io::stderr().write_all(format!("not run: {what}\n").as_bytes()).unwrap();
+    say(&format!("not run: {what}"));
+}
+
+/// Says something on the terminal. Not eprintln!, which cargo keeps back for tests that pass.
+pub fn say(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 /// What a Quadlet generator makes of a folder.
