@@ -228,8 +228,10 @@ pub struct Attachment {
 pub struct EnvFile {
     /// As written.
     pub path: Text,
-    /// Whether it may be missing.
+    /// Whether the stack cannot start without it.
     pub required: bool,
+    /// `raw`, if the file is not read by Compose's own rules.
+    pub format: Option<Text>,
 }
 
 /// What another service must have done before a service starts.
@@ -276,6 +278,8 @@ pub struct FileUse {
     pub source: Text,
     /// Where it is seen in the container, if not at the default place.
     pub target: Option<String>,
+    /// Source layer: its owner and mode, which the core does not use.
+    pub extra: Vec<(String, Span, Value)>,
 }
 
 /// A secret or config of the stack.
@@ -360,6 +364,8 @@ pub struct Subnet {
     pub gateway: Option<Spanned<IpAddr>>,
     /// From which addresses containers get theirs.
     pub range: Option<Spanned<IpNet>>,
+    /// Source layer: addresses that are kept free.
+    pub aux: Option<(Span, Value)>,
 }
 
 /// A named volume of the stack.

@@ -5,12 +5,14 @@
 mod intents;
 mod isolation;
 mod names;
+mod opaque;
 mod reach;
 mod wiring;
 
 pub use intents::{Breach, Intent, Judgement, State, judge};
 pub use isolation::{Isolation, isolations};
 pub use names::{Cause, Name, NameKind, Resolution};
+pub use opaque::Opaque;
 pub use reach::{Reach, Step, ThroughHost};
 pub use wiring::{Crossing, Home, Wiring};
 
@@ -33,6 +35,7 @@ impl From<crate::platform::Is> for Verdict {
             crate::platform::Is::Yes => Verdict::Yes,
             crate::platform::Is::No => Verdict::No,
             crate::platform::Is::Unpredictable => Verdict::Unpredictable,
+            crate::platform::Is::Unknown => Verdict::Unknown,
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Aspect {
     Rootless,
     /// Quadlet, docker-compose or podman-compose.
     Deploy,
+    /// What lies under the runtime.
+    HostOs,
 }
 
 /// A platform with nothing left open.
@@ -108,6 +110,9 @@ pub fn parse_spec(text: &str) -> Result<PlatformSpec, SpecError> {
     let is_docker = written.iter().any(|word| word.starts_with("docker"));
     let mut words = Vec::new();
     for (at, word) in written.iter().enumerate() {
+        if written.iter().take(at).any(|earlier| earlier == word) {
+            return Err(SpecError { word: Some(at), message: format!("`{word}` stands twice") });
+        }
         match DATA.preset.get(*word) {
             Some(preset) => {
                 let stands_for = if is_docker { &preset.docker } else { &preset.podman };
@@ -116,6 +121,7 @@ pub fn parse_spec(text: &str) -> Result<PlatformSpec, SpecError> {
                 let new = stands_for.split(',').map(str::trim).filter(|word| {
                     let name = word.split('@').next().unwrap_or(word);
                     let contradicted = own.contains(&name)
+                        || (name == "docker" && own.contains(&"docker-desktop"))
                         || (name.starts_with("netavark") && own.contains(&"cni"))
                         || (name == "linux" && own.iter().any(|word| matches!(*word, "wsl2" | "podman-machine")));
                     !contradicted
@@ -155,6 +161,9 @@ impl Platform {
         });
         let backend = podman.then(|| {
             spec.backend.unwrap_or_else(|| {
+                if own_version < Version::new(4, 0) {
+                    return Backend::Cni;
+                }
                 // From Podman 5 on CNI has to be built in on purpose.
                 if own_version < Version::new(5, 0) {
                     assumed.insert(Aspect::Backend, "netavark".to_owned());

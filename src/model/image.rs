@@ -34,9 +34,10 @@ impl Image {
 impl FromStr for Image {
     type Err = String;
 
-    /// Takes every reference that holds no blanks or control characters and is not empty.
+    /// Takes every text of the characters that references have, and that begins with a letter or digit.
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let good = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(good) {
             return Err(format!("`{}` is not an image such as docker.io/library/mongo:6.0", text.escape_debug()));
         }
         Ok(Image { text: text.to_owned() })
@@ -61,6 +62,8 @@ mod tests {
         assert_eq!(full("quay.io/a/b@sha256:0"), "quay.io/a/b@sha256:0");
         assert_eq!(full("localhost/x"), "localhost/x");
         assert_eq!(full("host:5000/x"), "host:5000/x");
-        assert!("a b".parse::<Image>().is_err() && "".parse::<Image>().is_err());
+        for bad in ["a b", "", ";", "-x", "a;b", "$x"] {
+            assert!(bad.parse::<Image>().is_err(), "{bad}");
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+use super::Value;
+use crate::source::Span;
+
 /// What is mounted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MountKind {
@@ -16,7 +19,7 @@ pub enum MountKind {
 }
 
 /// Something that is seen at a path of the container.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Mount {
     /// What.
     pub kind: MountKind,
@@ -30,12 +33,17 @@ pub struct Mount {
     pub create: bool,
     /// More options, in Podman's spelling: `z`, `Z`, `U`, `nocopy`, `rshared`, `size=…`.
     pub options: Vec<String>,
+    /// Source layer: Compose's settings that the core does not use, as `bind`, `volume` and so on hold them.
+    pub extra: Vec<(String, Span, Value)>,
 }
+
+/// Options that are said elsewhere in the model, or that change nothing on Linux.
+const IDLE: [&str; 5] = ["ro", "rw", "cached", "delegated", "consistent"];
 
 impl FromStr for Mount {
     type Err = String;
 
-    /// The short form: `[SOURCE:]TARGET[:OPTION,…]`. A source with a `/`, `.`, `~` or `%` in front is a host path.
+    /// The short form: `[SOURCE:]TARGET[:OPTION,…]`. A source with a `/`, `.` or `~` in front is a host path.
     fn from_str(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.split(':').collect();
         let (source, target, options) = match parts.as_slice() {
@@ -50,7 +58,7 @@ impl FromStr for Mount {
         }
         let kind = match source.chars().next() {
             None => MountKind::Anonymous,
-            Some('/' | '.' | '~' | '%') => MountKind::Bind,
+            Some('/' | '.' | '~') => MountKind::Bind,
             Some(_) if source.contains('/') => {
                 return Err(format!("`{source}` is neither a volume's name nor a path: write ./{source}"));
             }
@@ -63,7 +71,8 @@ impl FromStr for Mount {
             target: target.to_owned(),
             read_only: options.contains(&"ro"),
             create: kind == MountKind::Bind,
-            options: options.iter().filter(|o| !matches!(**o, "ro" | "rw")).map(|o| (*o).to_owned()).collect(),
+            options: options.iter().filter(|o| !IDLE.contains(o)).map(|o| (*o).to_owned()).collect(),
+            extra: Vec::new(),
         })
     }
 }
@@ -78,7 +87,8 @@ mod tests {
         assert_eq!(kind("data:/x"), Ok(MountKind::Volume));
         assert_eq!(kind("/x"), Ok(MountKind::Anonymous));
         assert_eq!(kind("./a:/x:ro,z"), Ok(MountKind::Bind));
-        assert_eq!(kind("%h/a:/x"), Ok(MountKind::Bind));
+        assert_eq!(kind("~/a:/x"), Ok(MountKind::Bind));
+        assert!(kind("%h/a:/x").is_err());
         assert!("./a:/x:ro,z".parse::<Mount>().unwrap().read_only);
         for bad in ["", "a:b", "a/b:/x", "a:/b:c:d"] {
             assert!(kind(bad).is_err(), "{bad}");

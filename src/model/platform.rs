@@ -193,10 +193,15 @@ impl PlatformSpec {
         match name {
             "unprivileged-ports" => {
                 let port = value.parse().map_err(|_| format!("`{value}` is not a port from 0 to 65535"))?;
-                self.unprivileged_ports = Some(port);
+                if self.unprivileged_ports.replace(port).is_some() {
+                    return Err("`unprivileged-ports` stands twice".to_owned());
+                }
             }
             "host" => {
-                self.host_address = Some(value.parse().map_err(|_| format!("`{value}` is not an address"))?);
+                let address = value.parse().map_err(|_| format!("`{value}` is not an address"))?;
+                if self.host_address.replace(address).is_some() {
+                    return Err("`host` stands twice".to_owned());
+                }
             }
             _ => return Err(format!("no platform word is called `{name}=`")),
         }

@@ -1,8 +1,8 @@
 //! Judges every stated intent on one platform.
 
-use super::{Home, Step, ThroughHost, Verdict, Wiring};
-use crate::model::{Connection, Deny, Party, Service, Target};
-use crate::platform::Known;
+use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
+use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
+use crate::platform::{Is, Known};
 use crate::source::Span;
 
 /// What somebody stated.
@@ -53,6 +53,8 @@ pub struct Judgement<'a> {
     pub state: State,
     /// The ways by which it does not; empty for `connects`.
     pub breaches: Vec<Breach<'a>>,
+    /// What keeps it from being judged, where that is known.
+    pub opaque: Vec<Opaque>,
 }
 
 impl Intent<'_> {
@@ -78,7 +80,21 @@ pub fn judge<'a>(wiring: &'a Wiring<'a>) -> Vec<Judgement<'a>> {
         }
         for connection in service.connections.iter().filter(|connection| connection.is_stated()) {
             let state = wiring.judge_connection(service, connection);
-            judged.push(Judgement { intent: Intent::Connects(service, connection), state, breaches: Vec::new() });
+            let target = match &connection.to {
+                Target::Service(name) => wiring.stack.services.get(name),
+                Target::Host(_) => None,
+            };
+            let mut opaque = Vec::new();
+            if state == State::Unknown {
+                opaque = wiring.opaque(&[Some(service), target].into_iter().flatten().collect::<Vec<_>>());
+                opaque.extend(wiring.opaque_names(service, &connection.name));
+                if matches!(&connection.to, Target::Host(name) if wiring.stack.host_services.contains_key(name)) {
+                    let why = "quadgen 0.1 does not judge connections to host services yet".to_owned();
+                    opaque.push(Opaque { span: connection.span, why });
+                }
+            }
+            let intent = Intent::Connects(service, connection);
+            judged.push(Judgement { intent, state, breaches: Vec::new(), opaque });
         }
     }
     judged.extend(wiring.stack.deny.iter().map(|deny| wiring.judge_deny(deny)));
@@ -88,7 +104,22 @@ pub fn judge<'a>(wiring: &'a Wiring<'a>) -> Vec<Judgement<'a>> {
 impl<'a> Wiring<'a> {
     fn judge_outside(&'a self, intent: Intent<'a>, service: &'a Service, target: Party) -> Judgement<'a> {
         let (state, breach) = self.outside_breach(service, &target);
-        Judgement { intent, state, breaches: breach.into_iter().collect() }
+        let opaque = if state == State::Unknown { self.blind_spots(&[service], &[]) } else { Vec::new() };
+        Judgement { intent, state, breaches: breach.into_iter().collect(), opaque }
+    }
+
+    /// What keeps denied connections of some services to others from being judged.
+    fn blind_spots(&self, from: &[&Service], to: &[&Service]) -> Vec<Opaque> {
+        let mut found = self.opaque(from);
+        found.extend(self.opaque(to));
+        found.extend(from.iter().filter_map(|service| self.powers(service)));
+        let mut seen: Vec<Opaque> = Vec::new();
+        found.retain(|opaque| {
+            let new = !seen.contains(opaque);
+            seen.push(opaque.clone());
+            new
+        });
+        found
     }
 
     fn outside_breach(&'a self, service: &'a Service, target: &Party) -> (State, Option<Breach<'a>>) {
@@ -98,6 +129,7 @@ impl<'a> Wiring<'a> {
             Verdict::No if *target == Party::Internet && self.outside_names(service).0 != Verdict::No => {
                 (State::Unknown, None)
             }
+            Verdict::No if self.powers(service).is_some() => (State::Unknown, None),
             Verdict::No => (State::Proven, None),
             Verdict::Unknown => (State::Unknown, None),
             Verdict::Yes | Verdict::Unpredictable => {
@@ -126,21 +158,28 @@ impl<'a> Wiring<'a> {
     fn judge_deny(&'a self, deny: &'a Deny) -> Judgement<'a> {
         let mut state = State::Proven;
         let mut breaches = Vec::new();
-        for to in &deny.to {
-            for from in self.openers(deny, to) {
-                let (new, found) = match to {
-                    Party::Internet | Party::Host => {
-                        let (state, breach) = self.outside_breach(from, to);
-                        (state, breach.into_iter().collect())
+        let mut opaque = Vec::new();
+        for from in &deny.from {
+            for to in &deny.to {
+                for (opener, target) in self.denied_pairs(from, to) {
+                    let on = match to {
+                        Party::Network(network) => Some(network.as_str()),
+                        _ => None,
+                    };
+                    let (new, found) = match target {
+                        Some(target) => self.breaches(opener, target, on),
+                        None => {
+                            let (state, breach) = self.outside_breach(opener, to);
+                            (state, breach.into_iter().collect())
+                        }
+                    };
+                    if new == State::Unknown {
+                        let spots = self.blind_spots(&[opener], &target.into_iter().collect::<Vec<_>>());
+                        opaque.extend(if spots.is_empty() { self.unmeasured(opener, target) } else { spots });
                     }
-                    Party::Service(name) => match self.stack.services.get(name) {
-                        Some(target) => self.breaches(from, target, None),
-                        None => (State::Unknown, Vec::new()),
-                    },
-                    Party::Network(network) => self.network_breaches(deny, from, network),
-                };
-                state = state.max(new);
-                breaches.extend(found);
+                    state = state.max(new);
+                    breaches.extend(found);
+                }
             }
         }
         // An intent about nothing that exists is not proven; the rule about references says what is missing.
@@ -152,46 +191,46 @@ impl<'a> Wiring<'a> {
         if !deny.from.iter().chain(&deny.to).all(known) {
             state = state.max(State::Unknown);
         }
-        Judgement { intent: Intent::Deny(deny), state, breaches }
+        Judgement { intent: Intent::Deny(deny), state, breaches, opaque }
     }
 
-    /// The services that a deny speaks of as openers, seen from one target.
-    fn openers(&'a self, deny: &'a Deny, to: &'a Party) -> Vec<&'a Service> {
-        let mut openers: Vec<&Service> = Vec::new();
-        for party in &deny.from {
-            match party {
-                Party::Service(name) => openers.extend(self.stack.services.get(name)),
-                Party::Network(network) => openers.extend(self.members(network).filter(|service| match to {
-                    // Members of both sides belong to neither.
-                    Party::Network(other) => !self.is_member(service, other),
-                    _ => true,
-                })),
-                Party::Internet | Party::Host => {}
-            }
-        }
-        openers
+    /// The reason where nothing in the stack is opaque, and still nobody knows.
+    fn unmeasured(&self, from: &Service, to: Option<&Service>) -> Vec<Opaque> {
+        // To the internet only names are unknown then, which another rule reports.
+        let Some(to) = to else { return Vec::new() };
+        let fact = self.reaches(from, to, None).known.into_iter().find(|known| known.fact.is == Is::Unknown);
+        let modes = [from, to].into_iter().filter_map(|service| self.owner(service).network_mode.as_ref());
+        let span = modes.map(Spanned::span).next().unwrap_or_else(|| to.span());
+        let why = fact.map_or_else(
+            || format!("nobody measured how `{}` is reached from `{}` here", to.name.value, from.name.value),
+            |known| known.fact.why.clone(),
+        );
+        vec![Opaque { span, why }]
     }
 
-    fn network_breaches(&'a self, deny: &'a Deny, from: &'a Service, network: &'a str) -> (State, Vec<Breach<'a>>) {
-        let mut state = State::Proven;
-        let mut breaches = Vec::new();
-        let openers: Vec<&str> = deny
-            .from
-            .iter()
-            .filter_map(|party| match party {
-                Party::Network(name) => Some(name.as_str()),
-                _ => None,
-            })
-            .collect();
-        for target in self.members(network) {
-            let on_both = openers.iter().any(|opener| self.is_member(target, opener));
-            if !on_both && target.name.value != from.name.value {
-                let (new, found) = self.breaches(from, target, Some(network));
-                state = state.max(new);
-                breaches.extend(found);
-            }
+    /// Who must not reach whom by one pair of parties; no target stands for the internet or the host.
+    fn denied_pairs(&'a self, from: &'a Party, to: &'a Party) -> Vec<(&'a Service, Option<&'a Service>)> {
+        let openers: Vec<&Service> = match from {
+            Party::Service(name) => self.stack.services.get(name).into_iter().collect(),
+            Party::Network(network) => self.members(network).collect(),
+            Party::Internet | Party::Host => Vec::new(),
+        };
+        let targets: Vec<&Service> = match to {
+            Party::Service(name) => self.stack.services.get(name).into_iter().collect(),
+            Party::Network(network) => self.members(network).collect(),
+            Party::Internet | Party::Host => return openers.into_iter().map(|opener| (opener, None)).collect(),
+        };
+        // Of two networks, members of both belong to neither side.
+        let on_both = |service: &Service| match (from, to) {
+            (Party::Network(a), Party::Network(b)) => self.is_member(service, a) && self.is_member(service, b),
+            _ => false,
+        };
+        let mut pairs = Vec::new();
+        for opener in openers.into_iter().filter(|opener| !on_both(opener)) {
+            let others = targets.iter().filter(|target| target.name.value != opener.name.value && !on_both(target));
+            pairs.extend(others.map(|target| (opener, Some(*target))));
         }
-        (state, breaches)
+        pairs
     }
 
     fn breaches(&'a self, from: &'a Service, to: &'a Service, on: Option<&str>) -> (State, Vec<Breach<'a>>) {
@@ -201,6 +240,7 @@ impl<'a> Wiring<'a> {
         let reach = self.reaches(from, to, on);
         let mut breaches = Vec::new();
         let mut state = match reach.verdict {
+            Verdict::No if self.powers(from).is_some() => State::Unknown,
             Verdict::No => State::Proven,
             Verdict::Unknown => State::Unknown,
             Verdict::Yes | Verdict::Unpredictable => State::Broken,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Verdict;
-use crate::model::{Format, Party, Service, Stack, Target, Witness};
+use crate::model::{Deploy, Format, Party, Service, Stack, Target, Witness};
 use crate::platform::{Platform, Question};
 
 /// The `isolate` option of a network.
@@ -11,6 +11,8 @@ use crate::platform::{Platform, Question};
 pub enum Isolation {
     /// Not set.
     None,
+    /// Set to something that switches it off.
+    Off,
     /// `isolate=true`: counts only if both networks have it.
     True,
     /// `isolate=strict`: counts on one.
@@ -28,7 +30,7 @@ pub fn isolations<'a>(stack: &'a Stack, platform: &Platform) -> HashMap<&'a str,
         let isolation = match network.options.get("isolate").map(|option| option.value.as_str()) {
             Some("true") => Isolation::True,
             Some("strict") => Isolation::Strict,
-            Some(_) => Isolation::None,
+            Some(_) => Isolation::Off,
             None if planned.contains(name) => Isolation::True,
             None => Isolation::None,
         };
@@ -39,7 +41,10 @@ pub fn isolations<'a>(stack: &'a Stack, platform: &Platform) -> HashMap<&'a str,
 
 /// The networks that quadgen isolates: those that a `deny` wants apart and that this platform would route between.
 fn planned<'a>(stack: &'a Stack, platform: &Platform) -> BTreeSet<&'a str> {
-    if Verdict::from(platform.ask(Question::RoutedBetweenNetworks).fact.is) != Verdict::Yes {
+    // Only units say it: Compose has no word for it.
+    if platform.deploy != Deploy::Quadlet
+        || Verdict::from(platform.ask(Question::RoutedBetweenNetworks).fact.is) != Verdict::Yes
+    {
         return BTreeSet::new();
     }
     let mut apart = BTreeSet::new();

@@ -1,7 +1,10 @@
 //! The question `resolves`: by which name does a service find another?
 
+use std::net::IpAddr;
+
+use super::opaque::host_entry;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Backend, ContainerName, Data, Deploy, Service, Value};
+use crate::model::{Backend, ContainerName, Deploy, Service};
 use crate::platform::{Known, Question};
 
 /// What makes a name.
@@ -38,6 +41,8 @@ pub enum Cause {
     },
     /// `extra_hosts` of the client writes it into its hosts file.
     HostsFile,
+    /// It rests on something that quadgen cannot look into.
+    Unknown,
     /// One of the two is not on a network of the stack.
     NotOnNetworks {
         /// The service that is not.
@@ -84,6 +89,8 @@ pub struct Resolution {
 impl Wiring<'_> {
     /// Every name of a service on this platform.
     pub fn names(&self, service: &Service) -> Vec<Name> {
+        // Who lives in another's network is known by the other's names only.
+        let service = self.owner(service);
         let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
         let mut names = vec![name(&self.container_name(service), NameKind::Container, None)];
         if self.yes(Question::ServiceNameIsAName) {
@@ -123,7 +130,7 @@ impl Wiring<'_> {
             return Err(None);
         }
         if network.is_internal() {
-            let known = self.platform.ask(Question::InternalNetworkDns);
+            let known = self.ask(Question::InternalNetworkDns);
             if Verdict::from(known.fact.is) != Verdict::Yes {
                 return Err(Some(known));
             }
@@ -134,15 +141,24 @@ impl Wiring<'_> {
     /// Whether `from` resolves `name` to `to`.
     pub fn resolves(&self, from: &Service, to: &Service, name: &str) -> Resolution {
         let no = |cause| Resolution { verdict: Verdict::No, cause };
-        if from.attributes.get("extra_hosts").is_some_and(|(_, hosts)| has_host(hosts, name)) {
-            return Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile };
+        let unknown = Resolution { verdict: Verdict::Unknown, cause: Cause::Unknown };
+        if self.opaque_service(from).is_some() || self.opaque_service(to).is_some() {
+            return unknown;
+        }
+        if let Some(address) = from.attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
+            // The hosts file goes before DNS, so the address had better be the target's.
+            let mut fixed = self.attachments(to).flat_map(|a| [&a.ipv4, &a.ipv6]).flatten();
+            let own = address.parse::<IpAddr>().is_ok_and(|address| fixed.any(|fixed| fixed.value == address));
+            return if own { Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile } } else { unknown };
+        }
+        // fact: with `dns` of its own a container under CNI no longer asks as it was measured.
+        if self.is_cni() && from.attributes.contains_key("dns") {
+            return unknown;
         }
         for service in [from, to] {
             let home = self.home(service);
             if home != Home::Networks {
-                let verdict = if home == Home::Elsewhere { Verdict::Unknown } else { Verdict::No };
-                let cause = Cause::NotOnNetworks { service: service.name.value.clone(), home };
-                return Resolution { verdict, cause };
+                return no(Cause::NotOnNetworks { service: service.name.value.clone(), home });
             }
         }
         let own: Vec<&str> = self.attachments(from).map(|a| a.network.value.as_str()).collect();
@@ -150,6 +166,23 @@ impl Wiring<'_> {
             self.attachments(to).map(|a| a.network.value.as_str()).filter(|network| own.contains(network)).collect();
         if shared.is_empty() {
             return no(Cause::NoSharedNetwork);
+        }
+        if own.iter().any(|network| self.opaque_network(network).is_some()) {
+            let certain = |network: &&&str| self.opaque_network(network).is_none() && self.has_dns(network).is_ok();
+            let names = self.names(to);
+            let found = shared.iter().filter(certain).any(|network| {
+                names.iter().any(|known| {
+                    known.text.eq_ignore_ascii_case(name)
+                        && known.network.as_deref().is_none_or(|only| only == *network)
+                })
+            });
+            let all_asked = self.yes(Question::NamesOnSeveralNetworks);
+            let networks = shared.iter().map(|network| (*network).to_owned()).collect();
+            return if found && all_asked {
+                Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks } }
+            } else {
+                unknown
+            };
         }
         let with_dns: Vec<&str> = own.iter().copied().filter(|network| self.has_dns(network).is_ok()).collect();
         let owned = |networks: &[&str]| networks.iter().map(|network| (*network).to_owned()).collect::<Vec<_>>();
@@ -170,7 +203,7 @@ impl Wiring<'_> {
             let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
             return no(Cause::OtherName { works });
         }
-        let several = self.platform.ask(Question::NamesOnSeveralNetworks);
+        let several = self.ask(Question::NamesOnSeveralNetworks);
         if answers.len() < with_dns.len() && Verdict::from(several.fact.is) != Verdict::Yes {
             let others: Vec<&str> = with_dns.iter().copied().filter(|network| !answers.contains(network)).collect();
             let cause =
@@ -186,7 +219,7 @@ impl Wiring<'_> {
             Home::Nowhere => (Verdict::No, None),
             Home::Elsewhere => (Verdict::Unknown, None),
             Home::Networks if self.only_internal(service) => {
-                let known = self.platform.ask(Question::OutsideNamesOnInternalNetwork);
+                let known = self.ask(Question::OutsideNamesOnInternalNetwork);
                 (known.fact.is.into(), Some(known))
             }
             _ => (Verdict::Yes, None),
@@ -196,17 +229,5 @@ impl Wiring<'_> {
     /// Whether the platform's backend is CNI.
     pub fn is_cni(&self) -> bool {
         self.platform.backend == Some(Backend::Cni)
-    }
-}
-
-/// Whether `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, has a name.
-fn has_host(hosts: &Value, name: &str) -> bool {
-    match &hosts.data {
-        Data::Map(entries) => entries.iter().any(|(host, _)| host == name),
-        Data::List(items) => items
-            .iter()
-            .filter_map(Value::scalar)
-            .any(|item| item.split([':', '=']).next().is_some_and(|host| host == name)),
-        _ => false,
     }
 }

@@ -52,9 +52,8 @@ impl Wiring<'_> {
         if let (Home::Host, Home::Networks) = (self.home(from), self.home(to)) {
             return self.out_of_host(to, on);
         }
-        if let (Home::Default, Home::Default) = (self.home(from), self.home(to)) {
-            let verdict = if self.platform.rootless { Verdict::Unknown } else { Verdict::Yes };
-            return Reach { verdict, path: Vec::new(), known: Vec::new() };
+        if self.home(from) == Home::Default || self.home(to) == Home::Default {
+            return self.by_default_network(from, to);
         }
         let target = match on {
             Some(network) => Place::At(network.to_owned()),
@@ -88,16 +87,46 @@ impl Wiring<'_> {
             return unknown;
         }
         let question = if self.only_internal(service) { internal } else { ordinary };
-        let known = vec![self.platform.ask(question)];
+        let known = vec![self.ask(question)];
         match self.home(service) {
             Home::Host => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
             Home::Default => Reach { verdict: Verdict::Yes, path: Vec::new(), known },
-            _ => Reach { known, ..self.way(self.owner(service), target.clone()) },
+            _ => {
+                let found = self.way(self.owner(service), target.clone());
+                let opaque = self.attachments(service).any(|a| self.opaque_network(&a.network.value).is_some());
+                match found.verdict {
+                    Verdict::No if opaque => Reach { verdict: Verdict::Unknown, ..found },
+                    _ => Reach { known, ..found },
+                }
+            }
         }
     }
 
+    /// Between the runtime's default network and others: an ordinary network without DNS, where there is one at all.
+    fn by_default_network(&self, from: &Service, to: &Service) -> Reach {
+        let answer = |verdict, known| Reach { verdict, path: Vec::new(), known };
+        let homes = [self.home(from), self.home(to)];
+        if homes.contains(&Home::Nowhere) {
+            return answer(Verdict::No, Vec::new());
+        }
+        if homes.contains(&Home::Host) || self.platform.rootless {
+            return answer(Verdict::Unknown, Vec::new());
+        }
+        if homes == [Home::Default, Home::Default] {
+            return answer(Verdict::Yes, Vec::new());
+        }
+        let other = if homes[0] == Home::Default { to } else { from };
+        let question = if self.only_internal(other) {
+            Question::EgressFromInternalNetwork
+        } else {
+            Question::RoutedBetweenNetworks
+        };
+        let known = self.ask(question);
+        answer(known.fact.is.into(), vec![known])
+    }
+
     fn unknown_home(&self, services: &[&Service]) -> Option<Reach> {
-        let elsewhere = services.iter().any(|service| self.home(service) == Home::Elsewhere);
+        let elsewhere = services.iter().any(|service| self.opaque_service(service).is_some());
         elsewhere.then(|| Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() })
     }
 
@@ -133,7 +162,7 @@ impl Wiring<'_> {
         for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
             let internal = self.stack.networks.get(&attachment.network.value).is_some_and(|n| n.is_internal());
             let question = if internal { Question::InternalContainerFromHost } else { Question::ContainerFromHost };
-            let answer = self.platform.ask(question);
+            let answer = self.ask(question);
             let yes = Verdict::from(answer.fact.is) == Verdict::Yes;
             known.push(answer);
             if yes {
@@ -155,34 +184,37 @@ impl Wiring<'_> {
         found
     }
 
-    /// Whether `from` gets to `to` through a port that `to` publishes on an address that containers reach.
+    /// Whether `from` gets to `to` through a port that `to` publishes on an address that it reaches.
     pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
-        let port = self.owner(to).ports.iter().find(|port| !port.value.is_loopback())?;
-        if !matches!(self.home(to), Home::Networks) || self.published(to).verdict == Verdict::No {
+        let home = self.home(from);
+        let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
+        let port = self.owner(to).ports.iter().find(|port| loopback || !port.value.is_loopback())?;
+        if !matches!(self.home(to), Home::Networks | Home::Default) || self.published(to).verdict == Verdict::No {
             return None;
         }
-        let question = match self.home(from) {
+        let question = match home {
             Home::Nowhere | Home::Elsewhere => return None,
             Home::Host | Home::Default => Question::PublishedPortFromNetwork,
             Home::Networks if self.only_internal(from) => Question::PublishedPortFromInternalNetwork,
             Home::Networks => {
                 let crossings = self.crossings(self.owner(from), self.owner(to));
                 let shared = self.attachments(from).any(|a| self.attachments(to).any(|b| a.network == b.network));
-                if !shared && crossings.iter().all(|crossing| crossing.by_isolation && crossing.verdict == Verdict::No)
-                {
+                let apart = |crossing: &super::Crossing| crossing.by_isolation && crossing.verdict == Verdict::No;
+                if !shared && !crossings.is_empty() && crossings.iter().all(apart) {
                     Question::PublishedPortBetweenIsolatedNetworks
                 } else {
                     Question::PublishedPortFromNetwork
                 }
             }
         };
-        let known = self.platform.ask(question);
+        let known = self.ask(question);
         (Verdict::from(known.fact.is) == Verdict::Yes).then_some(ThroughHost { port, known })
     }
 
     /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.
     /// Containers reach each other on their own ports, so a connection to it is refused.
-    pub fn host_port_only<'s>(&self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
+    pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
+        let service = self.owner(service);
         let holds = |range: PortRange| range.first <= wanted && wanted <= range.last;
         if service.ports.iter().any(|port| holds(port.value.container)) {
             return None;
@@ -195,14 +227,19 @@ impl Wiring<'_> {
 
     /// Whether a service's published ports answer on the host.
     pub fn published(&self, service: &Service) -> Reach {
+        let mut networks = self.attachments(service).peekable();
+        let opaque = networks.peek().is_some() && networks.all(|a| self.opaque_network(&a.network.value).is_some());
         let question = match self.home(service) {
+            Home::Networks if opaque => {
+                return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
+            }
             Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
             Home::Networks | Home::Default => {
                 return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
             }
             _ => return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() },
         };
-        let known = self.platform.ask(question);
+        let known = self.ask(question);
         Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }
     }
 }

@@ -64,6 +64,8 @@ pub struct Wiring<'a> {
     pub platform: &'a Platform,
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
+    /// What the platform does, asked once.
+    facts: HashMap<Question, Known>,
     pub(super) graph: DiGraph<Place, ()>,
     pub(super) nodes: HashMap<Place, NodeIndex>,
 }
@@ -75,6 +77,7 @@ impl<'a> Wiring<'a> {
             stack,
             platform,
             isolations: isolations(stack, platform),
+            facts: Question::ALL.into_iter().map(|question| (question, platform.ask(question))).collect(),
             graph: DiGraph::new(),
             nodes: HashMap::new(),
         };
@@ -105,6 +108,9 @@ impl<'a> Wiring<'a> {
         for from in stack.networks.values() {
             let name = &from.name.value;
             self.link(Place::From(name.clone()), Place::At(name.clone()));
+            if self.opaque_network(name).is_some() {
+                continue;
+            }
             if self.yes(if from.is_internal() {
                 Question::EgressFromInternalNetwork
             } else {
@@ -140,8 +146,13 @@ impl<'a> Wiring<'a> {
         }
     }
 
+    /// What the platform does.
+    pub fn ask(&self, question: Question) -> Known {
+        self.facts.get(&question).cloned().unwrap_or_else(|| self.platform.ask(question))
+    }
+
     pub(super) fn yes(&self, question: Question) -> bool {
-        Verdict::from(self.platform.ask(question).fact.is) == Verdict::Yes
+        self.facts.get(&question).is_some_and(|known| Verdict::from(known.fact.is) == Verdict::Yes)
     }
 
     /// The service whose network namespace a service lives in: itself, unless `network_mode: service:…` says so.
@@ -193,16 +204,16 @@ impl<'a> Wiring<'a> {
         let (Some(a), Some(b)) = (self.stack.networks.get(from), self.stack.networks.get(to)) else {
             return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
         };
+        if self.opaque_network(from).is_some() || self.opaque_network(to).is_some() {
+            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
+        }
         if a.is_internal() || b.is_internal() {
             return self.crossing_by(Question::EgressFromInternalNetwork, false);
-        }
-        if a.driver() != "bridge" || b.driver() != "bridge" {
-            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
         }
         let isolation = |name| self.isolations.get(name).copied().unwrap_or(Isolation::None);
         match (isolation(from), isolation(to)) {
             (Isolation::Strict, _) | (_, Isolation::Strict) => {
-                let known = self.platform.ask(Question::StrictIsolation);
+                let known = self.ask(Question::StrictIsolation);
                 // The question is whether it separates, so the answer is the opposite.
                 let verdict = match Verdict::from(known.fact.is) {
                     Verdict::Yes => Verdict::No,
@@ -210,13 +221,17 @@ impl<'a> Wiring<'a> {
                 };
                 Crossing { verdict, known: Some(known), by_isolation: true }
             }
+            // Switched off where it would be on: what then happens was not measured.
+            (Isolation::Off, _) | (_, Isolation::Off) if !self.yes(Question::RoutedBetweenNetworks) => {
+                Crossing { verdict: Verdict::Unknown, known: None, by_isolation: true }
+            }
             (Isolation::True, Isolation::True) => self.crossing_by(Question::RoutedBetweenIsolatedNetworks, true),
             _ => self.crossing_by(Question::RoutedBetweenNetworks, true),
         }
     }
 
     fn crossing_by(&self, question: Question, by_isolation: bool) -> Crossing {
-        let known = self.platform.ask(question);
+        let known = self.ask(question);
         Crossing { verdict: known.fact.is.into(), known: Some(known), by_isolation }
     }
 }

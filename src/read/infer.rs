@@ -1,20 +1,26 @@
 //! Connections that nobody stated: a URL or `host:port` in an environment value or a command, and `depends_on`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::reader::part;
 use crate::model::{Condition, Connection, ContainerName, Service, Spanned, Stack, Target, Text, Witness};
 use crate::source::Span;
 
-/// Adds what each service seems to talk to. A target that is stated, or was found before, is not added again.
+/// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
     for service in stack.services.values_mut() {
-        let found = of_service(service, &names);
-        let mut seen: HashSet<Target> = HashSet::new();
-        seen.extend(service.connections.iter().map(|connection| connection.to.clone()));
-        let new: Vec<Connection> = found.into_iter().filter(|found| seen.insert(found.to.clone())).collect();
-        service.connections.extend(new);
+        for found in of_service(service, &names) {
+            // The same again says nothing new, nor does the same with less; another name or port does.
+            let known = |known: &Connection| {
+                known.to == found.to
+                    && (found.witness == Witness::DependsOn
+                        || (known.name == found.name && (found.port.is_none() || known.port == found.port)))
+            };
+            if !service.connections.iter().any(known) {
+                service.connections.push(found);
+            }
+        }
     }
 }
 

@@ -52,15 +52,17 @@ impl Reader {
         if let Some(name) = text.value.strip_prefix("host.") {
             return Some(stated(Target::Host(name.to_owned()), &text.value, None));
         }
+        if text.value.contains("://") {
+            self.invalid(node.span, "`connects` takes NAME, NAME:PORT or host.NAME, not a URL");
+            return None;
+        }
         let (name, port) = match text.value.rsplit_once(':') {
             None => (text.value.as_str(), None),
             Some((name, port)) => match port.parse::<u16>() {
                 Ok(port) if port > 0 => (name, Some(port)),
                 _ => {
-                    self.invalid(
-                        part(&text, name.len() + 1, text.value.len()),
-                        format!("`{}` is not a port from 1 to 65535", port.escape_debug()),
-                    );
+                    let at = part(&text, name.len() + 1, text.value.len());
+                    self.invalid(at, "what follows the colon is not a port from 1 to 65535");
                     return None;
                 }
             },

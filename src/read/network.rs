@@ -8,6 +8,28 @@ use crate::platform::{attributes, keys};
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
+/// Keys of units that say what the topology says in its own words.
+const OWNED: [(&str, &str); 18] = [
+    ("Image", "write `image`"),
+    ("ContainerName", "write `container_name`"),
+    ("HostName", "write `hostname`"),
+    ("Network", "write `networks` or `network_mode`"),
+    ("NetworkAlias", "write `aliases` of the network"),
+    ("PublishPort", "write `ports`"),
+    ("IP", "write `ipv4_address` of the network"),
+    ("IP6", "write `ipv6_address` of the network"),
+    ("Pod", "topologies have no pods yet"),
+    ("ServiceName", "units are called after the topology's names"),
+    ("NetworkName", "write `name`"),
+    ("VolumeName", "write `name`"),
+    ("Internal", "write `internal`"),
+    ("Driver", "write `driver`"),
+    ("Options", "write `driver_opts`"),
+    ("Subnet", "write `ipam`"),
+    ("Gateway", "write `ipam`"),
+    ("IPRange", "write `ipam`"),
+];
+
 /// A network about which nothing is said yet.
 pub(super) fn empty(name: Text) -> Network {
     Network {
@@ -72,7 +94,7 @@ impl Reader {
             match entry.key.as_str() {
                 "config" => {
                     for item in self.items(&entry.value, "ipam.config") {
-                        let mut subnet = Subnet { subnet: None, gateway: None, range: None };
+                        let mut subnet = Subnet { subnet: None, gateway: None, range: None, aux: None };
                         for option in self.entries(item, "an item of ipam.config") {
                             let node = &option.value;
                             match option.key.as_str() {
@@ -83,7 +105,7 @@ impl Reader {
                                 "ip_range" => {
                                     subnet.range = self.simple(node, "ip_range", "a subnet such as 10.89.5.0/25")
                                 }
-                                "aux_addresses" => {}
+                                "aux_addresses" => subnet.aux = Some((option.key_span, value(node))),
                                 _ => self.unknown(
                                     option,
                                     "ipam.config",
@@ -181,6 +203,11 @@ impl Reader {
 
     fn unit_entry(&mut self, section: &Entry, entry: &Entry, found: &mut Vec<UnitEntry>) {
         let known: Vec<&str> = keys::names(&section.key).collect();
+        if let Some((_, instead)) = OWNED.iter().find(|(key, _)| *key == entry.key && section.key != "Quadlet") {
+            // What the network looks like is judged, so it stands in one place.
+            let message = format!("`{}` is not written under `quadlet`: {instead}", entry.key);
+            return self.invalid(entry.key_span, message);
+        }
         if !known.is_empty() && !known.contains(&entry.key.as_str()) {
             return self.unknown(entry, &format!("[{}]", section.key), &known);
         }
@@ -192,8 +219,11 @@ impl Reader {
         }
         for item in self.items_or_one(&entry.value, "the value of a key") {
             let Some(value) = self.text(item, "the value of a key") else { continue };
-            if value.value.contains(['\n', '\r']) {
-                self.invalid(item.span, "a value of a unit is one line: a line break would begin another key");
+            if value.value.contains(['\n', '\r']) || value.value.ends_with('\\') {
+                self.invalid(
+                    item.span,
+                    "a value of a unit is one line: a line break would begin another key, a backslash at its end joins the next",
+                );
             } else if scalar(item).is_some() {
                 let key = Spanned::written(entry.key.clone(), entry.key_span);
                 found.push(UnitEntry { section: section.key.clone(), key, value });

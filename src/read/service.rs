@@ -114,7 +114,16 @@ impl Reader {
             ("bridge" | "default", _) => NetworkMode::Bridge,
             (_, Some(("service", name))) => NetworkMode::Service(name.to_owned()),
             (_, Some(("container", name))) => NetworkMode::Container(name.to_owned()),
-            _ => NetworkMode::Other(text.value),
+            (mode, _) if ["pasta", "slirp4netns", "private", "ns"].contains(&mode.split(':').next().unwrap_or("")) => {
+                NetworkMode::Other(text.value)
+            }
+            _ => {
+                self.invalid(
+                    node.span,
+                    "network_mode must be host, none, bridge, service:NAME, container:NAME, or Podman's pasta or slirp4netns",
+                );
+                return None;
+            }
         };
         Some(Spanned::written(mode, node.span))
     }
@@ -236,20 +245,20 @@ impl Reader {
         let mut files = Vec::new();
         for item in items {
             let Kind::Mapping(entries) = &item.kind else {
-                files.extend(self.text(item, "env_file").map(|path| EnvFile { path, required: true }));
+                files.extend(self.text(item, "env_file").map(|path| EnvFile { path, required: true, format: None }));
                 continue;
             };
-            let (mut path, mut required) = (None, true);
+            let (mut path, mut required, mut format) = (None, true, None);
             for entry in entries {
                 match entry.key.as_str() {
                     "path" => path = self.text(&entry.value, "path"),
                     "required" => required = self.boolean(&entry.value, "required").is_none_or(|it| it.value),
-                    "format" => {}
+                    "format" => format = self.text(&entry.value, "format"),
                     _ => self.unknown(entry, "an env_file", &["path", "required", "format"]),
                 }
             }
             match path {
-                Some(path) => files.push(EnvFile { path, required }),
+                Some(path) => files.push(EnvFile { path, required, format }),
                 None => self.invalid(item.span, "an env_file needs `path`"),
             }
         }
@@ -284,6 +293,7 @@ impl Reader {
             read_only: false,
             create: false,
             options: Vec::new(),
+            extra: Vec::new(),
         };
         let mut kind = None;
         for entry in entries {
@@ -341,11 +351,14 @@ impl Reader {
                 "size" => mount.options.extend(self.text(node, "size").map(|size| format!("size={}", size.value))),
                 "mode" => mount.options.extend(self.text(node, "mode").map(|mode| format!("mode={}", mode.value))),
                 "nocopy" => {}
-                _ => self.unknown(
-                    option,
-                    &format!("`{}`", entry.key),
-                    &attributes::below(&format!("services.*.volumes.*.{}", entry.key)),
-                ),
+                key => {
+                    let known = attributes::below(&format!("services.*.volumes.*.{}", entry.key));
+                    if known.contains(&key) {
+                        mount.extra.push((key.to_owned(), option.key_span, value(node)));
+                    } else {
+                        self.unknown(option, &format!("`{}`", entry.key), &known);
+                    }
+                }
             }
         }
     }
@@ -450,20 +463,20 @@ impl Reader {
         let mut uses = Vec::new();
         for item in self.items(node, what) {
             let Kind::Mapping(entries) = &item.kind else {
-                uses.extend(self.text(item, what).map(|source| FileUse { source, target: None }));
+                uses.extend(self.text(item, what).map(|source| FileUse { source, target: None, extra: Vec::new() }));
                 continue;
             };
-            let (mut source, mut target) = (None, None);
+            let (mut source, mut target, mut extra) = (None, None, Vec::new());
             for entry in entries {
                 match entry.key.as_str() {
                     "source" => source = self.text(&entry.value, "source"),
                     "target" => target = self.text(&entry.value, "target").map(|text| text.value),
-                    "uid" | "gid" | "mode" => {}
+                    "uid" | "gid" | "mode" => extra.push((entry.key.clone(), entry.key_span, value(&entry.value))),
                     _ => self.unknown(entry, what, &["source", "target", "uid", "gid", "mode"]),
                 }
             }
             match source {
-                Some(source) => uses.push(FileUse { source, target }),
+                Some(source) => uses.push(FileUse { source, target, extra }),
                 None => self.invalid(item.span, format!("an item of {what} needs `source`")),
             }
         }

@@ -48,7 +48,6 @@ pub fn read(file: &SourceFile) -> Read {
     reader.diagnostics.retain(|found| found.rule.code != input::INVALID_VALUE.code || !cut(found.span()));
     let unread = reader.diagnostics.iter().any(|found| found.rule.code == input::SYNTAX_ERROR.code);
     stack.complete = !reader.partial && !unread;
-    default_network(&mut stack);
     infer::connections(&mut stack);
     Read { stack: Some(stack), diagnostics: reader.diagnostics }
 }
@@ -115,7 +114,16 @@ impl Reader {
                 _ => self.unknown(entry, "a topology", &TOP),
             }
         }
-        self.services(services, &mut stack);
+        let denials = self.services(services, &mut stack);
+        default_network(&mut stack);
+        self.one_object_each(&stack);
+        let known_services: IndexMap<String, Span> =
+            services.iter().map(|entry| (entry.key.clone(), entry.key_span)).collect();
+        for (service, node) in denials {
+            let names = Names { services: &known_services, networks: &stack.networks };
+            let found = self.service_deny(&service, node, &names);
+            stack.deny.extend(found);
+        }
         if let Some(node) = deny {
             let known: IndexMap<String, Span> =
                 stack.services.iter().map(|(name, service)| (name.clone(), service.span())).collect();
@@ -137,8 +145,9 @@ impl Reader {
         stack
     }
 
-    fn services(&mut self, entries: &[Entry], stack: &mut Stack) {
-        let known: IndexMap<String, Span> = entries.iter().map(|entry| (entry.key.clone(), entry.key_span)).collect();
+    /// Takes the services; gives their `deny`, which can name any service and network.
+    fn services<'n>(&mut self, entries: &'n [Entry], stack: &mut Stack) -> Vec<(Text, &'n Node)> {
+        let mut denials = Vec::new();
         for entry in entries {
             let name = Spanned::written(entry.key.clone(), entry.key_span);
             if !self.name(&name.value, entry.key_span, "the service") || !check_reserved(self, &name, "service") {
@@ -150,11 +159,7 @@ impl Reader {
                     continue;
                 }
                 match attribute.key.as_str() {
-                    "deny" => {
-                        let names = Names { services: &known, networks: &stack.networks };
-                        let found = self.service_deny(&name, &attribute.value, &names);
-                        stack.deny.extend(found);
-                    }
+                    "deny" => denials.push((name.clone(), &attribute.value)),
                     "quadlet" => service.quadlet = self.unit_entries(&attribute.value, "Container"),
                     key if key.starts_with("x-") => {}
                     _ if self.service_attribute(&mut service, attribute) => {}
@@ -165,7 +170,33 @@ impl Reader {
                     }
                 }
             }
+            if let (Some(mode), Some(first)) = (&service.network_mode, service.networks.first()) {
+                let found = Diagnostic::new(
+                    &input::INVALID_VALUE,
+                    mode.span(),
+                    format!("`{}` has `network_mode` and `networks`: one excludes the other", name.value),
+                );
+                self.diagnostics.push(found.label(first.network.span(), "on a network here"));
+            }
             stack.services.insert(entry.key.clone(), service);
+        }
+        denials
+    }
+
+    /// Two networks that are one object in the runtime would be judged as two.
+    fn one_object_each(&mut self, stack: &Stack) {
+        let mut seen: IndexMap<&str, Span> = IndexMap::new();
+        for network in stack.networks.values() {
+            let span = network.object_name.as_ref().map_or_else(|| network.name.span(), Spanned::span);
+            if let Some(first) = seen.insert(network.object(), span) {
+                self.partial = true;
+                let found = Diagnostic::new(
+                    &input::INVALID_VALUE,
+                    span,
+                    format!("two networks are called `{}`: they would be one", network.object()),
+                );
+                self.diagnostics.push(found.label(first, "the other"));
+            }
         }
     }
 
@@ -225,7 +256,9 @@ impl Reader {
 /// Puts services that name no network onto one that they share, `default`, as Compose does.
 fn default_network(stack: &mut Stack) {
     let lonely = |service: &Service| service.networks.is_empty() && service.network_mode.is_none();
-    let Some(first) = stack.services.values().find(|service| lonely(service)).map(Service::span) else { return };
+    let named = |service: &Service| service.networks.iter().any(|attachment| attachment.network.value == "default");
+    let first = stack.services.values().find(|service| lonely(service) || named(service)).map(Service::span);
+    let Some(first) = first else { return };
     let object_name = format!("{}_default", stack.name.value);
     stack.networks.entry("default".to_owned()).or_insert_with(|| Network {
         object_name: Some(Spanned::implied(object_name, first)),
@@ -270,5 +303,8 @@ fn name_of_file(path: &str) -> String {
     let stem = file.split(".topology.").next().filter(|stem| *stem != file);
     let folder = parts.next().filter(|folder| !matches!(*folder, "" | "." | ".."));
     let name = stem.or(folder).unwrap_or("stack");
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect()
+    let good = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let name: String = name.chars().map(good).collect();
+    let name = name.trim_matches(['-', '_']);
+    if name.is_empty() { "stack".to_owned() } else { name.to_owned() }
 }

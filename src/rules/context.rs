@@ -1,8 +1,8 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
-use crate::diagnostic::{Diagnostic, Level, Sink};
+use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
-use crate::network::{Judgement, Reach, Resolution, Wiring, judge};
+use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
 
 /// A stack with all its platforms.
@@ -96,6 +96,20 @@ impl<'a> View<'a> {
         finding.stack.clone_from(&self.wiring.stack.name.value);
         sink.report(finding);
     }
+}
+
+/// A warning that an intent cannot be judged, with every place that keeps it from being so. `what` is the question.
+pub(super) fn unjudged(rule: &'static Rule, judgement: &Judgement<'_>, what: &str) -> Option<Diagnostic> {
+    let mut opaque = judgement.opaque.iter();
+    let first = opaque.next().filter(|_| judgement.state == State::Unknown)?;
+    let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))
+        .severity(Level::Warning)
+        .here("not judged")
+        .label(first.span, "quadgen cannot look into this");
+    for opaque in opaque {
+        finding = finding.label(opaque.span, &opaque.why);
+    }
+    Some(finding)
 }
 
 /// The paragraph that gives the reason.

@@ -1,6 +1,6 @@
 //! QG210: a denied connection that is possible after all.
 
-use super::context::{Context, View, why};
+use super::context::{Context, View, unjudged, why};
 use super::unisolated_networks;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Step};
@@ -27,6 +27,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 Intent::Host(_, span) => (span, Some("the host")),
                 Intent::Internet(..) | Intent::Connects(..) => continue,
             };
+            if let Some(finding) = unjudged(&RULE, judgement, "whether this holds") {
+                view.report(sink, finding);
+            }
             let ways: Vec<&Breach<'_>> =
                 judgement.breaches.iter().filter(|breach| !unisolated_networks::is_routed(breach)).collect();
             if !ways.is_empty() {
@@ -68,9 +71,14 @@ fn tell(breach: &Breach<'_>, target: Option<&str>) -> (String, String) {
     });
     let to = breach.to.map_or_else(|| outside.to_owned(), |to| format!("`{}`", to.name.value));
     let (how, what_helps) = match (&breach.port, breach.path.as_slice()) {
+        (Some(through), _) if through.port.value.is_loopback() => (
+            format!("through port {} that it publishes on the host", through.port.value),
+            "What helps: do not publish that port.".to_owned(),
+        ),
         (Some(through), _) => (
             format!("through port {} that it publishes on the host", through.port.value),
-            "What helps: publish that port on 127.0.0.1 only, or not at all.".to_owned(),
+            "What helps: publish that port on 127.0.0.1 only, where containers do not reach that, or not at all."
+                .to_owned(),
         ),
         (None, [.., Step::Host]) if breach.to.is_some() => {
             ("through the host, whose network it shares".to_owned(), "What helps: another `network_mode`.".to_owned())
@@ -85,7 +93,10 @@ fn tell(breach: &Breach<'_>, target: Option<&str>) -> (String, String) {
                 "What helps: `internal: true` on every network of `{from}`, where that is enough on this platform."
             ),
         ),
-        _ => ("from where it is".to_owned(), "What helps: another `network_mode`.".to_owned()),
+        (None, [Step::Host, ..]) => {
+            ("from the host's network, which it shares".to_owned(), "What helps: another `network_mode`.".to_owned())
+        }
+        _ => ("from the network it shares".to_owned(), "What helps: another `network_mode`.".to_owned()),
     };
     (format!("`{from}` reaches {to} {how}"), what_helps)
 }

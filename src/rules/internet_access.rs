@@ -1,6 +1,6 @@
 //! QG201: a service that must not reach the internet has a way out.
 
-use super::context::{Context, View, why};
+use super::context::{Context, View, unjudged, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Home, Intent, Step};
 
@@ -17,7 +17,11 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for judgement in &view.judgements {
-            let Intent::Internet(_, span) = judgement.intent else { continue };
+            let Intent::Internet(service, span) = judgement.intent else { continue };
+            let what = format!("whether `{}` reaches the internet", service.name.value);
+            if let Some(finding) = unjudged(&RULE, judgement, &what) {
+                view.report(sink, finding);
+            }
             for breach in &judgement.breaches {
                 view.report(sink, look(view, breach, span));
             }

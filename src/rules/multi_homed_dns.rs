@@ -42,6 +42,9 @@ pub fn explains(need: &Need<'_>) -> bool {
 
 fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
     let wiring = view.wiring;
+    if !wiring.opaque(&[client]).is_empty() {
+        return None;
+    }
     let on: Vec<&Attachment> = wiring.attachments(client).collect();
     let has_peers = |attachment: &&Attachment| wiring.members(&attachment.network.value).count() > 1;
     let (with, without): (Vec<&Attachment>, Vec<&Attachment>) =

@@ -1,10 +1,10 @@
 //! QG208: a connection that no packet can make, or that goes to the wrong port.
 
-use super::context::{Context, Need, View, seen, why};
+use super::context::{Context, Need, View, seen, unjudged, why};
 use super::multi_homed_dns;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Witness;
-use crate::network::{Home, Verdict};
+use crate::network::{Home, Intent, Verdict};
 
 pub static RULE: Rule = Rule {
     code: "QG208",
@@ -18,6 +18,13 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
+        for judgement in &view.judgements {
+            let Intent::Connects(service, connection) = judgement.intent else { continue };
+            let what = format!("whether `{}` reaches `{}`", service.name.value, connection.name);
+            if let Some(finding) = unjudged(&RULE, judgement, &what) {
+                view.report(sink, finding);
+            }
+        }
         // `depends_on` is about order: it does not say that a connection is made.
         for need in view.needs.iter().filter(|need| need.connection.witness != Witness::DependsOn) {
             if need.reach.verdict == Verdict::No {
@@ -35,6 +42,9 @@ fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
     let cause = match shut {
         Some(service) => format!("`{}` has no network", service.name.value),
         None if view.wiring.home(need.client) == Home::Host => "the host does not reach its network".to_owned(),
+        None if need.reach.known.iter().any(|known| known.fact.name == "isolate-both") => {
+            "they share no network, and theirs are isolated from each other".to_owned()
+        }
         None => "they share no network".to_owned(),
     };
     let mut finding =

@@ -55,7 +55,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         // Without a way by address either, QG208 says it.
         Cause::NoSharedNetwork if need.reach.verdict != Verdict::Yes => return None,
         Cause::NoSharedNetwork => new(format!(
-            "they share no network; {} lets it reach the address, but names are only served to members",
+            "they share no network; its address can be reached on {}, but names are only served to members",
             view.wiring.platform.describe()
         ))
         .label(need.target.span(), "on other networks")
@@ -92,7 +92,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
                 _ => finding.help(format!("What helps: put `{client}` and `{target}` on one network of the stack.")),
             }
         }
-        Cause::Found { .. } | Cause::HostsFile | Cause::SeveralServers { .. } => return None,
+        Cause::Found { .. } | Cause::HostsFile | Cause::SeveralServers { .. } | Cause::Unknown => return None,
     };
     Some(finding)
 }
