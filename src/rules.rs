@@ -22,6 +22,8 @@ pub use context::{Context, Need, View};
 use crate::diagnostic::{Rule, Sink, input};
 use crate::render;
 
+pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
+
 /// What looks for a rule's findings.
 #[derive(Clone, Copy)]
 pub enum Check {

@@ -235,6 +235,77 @@ fn second_reader(files: &BTreeMap<String, String>) {
     }
 }
 
+/// A topology of services whose values are made of what breaks out of things.
+fn wild_topology() -> String {
+    const PIECES: [&str; 40] = [
+        "a", "0", " ", "  ", "\t", "\n", "\"", "'", "\\", "\\\\", "\\n", "\\x41", "$", "$$", "${A}", "$A", "%", "%%",
+        "%h", "%n", ";", "#", "=", ":", ",", "{", "}", "[", "]", "{{ x }}", "{% if %}", "`", "~", "!", "*", "&", "|",
+        ">", "ä→", "on",
+    ];
+    let mut state: u64 = 0x1d;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % limit as u64) as usize
+    };
+    let mut word = || (0..=below(6)).map(|_| PIECES[below(PIECES.len())]).collect::<String>();
+    let mut services = serde_json::Map::new();
+    for at in 0..40 {
+        // A lone `;` is refused where it would be a word of its own; that has a test of its own.
+        let mut command = || (0..4).map(|_| word()).filter(|word| word != ";").collect::<Vec<_>>();
+        let (command, entrypoint, test) = (command(), command(), [vec!["CMD".into(), "x".into()], command()].concat());
+        let mut values = |prefix: &str| {
+            (0..4).map(|at| (format!("{prefix}{at}"), json!(word()))).collect::<serde_json::Map<String, Json>>()
+        };
+        let service = json!({
+            "image": "docker.io/library/x:1", "command": command, "entrypoint": entrypoint,
+            "healthcheck": {"test": test}, "environment": values("E"), "labels": values("l"),
+        });
+        services.insert(format!("service{at}"), service);
+    }
+    // JSON is YAML.
+    let platforms = json!({"podman": "podman@5.4.2,netavark@1.14,rootless", "docker": "docker@28.5"});
+    json!({"name": "wild", "platforms": platforms, "services": services}).to_string()
+}
+
+#[test]
+fn wild_values_arrive_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("topology.yaml");
+    fs::write(&source, wild_topology()).unwrap();
+    let stack = read(&source);
+    let case = |name: &str, target| {
+        let words = &stack.platforms[name].value;
+        let platform = Platform::resolve(name, parse_spec(words).unwrap(), Format::Topology);
+        let out = tempfile::tempdir().unwrap();
+        run(&["--on", name], &source, out.path());
+        Case { name: format!("wild on {name}"), stack: stack.clone(), platform, target, folder: out }
+    };
+    let units = case("podman", Target::Quadlet);
+    for (version, generator) in quadlet_generators() {
+        let made = generate(&generator, units.folder.path(), true);
+        assert!(made.status.success() && made.complaints().is_empty(), "{version}: {}", made.stderr);
+        for service in stack.services.values() {
+            check_words(
+                &units,
+                service,
+                &made.services[&format!("{}.service", service.name.value)].command(),
+                &version,
+            );
+        }
+    }
+    if let Some(docker_compose) = tool("docker-compose") {
+        let compose = case("docker", Target::Compose);
+        let dir = compose.folder.path();
+        let (config, said) = compose_config(&docker_compose, &dir.join("compose.yaml"));
+        assert!(config.is_object(), "{said}");
+        for service in stack.services.values() {
+            check_service(&compose, service, &config["services"][&service.name.value], dir);
+        }
+    }
+}
+
 #[test]
 fn docker_compose_reads_what_was_meant() {
     let Some(docker_compose) = tool("docker-compose") else {

@@ -54,8 +54,7 @@ pub(super) fn run(options: &Options) -> u8 {
     let mut sink = Sink::default();
     let mut written = None;
     // Files are made of the whole stack, or not at all.
-    let refused = !session.is_complete() || has_errors(&session.findings);
-    if !refused {
+    if session.is_complete() && !has_errors(&session.findings) {
         match work(&session, options, &mut sink) {
             Ok(done) => written = Some(done),
             Err(stops) => session.findings.extend(stops.into_iter().map(|stop| *stop)),
@@ -69,9 +68,7 @@ pub(super) fn run(options: &Options) -> u8 {
     output::err(&report.findings_only(output::colour(options.common.color, true)));
     match written {
         None => {
-            if refused {
-                output::err("Nothing was rendered: first mend what cannot be read.\n");
-            }
+            output::err("Nothing was rendered.\n");
             FAILED
         }
         Some(rendered) => {
@@ -107,7 +104,14 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Rendere
     // What is deployed is what is rendered, whatever the platform's words say.
     let platform = Platform { deploy: target.deploy(), ..platform.clone() };
     let wirings = [Wiring::new(stack, &platform)];
-    rules::check(&Context::new(stack, &wirings), sink);
+    let mut found = Sink::default();
+    rules::check(&Context::new(stack, &wirings), &mut found);
+    let found = found.finish(&session.sources);
+    // What refers to nothing would be left out of the files, and a service without its network lands on another.
+    if found.iter().any(|finding| finding.rule.code == rules::UNDEFINED_REFERENCE.code) {
+        return Err(found.into_iter().map(Box::new).collect());
+    }
+    sink.extend(found);
     let source = source(session, stack.name.span(), options.output.as_deref());
     let mut rendered = render::render(stack, &platform, target, &source)
         .map_err(|refused| refused.into_iter().map(Box::new).collect::<Vec<_>>())?;
@@ -136,7 +140,7 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Rendere
                     Refused::Failed(path, error) => {
                         let error = error.to_string();
                         let error = error.split(" (os error").next().unwrap_or(&error).to_owned();
-                        (format!("cannot write `{}`: {error}", path.display()), "Nothing else was changed.")
+                        (format!("cannot write `{}`: {error}", path.display()), "The other files are as they were.")
                     }
                 };
                 stop(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
@@ -181,7 +185,7 @@ fn one<'t>(
 /// The way from the files to the stack's file.
 fn source(session: &Session, span: Span, folder: Option<&Path>) -> String {
     let name = session.sources.file_of(span).map_or("", |file| file.name.as_str());
-    let Some(folder) = folder else {
+    let Some(folder) = folder.filter(|_| name != super::session::STDIN) else {
         return name.rsplit('/').next().unwrap_or(name).to_owned();
     };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -194,7 +198,9 @@ fn notes(rendered: &Rendered, options: &Options) -> String {
         let _ = writeln!(text, "{}", quadgen::report::wrap(&format!("note: {note}")));
     }
     if let Some(folder) = &options.output {
-        let _ = writeln!(text, "{} files in {}. Next:", rendered.files.len(), display_path(folder));
+        let files =
+            if rendered.files.len() == 1 { "1 file".to_owned() } else { format!("{} files", rendered.files.len()) };
+        let _ = writeln!(text, "{files} in {}. Next:", display_path(folder));
         for (at, step) in rendered.steps.iter().enumerate() {
             let _ = writeln!(text, "  {}. {step}", at + 1);
         }

@@ -13,6 +13,9 @@ use quadgen::source::{FileId, Files, SourceMap, Span, display_path};
 use super::Common;
 use super::disk::{Disk, shown};
 
+/// What standard input is called where nobody gives it a name.
+pub(super) const STDIN: &str = "standard input";
+
 /// What a run has read so far.
 pub(super) struct Session {
     pub sources: SourceMap,
@@ -106,10 +109,7 @@ impl Session {
                 format!("cannot read standard input: {error}"),
             ));
         }
-        let name = common
-            .stdin_filename
-            .as_ref()
-            .map_or_else(|| "standard input".to_owned(), |path| display_path(&shown(path)));
+        let name = common.stdin_filename.as_ref().map_or_else(|| STDIN.to_owned(), |path| display_path(&shown(path)));
         self.take(name, bytes);
     }
 

@@ -25,7 +25,7 @@ pub(super) fn set(folder: &Path, files: &[File]) -> Result<usize, Refused> {
     for file in files {
         let path = folder.join(&file.name);
         match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => changed.push(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => changed.push((file, None)),
             Err(error) => return Err(Refused::Failed(path, error)),
             // A link may lead anywhere: nothing is written through it.
             Ok(metadata) if !metadata.is_file() => {
@@ -36,7 +36,7 @@ pub(super) fn set(folder: &Path, files: &[File]) -> Result<usize, Refused> {
                 let old = String::from_utf8_lossy(&old);
                 match owner(&old) {
                     _ if old == file.text => {}
-                    Owner::Quadgen => changed.push(file),
+                    Owner::Quadgen => changed.push((file, Some(old.into_owned()))),
                     Owner::Changed => {
                         return Err(Refused::NotOurs(format!(
                             "`{}` was changed by hand since quadgen wrote it",
@@ -51,20 +51,42 @@ pub(super) fn set(folder: &Path, files: &[File]) -> Result<usize, Refused> {
         }
     }
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut staged: Vec<(NamedTempFile, PathBuf)> = Vec::new();
-    for file in changed {
+    let mut staged: Vec<(NamedTempFile, PathBuf, Option<String>)> = Vec::new();
+    for (file, old) in changed {
         let path = folder.join(&file.name);
-        let mut temporary = tempfile::Builder::new().prefix(".quadgen-").tempfile_in(folder).map_err(failed(folder))?;
-        temporary.write_all(file.text.as_bytes()).map_err(failed(&path))?;
-        temporary.as_file().sync_all().map_err(failed(&path))?;
-        readable(&temporary).map_err(failed(&path))?;
-        staged.push((temporary, path));
+        staged.push((stage(folder, &file.text).map_err(failed(&path))?, path, old));
     }
     let count = staged.len();
-    for (temporary, path) in staged {
-        temporary.persist(&path).map_err(|error| Refused::Failed(path, error.error))?;
+    let mut done: Vec<(PathBuf, Option<String>)> = Vec::new();
+    for (temporary, path, old) in staged {
+        if let Err(error) = temporary.persist(&path) {
+            take_back(folder, done);
+            return Err(Refused::Failed(path, error.error));
+        }
+        done.push((path, old));
     }
     Ok(count)
+}
+
+/// A complete file beside its place.
+fn stage(folder: &Path, text: &str) -> io::Result<NamedTempFile> {
+    let mut temporary = tempfile::Builder::new().prefix(".quadgen-").tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    readable(&temporary)?;
+    Ok(temporary)
+}
+
+/// Puts files back as they were, as far as the file system lets it.
+fn take_back(folder: &Path, done: Vec<(PathBuf, Option<String>)>) {
+    for (path, old) in done {
+        let _ = match old {
+            None => fs::remove_file(&path),
+            Some(old) => {
+                stage(folder, &old).and_then(|file| file.persist(&path).map(drop).map_err(|error| error.error))
+            }
+        };
+    }
 }
 
 /// A temporary file is its owner's alone; a unit is for everybody to read.

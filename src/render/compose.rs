@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use super::{File, Rendered, lost};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Condition, ContainerName, Data, Deny, Dependency, FileUse, Health, HealthTest, Mount, MountKind, Network,
-    NetworkMode, Party, Port, Restart, Service, Stack, Target, Text, Value, Volume,
+    Condition, ContainerName, Data, Deny, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network,
+    NetworkMode, Party, Port, Restart, Service, Spanned, Stack, Target, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -14,8 +14,10 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     let mut findings = Vec::new();
     let mut root = Map::new();
     root.insert("name".into(), text(&project(&stack.name.value)));
-    let services = stack.services.iter().map(|(name, item)| (name.clone(), service(stack, platform, item)));
-    root.insert("services".into(), Json::Object(services.collect()));
+    let services =
+        stack.services.iter().map(|(name, item)| (name.clone(), service(stack, platform, item, &mut findings)));
+    let services = Json::Object(services.collect());
+    root.insert("services".into(), services);
     let networks = stack.networks.values().map(|item| (item.name.value.clone(), network(item, &mut findings)));
     section(&mut root, "networks", networks.collect());
     section(&mut root, "volumes", stack.volumes.values().map(|item| (item.name.value.clone(), volume(item))).collect());
@@ -38,10 +40,14 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     }
 }
 
+/// How mounts can pass on what is mounted below them. Source: the Compose specification.
+const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+
 /// A name that Compose takes for a project: lower case.
 fn project(name: &str) -> String {
     let lower = name.to_lowercase().replace('.', "-");
-    lower.trim_start_matches(['-', '_']).to_owned()
+    let name = lower.trim_start_matches(['-', '_']);
+    if name.is_empty() { "stack".to_owned() } else { name.to_owned() }
 }
 
 fn section(root: &mut Map<String, Json>, name: &str, entries: Map<String, Json>) {
@@ -59,7 +65,7 @@ fn words(words: &[Text]) -> Json {
     words.iter().map(|word| text(&word.value)).collect()
 }
 
-fn service(stack: &Stack, platform: &Platform, service: &Service) -> Json {
+fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut Vec<Diagnostic>) -> Json {
     let mut out = Map::new();
     let mut put = |key: &str, value: Json| {
         out.insert(key.to_owned(), value);
@@ -70,6 +76,12 @@ fn service(stack: &Stack, platform: &Platform, service: &Service) -> Json {
         put("image", text(&image));
     }
     match &service.container_name {
+        // Docker wants two characters at least; the service's name resolves without it. Measured on 20.10 to 28.5.
+        ContainerName::ByService if service.name.value.len() < 2 => {
+            let name = &service.name.value;
+            findings
+                .push(lost(service.span(), format!("Docker names no container `{name}`: it gets a name of Compose's")));
+        }
         ContainerName::ByService => put("container_name", text(&service.name.value)),
         ContainerName::Named(name) => put("container_name", text(&name.value)),
         ContainerName::ByRuntime(_) => {}
@@ -94,9 +106,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service) -> Json {
         put("environment", Json::Object(variables.collect()));
     }
     if !service.env_files.is_empty() {
-        let files =
-            service.env_files.iter().map(|file| json!({"path": text(&file.path.value), "required": file.required}));
-        put("env_file", files.collect());
+        put("env_file", service.env_files.iter().map(env_file).collect());
     }
     if let Some(entrypoint) = &service.entrypoint {
         put("entrypoint", words(entrypoint));
@@ -105,7 +115,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service) -> Json {
         put("command", words(command));
     }
     if !service.mounts.is_empty() {
-        put("volumes", service.mounts.iter().map(|mount| self::mount(&mount.value)).collect());
+        put("volumes", service.mounts.iter().map(|mount| self::mount(mount, findings)).collect());
     }
     if !service.depends_on.is_empty() {
         let dependencies = service.depends_on.iter().map(|item| (item.service.value.clone(), dependency(item)));
@@ -181,7 +191,8 @@ fn port(port: &Port) -> Json {
     Json::Object(out)
 }
 
-fn mount(mount: &Mount) -> Json {
+fn mount(spanned: &Spanned<Mount>, findings: &mut Vec<Diagnostic>) -> Json {
+    let mount = &spanned.value;
     let mut out = Map::new();
     let kind = match mount.kind {
         MountKind::Volume | MountKind::Anonymous => "volume",
@@ -198,25 +209,34 @@ fn mount(mount: &Mount) -> Json {
     }
     let mut settings = Map::new();
     for option in &mount.options {
-        match (mount.kind, option.split_once('=')) {
-            (MountKind::Tmpfs, Some(("size", size))) => settings.insert("size".into(), text(size)),
-            (MountKind::Tmpfs, Some(("mode", mode))) => settings.insert("mode".into(), text(mode)),
-            (MountKind::Bind, _) if matches!(option.as_str(), "z" | "Z") => {
-                settings.insert("selinux".into(), text(option))
+        let (key, value) = match (mount.kind, option.split_once('=')) {
+            (MountKind::Tmpfs, Some(("size", size))) => ("size", text(size)),
+            (MountKind::Tmpfs, Some(("mode", mode))) => ("mode", text(mode)),
+            (MountKind::Bind, _) if matches!(option.as_str(), "z" | "Z") => ("selinux", text(option)),
+            (MountKind::Bind, _) if PROPAGATIONS.contains(&option.as_str()) => ("propagation", text(option)),
+            (MountKind::Volume | MountKind::Anonymous, _) if option == "nocopy" => ("nocopy", Json::Bool(true)),
+            _ => {
+                findings.push(lost(spanned.span(), format!("Compose has no `{option}` for a {kind}: it is left out")));
+                continue;
             }
-            (MountKind::Bind, _) => settings.insert("propagation".into(), text(option)),
-            (MountKind::Volume | MountKind::Anonymous, _) if option == "nocopy" => {
-                settings.insert("nocopy".into(), Json::Bool(true))
-            }
-            _ => None,
         };
+        settings.insert(key.into(), value);
     }
     if mount.kind == MountKind::Bind {
         settings.insert("create_host_path".into(), Json::Bool(mount.create));
     }
+    settings.extend(mount.extra.iter().map(|(key, _, value)| (key.clone(), plain(value))));
     if !settings.is_empty() {
         out.insert(kind.into(), Json::Object(settings));
     }
+    Json::Object(out)
+}
+
+fn env_file(file: &EnvFile) -> Json {
+    let mut out = Map::new();
+    out.insert("path".into(), text(&file.path.value));
+    out.insert("required".into(), Json::Bool(file.required));
+    out.extend(file.format.as_ref().map(|format| ("format".to_owned(), text(&format.value))));
     Json::Object(out)
 }
 
@@ -273,10 +293,14 @@ fn restart(restart: Restart) -> String {
 }
 
 fn file_use(used: &FileUse) -> Json {
-    match &used.target {
-        None => text(&used.source.value),
-        Some(target) => json!({"source": text(&used.source.value), "target": text(target)}),
+    if used.target.is_none() && used.extra.is_empty() {
+        return text(&used.source.value);
     }
+    let mut out = Map::new();
+    out.insert("source".into(), text(&used.source.value));
+    out.extend(used.target.as_ref().map(|target| ("target".to_owned(), text(target))));
+    out.extend(used.extra.iter().map(|(key, _, value)| (key.clone(), plain(value))));
+    Json::Object(out)
 }
 
 fn network(network: &Network, findings: &mut Vec<Diagnostic>) -> Json {
@@ -309,6 +333,7 @@ fn network(network: &Network, findings: &mut Vec<Diagnostic>) -> Json {
             let mut out = Map::new();
             out.extend(subnet.subnet.as_ref().map(|it| ("subnet".to_owned(), text(&it.value.to_string()))));
             out.extend(subnet.gateway.as_ref().map(|it| ("gateway".to_owned(), text(&it.value.to_string()))));
+            out.extend(subnet.aux.as_ref().map(|(_, value)| ("aux_addresses".to_owned(), plain(value))));
             out.extend(subnet.range.as_ref().map(|it| ("ip_range".to_owned(), text(&it.value.to_string()))));
             Json::Object(out)
         });
@@ -354,7 +379,8 @@ fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
     }
     let own = Party::Service(service.name.value.clone());
     let denied = stack.deny.iter().filter(|deny| deny.from == [own.clone()] && !deny.text.value.contains("->"));
-    let denied: Vec<Json> = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(party))).collect();
+    let denied = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(stack, party)));
+    let denied: Vec<Json> = denied.collect();
     if !denied.is_empty() {
         out.insert("deny".into(), Json::Array(denied));
     }
@@ -384,8 +410,12 @@ fn stated(stack: &Stack) -> Map<String, Json> {
     out
 }
 
-fn party_name(party: &Party) -> String {
+/// A name that can be read back: what is a service and a network says which it means.
+fn party_name(stack: &Stack, party: &Party) -> String {
+    let both = |name: &String| stack.services.contains_key(name) && stack.networks.contains_key(name);
     match party {
+        Party::Service(name) if both(name) => format!("service:{name}"),
+        Party::Network(name) if both(name) => format!("network:{name}"),
         Party::Service(name) | Party::Network(name) => name.clone(),
         Party::Internet => "internet".to_owned(),
         Party::Host => "host".to_owned(),
@@ -397,7 +427,11 @@ fn plain(value: &Value) -> Json {
     match &value.data {
         Data::Null => Json::Null,
         Data::Bool(value) => Json::Bool(*value),
-        Data::Number(number) => number.parse().map_or_else(|_| text(number), Json::Number),
+        // `1.10` is a text to Compose: as a number it would lose its zero.
+        Data::Number(number) => match number.parse::<serde_json::Number>() {
+            Ok(parsed) if parsed.to_string() == *number => Json::Number(parsed),
+            _ => text(number),
+        },
         Data::Text(value) => text(value),
         Data::List(items) => items.iter().map(plain).collect(),
         Data::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.clone(), plain(value))).collect()),

@@ -121,6 +121,9 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
                 value.iter().for_each(|value| unit.own(key, value));
             }
         }
+        for (span, _) in network.subnets.iter().filter_map(|subnet| subnet.aux.as_ref()) {
+            context.lose(*span, format!("a .network unit cannot say `aux_addresses`: `{name}` is made without it"));
+        }
         if network.ipv6 {
             unit.own("IPv6", "true");
         }

@@ -6,6 +6,7 @@ use crate::model::{MountKind, NetworkMode, Party, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
 
+/// QG006.
 pub static RULE: Rule = Rule {
     code: "QG006",
     name: "undefined-reference",

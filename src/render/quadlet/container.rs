@@ -29,7 +29,7 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
     environment(context, service, &mut unit);
     mounts::mounts(context, service, &mut unit);
     command(context, service, &mut unit);
-    health(service, &mut unit);
+    health(context, service, &mut unit);
     attributes::attributes(context, service, &mut unit);
     life::life(context, service, &mut unit);
     unit.entries(&service.quadlet);
@@ -89,6 +89,9 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));
         for (attribute, (span, value)) in &attachment.attributes {
             match (attribute.as_str(), value.scalar()) {
+                ("mac_address" | "interface_name", Some(text)) if text.contains([',', ' ']) => {
+                    context.refused.push(refuse(*span, format!("`{attribute}` cannot hold a comma or a blank")));
+                }
                 ("mac_address", Some(mac)) => options.push(format!("mac={mac}")),
                 ("interface_name", Some(name)) => options.push(format!("interface_name={name}")),
                 _ => {
@@ -131,6 +134,9 @@ fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         if !context.notes.iter().any(|known| known == note) {
             context.notes.push(note.to_owned());
         }
+        if let Some(format) = &file.format {
+            context.lose(format.span(), "Podman reads every env file in one way: `format` changes nothing");
+        }
         if !file.required {
             context.lose(
                 file.path.span(),
@@ -147,21 +153,34 @@ fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     if let Some(words) = &service.entrypoint {
         unit.own("Entrypoint", &json(words));
     }
-    // Tried with the generators of 5.4.2 and 5.8.6: both drop an empty word and, in silence, all words behind it.
-    if let Some(empty) = service.command.iter().flatten().find(|word| word.value.is_empty()) {
-        let message = format!("a unit cannot hold an empty word, and the command of `{}` has one", service.name.value);
-        return context.refused.push(refuse(empty.span(), message));
+    // Tried with the generators of 5.4.2 and 5.8.6. Both drop an empty word and, in silence, all words behind it; and
+    // both unquote a lone `;`, which for systemd begins another command, on the host.
+    if let Some(word) = service.command.iter().flatten().find(|word| matches!(word.value.as_str(), "" | ";")) {
+        let what = if word.value.is_empty() { "an empty word" } else { "a `;` as a word" };
+        let message = format!("a unit cannot hold {what}, and the command of `{}` has one", service.name.value);
+        let finding = refuse(word.span(), message).help("What helps: `sh -c` with the whole line as one word.");
+        return context.refused.push(finding);
+    }
+    if service.command.as_ref().is_some_and(Vec::is_empty) {
+        let message = format!("a unit cannot take the image's command away: `{}` runs it", service.name.value);
+        context.lose(service.span(), message);
     }
     if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
         unit.words("Exec", words.iter().map(|word| word.value.as_str()));
     }
 }
 
-fn health(service: &Service, unit: &mut Unit) {
+fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let Some(health) = service.health.as_ref().map(|health| &health.value) else { return };
     match &health.test {
         Some(HealthTest::Disabled) => return unit.own("HealthCmd", "none"),
-        Some(HealthTest::Exec(words)) => unit.own("HealthCmd", &json(words)),
+        // A list of one word would be run by a shell; after CMD it is not. Source: Podman, `makeHealthCheckFromCli`.
+        Some(HealthTest::Exec(words)) => match words.as_slice() {
+            [only] if !only.value.contains(char::is_whitespace) => {
+                unit.own("HealthCmd", &format!("CMD {}", only.value))
+            }
+            words => unit.own("HealthCmd", &json(words)),
+        },
         Some(HealthTest::Shell(line)) => unit.own("HealthCmd", &line.value),
         None => {}
     }
@@ -172,6 +191,13 @@ fn health(service: &Service, unit: &mut Unit) {
         ("HealthStartPeriod", health.start_period.map(|period| period.value.to_string())),
     ] {
         value.iter().for_each(|value| unit.own(key, value));
+    }
+    if let Some(interval) = health.start_interval {
+        let name = &service.name.value;
+        context.lose(
+            interval.span(),
+            format!("a unit cannot say `start_interval`: `{name}` is checked at its usual pace"),
+        );
     }
 }
 

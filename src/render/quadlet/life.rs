@@ -29,7 +29,6 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
             // Requires= would restart this unit with every restart of the other.
             Condition::Started => "Wants",
             Condition::Healthy if !can_wait => "Wants",
-            Condition::Healthy | Condition::Completed if dependency.restart => "Wants",
             Condition::Healthy | Condition::Completed => "Requires",
         };
         unit.text("Unit", pull, &other);

@@ -4,6 +4,7 @@ use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
 use crate::model::{Data, FileUse, Mount, MountKind, Service, Spanned, Version};
+use crate::render::refuse;
 use crate::source::Span;
 
 /// From here on the generator resolves `./` against the folder of the unit.
@@ -13,13 +14,19 @@ const SYSTEM: [&str; 8] = ["/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/va
 
 pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for mount in &service.mounts {
+        for (setting, span, _) in &mount.value.extra {
+            context.lose(*span, format!("`Volume=` cannot say `{setting}`: `{}` goes without it", service.name.value));
+        }
+        if !separable(context, mount.span(), [&mount.value.source, &mount.value.target]) {
+            continue;
+        }
         match mount.value.kind {
             MountKind::Volume => {
                 let source = volume(context, &mount.value.source);
                 put(unit, &source, &mount.value, Specifiers::Literal);
             }
             MountKind::Anonymous => {
-                let name = name_for(service, &mount.value.target);
+                let name = name_for(context, service, &mount.value.target);
                 context.notes.push(format!(
                     "`{}` gets a named volume at {}: `{name}`. Without a name it would be gone at every stop.",
                     service.name.value, mount.value.target
@@ -108,15 +115,40 @@ fn is_folder(mount: &Mount) -> bool {
     !system && !last(&mount.source).contains('.') && !last(&mount.target).contains('.')
 }
 
-/// A name for a volume that has none, from its service and its path.
-fn name_for(service: &Service, target: &str) -> String {
+/// A name for a volume that has none, from its service and its path; another for each path.
+fn name_for(context: &Context<'_>, service: &Service, target: &str) -> String {
     let path: String = target.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    format!("{}-{}", service.name.value, path.trim_matches('-'))
+    let path = path.trim_matches('-');
+    let name = format!("{}-{}", service.name.value, if path.is_empty() { "data" } else { path });
+    let taken = |name: &str| context.named_volumes.contains_key(name) || context.stack.volumes.contains_key(name);
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name)
+}
+
+/// Whether texts can stand between colons: one with a colon of its own would be read as two.
+fn separable<'t>(context: &mut Context<'_>, span: Span, texts: impl IntoIterator<Item = &'t String>) -> bool {
+    let bad = texts.into_iter().find(|text| text.contains(':') || text.chars().any(char::is_control));
+    if let Some(bad) = bad {
+        let message = format!("a unit cannot hold the path `{}`: a colon separates paths there", bad.escape_debug());
+        context.refused.push(refuse(span, message));
+    }
+    bad.is_none()
+}
+
+/// Reports what a secret or config says beyond its place.
+fn lose_extra(context: &mut Context<'_>, used: &FileUse) {
+    for (setting, span, _) in &used.extra {
+        context.lose(
+            *span,
+            format!("a unit cannot say `{setting}` of `{}`: it stays as the file has it", used.source.value),
+        );
+    }
 }
 
 fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for used in &service.secrets {
         let Some(secret) = context.stack.secrets.get(&used.source.value) else { continue };
+        lose_extra(context, used);
         let (file, external, name) = (secret.file.clone(), secret.external, &used.source.value);
         match (&file, external) {
             (Some(file), _) => {
@@ -125,6 +157,11 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                 file_at(context, service, &file.value, &target, used, unit);
             }
             (None, true) => {
+                if used.target.as_ref().is_some_and(|target| target.contains([',', '='])) {
+                    let message = format!("the target of the secret `{name}` cannot hold a comma or `=` in a unit");
+                    context.refused.push(refuse(used.source.span(), message));
+                    continue;
+                }
                 let target = used.target.as_ref().map(|target| format!(",target={target}")).unwrap_or_default();
                 unit.own("Secret", &format!("{name}{target}"));
                 context.notes.push(format!("The secret `{name}` must exist: podman secret create {name} FILE"));
@@ -140,6 +177,7 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
 fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for used in &service.configs {
         let Some(config) = context.stack.configs.get(&used.source.value) else { continue };
+        lose_extra(context, used);
         let name = &used.source.value;
         match config.file.clone() {
             Some(file) => {
@@ -159,7 +197,9 @@ fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &st
     if source.starts_with('.') {
         relative(context, service, &source, used.source.span());
     }
-    unit.own("Volume", &format!("{source}:{target}:ro"));
+    if separable(context, used.source.span(), [&source, &target.to_owned()]) {
+        unit.own("Volume", &format!("{source}:{target}:ro"));
+    }
 }
 
 /// The parts of a list or of a single value, as texts.

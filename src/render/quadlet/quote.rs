@@ -16,6 +16,10 @@ pub(super) enum Specifiers {
 
 /// A value for a key of one kind; nothing if that kind cannot hold it.
 pub(super) fn value(repeat: Repeat, text: &str, specifiers: Specifiers) -> Option<String> {
+    // A word of its own, it would begin another command: the generator takes every quotation mark around it away.
+    if text == ";" {
+        return None;
+    }
     let written = match repeat {
         Repeat::Args | Repeat::Keyval | Repeat::LastArgs => return Some(word(text, specifiers)),
         Repeat::Words => {
@@ -90,6 +94,7 @@ mod tests {
         assert_eq!(literal(""), "\"\"");
         assert_eq!(word("%h/x", Specifiers::Meant), "%h/x");
         assert_eq!(value(Repeat::Last, "x = \"1\"", Specifiers::Literal), None);
+        assert_eq!(value(Repeat::Last, ";", Specifiers::Literal), None);
         assert_eq!(value(Repeat::Lines, "a\nb", Specifiers::Literal), None);
         assert_eq!(value(Repeat::Lines, "/a b:/c", Specifiers::Literal).as_deref(), Some("/a b:/c"));
         assert_eq!(value(Repeat::Words, "a b", Specifiers::Literal).as_deref(), Some("\"a b\""));
