@@ -9,6 +9,7 @@ pub mod topology;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Stack;
+use crate::source::Span;
 
 /// What was understood of a stack, and what was wrong with it.
 #[derive(Debug)]
@@ -17,4 +18,6 @@ pub struct Read {
     pub stack: Option<Stack>,
     /// Everything that could not be read, or not as written.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where secrets stand, so that no report shows them.
+    pub secrets: Vec<Span>,
 }

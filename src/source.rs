@@ -96,6 +96,7 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    secrets: Vec<Span>,
 }
 
 /// Names one file of a [`SourceMap`].
@@ -151,6 +152,16 @@ impl SourceMap {
     /// Every file, in the order they were taken in.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()
+    }
+
+    /// Remembers places that no report may show.
+    pub fn hide(&mut self, secrets: impl IntoIterator<Item = Span>) {
+        self.secrets.extend(secrets);
+    }
+
+    /// The places that no report may show.
+    pub fn secrets(&self) -> &[Span] {
+        &self.secrets
     }
 
     /// Which file a span lies in, counted in the order they were taken in.

@@ -51,7 +51,7 @@ fn exit_codes() {
         (&["lint"], 2),
         (&["render", "topology.yaml"], 0),
         (&["render", "topology.yaml", "--target", "compose"], 0),
-        (&["render", "broken.topology.yaml", "--strict"], 1),
+        (&["render", "broken.topology.yaml"], 2),
         (&["render", "cut.topology.yaml"], 2),
         (&["rules"], 0),
         (&["explain", "qg101"], 0),
@@ -121,6 +121,62 @@ fn bad_input_says_what_is_wrong_and_writes_nothing() {
         assert!(text.contains(said), "{arguments:?} does not say {said:?}:\n{text}");
         assert!(!text.contains("No problems"), "{arguments:?} sounds like an all-clear:\n{text}");
         assert!(!here.path().join("out").exists(), "{arguments:?} wrote something");
+    }
+}
+
+#[test]
+fn what_a_unit_cannot_hold_is_refused() {
+    for (service, said) in [
+        ("command: [find, ';', /bin/touch, /x]", "a `;` as a word"),
+        ("command: [echo, '', b]", "an empty word"),
+        ("volumes: [{type: bind, source: '/srv/x:/etc', target: /data}]", "a colon separates paths"),
+        ("volumes: [{type: tmpfs, target: '/t:exec'}]", "a colon separates paths"),
+        ("networks: [nowhere]", "there is no network `nowhere`"),
+        ("secrets: [{source: k, target: 'x,uid=0'}]", "cannot hold a comma"),
+        ("networks: {default: {interface_name: 'eth0,alias=db'}}", "cannot hold a comma"),
+        ("network_mode: host, networks: [default]", "one excludes the other"),
+        ("network_mode: foo.network", "network_mode must be"),
+        ("image: ';'", "is not an image"),
+        ("container_name: ../x", "is not a name"),
+        ("networks: {default: {aliases: ['a:ip=1']}}", "is not a name"),
+        ("quadlet: {Service: {ExecStartPre: '/bin/true \\'}}", "joins the next"),
+        ("quadlet: {Service: {ExecStartPre: \"/bin/true\\nExecStart=/x\"}}", "a value of a unit is one line"),
+        ("quadlet: {Container: {Network: host}}", "write `networks` or `network_mode`"),
+        ("quadlet: {'Service]': {A: b}}", "has no key"),
+    ] {
+        let image = if service.starts_with("image") { "" } else { "image: x, " };
+        let text = format!(
+            "platforms: {{p: 'podman@5.4,rootless'}}\nsecrets: {{k: {{external: true}}}}\nservices: {{a: {{{image}{service}}}}}\n"
+        );
+        let here = folder(&[("topology.yaml", &text)]);
+        let (code, _, err) = quadgen(&["render", "-o", "out"], here.path());
+        assert_eq!(code, 2, "{service}\n{err}");
+        // The report breaks lines; the words stay in order.
+        let err = err.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(err.contains(said), "{service} does not say {said:?}: {err}");
+        assert!(!here.path().join("out").exists(), "{service}");
+    }
+}
+
+#[test]
+fn what_a_target_cannot_say_is_reported() {
+    for (target, service, said) in [
+        ("quadlet", "healthcheck: {test: x, start_interval: 1s}", "start_interval"),
+        ("quadlet", "command: []", "take the image's command away"),
+        ("quadlet", "secrets: [{source: k, mode: 0400}]", "cannot say `mode`"),
+        ("quadlet", "volumes: [{type: volume, source: v, target: /v, volume: {subpath: s}}]", "cannot say `subpath`"),
+        ("quadlet", "ports: ['8000-8009:80']", "no choice of host ports"),
+        ("compose", "volumes: ['v:/v:z']", "Compose has no `z`"),
+    ] {
+        let text = format!(
+            "platforms: {{p: 'podman@5.4,rootless'}}\nsecrets: {{k: {{external: true}}}}\nvolumes: {{v: {{}}}}\nservices: {{aa: {{image: x, {service}}}}}\n"
+        );
+        let here = folder(&[("topology.yaml", &text)]);
+        let (code, _, err) = quadgen(&["render", "--target", target, "-o", "out"], here.path());
+        assert_eq!(code, 0, "{service}\n{err}");
+        let err = err.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(err.contains("QG801") && err.contains(said), "{service} does not say {said:?}: {err}");
+        assert_eq!(quadgen(&["render", "--target", target, "--strict"], here.path()).0, 1, "{service}");
     }
 }
 

@@ -123,6 +123,7 @@ impl Session {
                     return self.fail(Diagnostic::new(&input::SYNTAX_ERROR, at, message));
                 }
                 let read = topology::read(self.sources.file(loaded.file));
+                self.sources.hide(read.secrets);
                 self.findings.extend(read.diagnostics);
                 self.stacks.extend(read.stack);
             }

@@ -40,7 +40,15 @@ pub(super) fn findings(report: &Report<'_>, colour: bool) -> String {
 
 /// The text of every file with its secrets masked, byte for byte as long.
 fn masked(sources: &SourceMap) -> Vec<String> {
-    sources.files().map(|file| mask::mask(&file.text)).collect()
+    let files = sources.files().map(|file| {
+        let own = sources
+            .secrets()
+            .iter()
+            .filter(|secret| file.span().start <= secret.start && secret.end <= file.span().end);
+        let known: Vec<(usize, usize)> = own.map(|secret| (file.local(secret.start), file.local(secret.end))).collect();
+        mask::mask_with(&file.text, &known)
+    });
+    files.collect()
 }
 
 /// A finding as miette wants to see it.

@@ -2,11 +2,19 @@
 //!
 //! The masked text is as long as the original, byte for byte, so places stay true.
 
-const WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+use crate::syntax::yaml::is_secret_name;
 
-/// Masks a text of any kind: YAML, a unit, a message.
+/// Masks a text of any kind: a message, or a file that could not be read to its end.
 pub fn mask(text: &str) -> String {
+    mask_with(text, &[])
+}
+
+/// Masks a text in which some secrets are known by their place, from byte to byte.
+pub fn mask_with(text: &str, known: &[(usize, usize)]) -> String {
     let mut hidden = vec![false; text.len()];
+    for (start, end) in known {
+        hide(&mut hidden, *start, *end);
+    }
     // The indentation of a key that looks like a secret and whose value stands on the lines below it.
     let mut block: Option<usize> = None;
     let mut list: Option<usize> = None;
@@ -72,12 +80,11 @@ fn secret_values(line: &str) -> Vec<(usize, usize)> {
         }
         let before = line.get(..at).unwrap_or("").trim_end_matches(['"', '\'', ' ']);
         let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |i| i + 1);
-        let key = before.get(start..).unwrap_or("").to_uppercase();
+        let key = before.get(start..).unwrap_or("");
         let after = line.get(at + 1..).unwrap_or("");
         // A `:` without a blank behind it belongs to a URL, an image or a port.
         let separates = c == '=' || after.starts_with([' ', '\n', '\r', '"', '\'']) || after.is_empty();
-        // `secrets:` of Compose holds names.
-        if !separates || key == "SECRETS" || !WORDS.iter().any(|word| key.contains(word)) {
+        if !separates || !is_secret_name(key) {
             continue;
         }
         let blanks = after.len() - after.trim_start_matches(' ').len();
@@ -105,15 +112,15 @@ fn value_length(value: &str, before: &str) -> usize {
     end.unwrap_or(value.len())
 }
 
-/// `PASSWORD` in `scheme://user:PASSWORD@host`.
+/// `PASSWORD` in `scheme://user:PASSWORD@host`, also where it holds characters that a URL would not.
 fn url_passwords(line: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, _) in line.match_indices("://") {
         let start = at + 3;
         let rest = line.get(start..).unwrap_or("");
-        let end = rest.find(|c: char| c.is_whitespace() || "\"'`/?#".contains(c)).unwrap_or(rest.len());
-        let authority = rest.get(..end).unwrap_or("");
-        if let (Some(colon), Some(host)) = (authority.find(':'), authority.rfind('@'))
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(rest.len());
+        let token = rest.get(..end).unwrap_or("");
+        if let (Some(colon), Some(host)) = (token.find(':'), token.rfind('@'))
             && colon < host
         {
             found.push((start + colon + 1, start + host));

@@ -90,6 +90,8 @@ pub struct Tree {
     pub root: Option<Node>,
     /// Whether the whole file could be read.
     pub complete: bool,
+    /// Values of keys that look like secrets, in lists of `NAME=VALUE` too.
+    pub secrets: Vec<Span>,
     /// Values that stand where something could not be read; what they lack says nothing more.
     pub unread: Vec<Span>,
     /// What could not, and keys that stand twice.
@@ -107,6 +109,7 @@ pub fn parse(file: &SourceFile) -> Tree {
         aliased: 0,
         root: None,
         last: Span::default(),
+        secrets: Vec::new(),
         unread: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -117,7 +120,13 @@ pub fn parse(file: &SourceFile) -> Tree {
         // From the last value on nothing is certain.
         builder.unread.push(Span::new(builder.last.start, file.span().end));
     }
-    Tree { root: builder.root, complete, unread: builder.unread, diagnostics: builder.diagnostics }
+    Tree {
+        root: builder.root,
+        secrets: builder.secrets,
+        complete,
+        unread: builder.unread,
+        diagnostics: builder.diagnostics,
+    }
 }
 
 /// A list or mapping that is not closed yet.
@@ -138,6 +147,7 @@ struct Builder {
     root: Option<Node>,
     /// Where the last single value stands.
     last: Span,
+    secrets: Vec<Span>,
     unread: Vec<Span>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -180,6 +190,9 @@ impl Builder {
         match event {
             Event::Scalar(text, style, ..) => {
                 self.last = span;
+                if text.split_once('=').is_some_and(|(name, _)| is_secret_name(name)) {
+                    self.secrets.push(span);
+                }
                 let plain = style == ScalarStyle::Plain && !core;
                 let kind = Kind::Scalar { text: text.into_owned(), plain };
                 self.finish(Node { span, kind, tag }, anchor);
@@ -264,6 +277,9 @@ impl Builder {
             _ => first.unwrap_or(open.start).to(last.filter(|last| last.end >= open.start.start).unwrap_or(open.start)),
         };
         if let Kind::Mapping(entries) = &mut open.kind {
+            // What lies deeper than a list is structure: a service may be called `keycloak`.
+            let secret = |entry: &&Entry| !matches!(entry.value.kind, Kind::Mapping(_)) && is_secret_name(&entry.key);
+            self.secrets.extend(entries.iter().filter(secret).map(|entry| entry.value.span));
             self.find_duplicates(entries);
             self.merge(entries);
         }
@@ -339,4 +355,13 @@ impl Builder {
         let at = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0) as u32 + self.offset;
         Span::new(at(&span.start), at(&span.end))
     }
+}
+
+/// Parts of names whose values are secrets.
+const SECRET_WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+
+/// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
+pub fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    upper != "SECRETS" && SECRET_WORDS.iter().any(|word| upper.contains(word))
 }
