@@ -5,9 +5,11 @@
 
 pub mod attributes;
 mod behaviour;
+mod feature;
 pub mod keys;
 
 pub use behaviour::{Fact, Is, Known, Question};
+pub use feature::Feature;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -65,6 +67,7 @@ pub struct Platform {
 #[derive(Deserialize)]
 struct Data {
     newest: Newest,
+    bridge_options: Vec<String>,
     netavark: Vec<Shipped>,
     preset: BTreeMap<String, Preset>,
 }
@@ -99,6 +102,11 @@ fn version(text: &str) -> Version {
 /// The names of the presets, sorted.
 pub fn presets() -> impl Iterator<Item = &'static str> {
     DATA.preset.keys().map(String::as_str)
+}
+
+/// Whether netavark's bridge takes an option; with any other `podman network create` fails.
+pub fn is_bridge_option(option: &str) -> bool {
+    DATA.bridge_options.iter().any(|known| known == option)
 }
 
 /// Reads the words of a platform, presets included.

@@ -8,8 +8,8 @@ mod steps;
 pub use marker::{MARKER, Owner, owner};
 
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, input};
-use crate::model::{Deploy, FIRST_QUADLET, HealthTest, Spanned, Stack, Text};
-use crate::platform::Platform;
+use crate::model::{Deploy, HealthTest, Spanned, Stack, Text};
+use crate::platform::{Feature, Platform};
 use crate::source::Span;
 
 /// QG801: the renderer reports it while it works.
@@ -100,9 +100,11 @@ pub fn refusal(platform: &Platform, target: Target) -> Option<String> {
         Target::Quadlet if !platform.is_podman() => {
             Some(format!("{} does not run Quadlet units: they are Podman's", platform.describe()))
         }
-        Target::Quadlet if platform.version < FIRST_QUADLET => {
-            Some(format!("Podman {} does not run Quadlet units: they came with Podman 4.4", platform.version))
-        }
+        Target::Quadlet if platform.has(Feature::Quadlet) != Some(true) => Some(format!(
+            "Podman {} does not run Quadlet units: they came with Podman {}",
+            platform.version,
+            Feature::Quadlet.first_podman()
+        )),
         _ => None,
     }
 }

@@ -235,3 +235,12 @@ fn reason(error: &io::Error) -> String {
         }
     }
 }
+
+/// Parts of names whose values are secrets.
+const SECRET_WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+
+/// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
+pub fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    upper != "SECRETS" && SECRET_WORDS.iter().any(|word| upper.contains(word))
+}

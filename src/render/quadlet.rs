@@ -11,27 +11,10 @@ use std::collections::BTreeMap;
 
 use super::{File, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Deny, Party, Stack, Version, Volume};
+use crate::model::{Data, Deny, Party, Stack, Volume};
 use crate::network::{Isolation, isolations};
-use crate::platform::Platform;
+use crate::platform::{Feature, Platform, is_bridge_option};
 use unit::Unit;
-
-/// From here on a `.network` and a `.volume` can name their object. Source: the generators of 4.6.2 and 4.7.2.
-const NAMED_OBJECTS: Version = Version::new(4, 7);
-
-/// Options that netavark's bridge takes; any other makes `podman network create` fail. Source: Podman 5.x,
-/// `libnetwork/netavark/config.go`.
-const BRIDGE_OPTIONS: [&str; 9] = [
-    "mtu",
-    "vlan",
-    "isolate",
-    "metric",
-    "no_default_route",
-    "vrf",
-    "mode",
-    "com.docker.network.bridge.name",
-    "com.docker.network.driver.mtu",
-];
 
 /// What every unit of a render needs.
 struct Context<'a> {
@@ -89,8 +72,13 @@ impl Context<'_> {
         self.findings.push(lost(span, message));
     }
 
+    /// Whether the platform has a feature for certain.
+    fn has(&self, feature: Feature) -> bool {
+        self.platform.has(feature) == Some(true)
+    }
+
     fn has_named_objects(&self) -> bool {
-        self.platform.version >= NAMED_OBJECTS
+        self.has(Feature::NamedObjects)
     }
 }
 
@@ -128,7 +116,7 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
             unit.own("IPv6", "true");
         }
         for (option, value) in &network.options {
-            if network.driver() == "bridge" && !BRIDGE_OPTIONS.contains(&option.as_str()) {
+            if network.driver() == "bridge" && !is_bridge_option(option) {
                 context.lose(
                     value.span(),
                     format!("Podman's bridge has no option `{option}`: `{name}` is made without it"),

@@ -2,7 +2,7 @@
 //!
 //! The masked text is as long as the original, byte for byte, so places stay true.
 
-use crate::syntax::yaml::is_secret_name;
+use crate::source::is_secret_name;
 
 /// Masks a text of any kind: a message, or a file that could not be read to its end.
 pub fn mask(text: &str) -> String {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
 
 use crate::diagnostic::{Diagnostic, input};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, is_secret_name};
 
 /// How deep values may nest. Real files stay below twenty.
 const MAX_DEPTH: usize = 100;
@@ -355,13 +355,4 @@ impl Builder {
         let at = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0) as u32 + self.offset;
         Span::new(at(&span.start), at(&span.end))
     }
-}
-
-/// Parts of names whose values are secrets.
-const SECRET_WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
-
-/// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
-pub fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_uppercase();
-    upper != "SECRETS" && SECRET_WORDS.iter().any(|word| upper.contains(word))
 }

@@ -4,13 +4,11 @@ use super::Context;
 use super::mounts::texts;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{Data, Service, Value, Version};
+use crate::model::{Data, Service, Value};
+use crate::platform::Feature;
 use crate::platform::attributes::{self, Attribute, Shape};
 use crate::render::pairs;
 use crate::source::Span;
-
-/// From here on `User=` takes `USER:GROUP`. Source: the generators of 4.7.2 and 4.8.3.
-const USER_WITH_GROUP: Version = Version::new(4, 8);
 
 pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for (name, (span, value)) in &service.attributes {
@@ -36,7 +34,7 @@ fn write(
     unit: &mut Unit,
 ) {
     match shape {
-        Shape::Text if name == "user" && context.platform.version < USER_WITH_GROUP => {
+        Shape::Text if name == "user" && !context.has(Feature::UserWithGroup) => {
             value.scalar().iter().for_each(|user| unit.argument(&format!("--user={user}"), Specifiers::Literal));
         }
         Shape::Text | Shape::List => texts(value).iter().for_each(|text| put(attribute, text, unit)),

@@ -3,13 +3,9 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, attributes, deny, finish, life, mounts};
-use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Service, Target, Text, Version};
+use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Service, Target, Text};
+use crate::platform::Feature;
 use crate::render::refuse;
-
-/// From here on a unit can join the network of another's container by its file's name.
-const CONTAINER_NETWORK: Version = Version::new(5, 3);
-/// From here on `Environment=NAME` without a value is passed on; before, the generator drops it.
-const BARE_ENVIRONMENT: Version = Version::new(5, 6);
 
 pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
     let mut unit = Unit::new("Container", context.platform.version);
@@ -60,7 +56,7 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             NetworkMode::Host => unit.own("Network", "host"),
             NetworkMode::None => unit.own("Network", "none"),
             NetworkMode::Bridge => unit.own("Network", "bridge"),
-            NetworkMode::Service(name) if context.platform.version >= CONTAINER_NETWORK => {
+            NetworkMode::Service(name) if context.has(Feature::ContainerNetwork) => {
                 unit.own("Network", &format!("{name}.container"));
             }
             NetworkMode::Service(name) => {
@@ -123,7 +119,7 @@ fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for (name, variable) in &service.environment {
         match &variable.value {
             Some(value) => unit.own("Environment", &format!("{name}={value}")),
-            None if context.platform.version >= BARE_ENVIRONMENT => unit.own("Environment", name),
+            None if context.has(Feature::BareEnvironment) => unit.own("Environment", name),
             None => unit.argument(&format!("--env={name}"), Specifiers::Literal),
         }
     }

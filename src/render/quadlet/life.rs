@@ -4,12 +4,9 @@
 use super::container::restarts;
 use super::unit::Unit;
 use super::{Context, finish};
-use crate::model::{Condition, Restart, Service, Stack, Version};
+use crate::model::{Condition, Restart, Service, Stack};
+use crate::platform::Feature;
 
-/// From here on Podman can hold a unit's start until its container is healthy.
-const HEALTHY_NOTIFY: Version = Version::new(5, 0);
-/// From here on systemd can restart a failed unit without failing those that wait for it. Source: systemd's NEWS.
-const RESTART_MODE: Version = Version::new(254, 0);
 /// Long enough for a pull on a slow line, in seconds.
 const START_LIMIT: u64 = 900;
 /// How long a container may take to stop where nothing is said, in seconds: Compose's and Podman's default.
@@ -17,7 +14,7 @@ const GRACE: u64 = 10;
 
 /// `After=` and what pulls the other in.
 pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    let can_wait = context.platform.version >= HEALTHY_NOTIFY;
+    let can_wait = context.has(Feature::HealthWait);
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
         if !context.stack.services.contains_key(name) {
@@ -40,8 +37,10 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
             context.lose(
                 dependency.service.span(),
                 format!(
-                    "Podman {} cannot wait for health: `{}` starts as soon as `{name}` has started (from Podman 5.0 it waits)",
-                    context.platform.version, service.name.value
+                    "Podman {} cannot wait for health: `{}` starts as soon as `{name}` has started (from Podman {} it waits)",
+                    context.platform.version,
+                    service.name.value,
+                    Feature::HealthWait.first_podman()
                 ),
             );
         }
@@ -52,7 +51,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
 pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let awaited = |condition| is_awaited(context.stack, &service.name.value, condition);
     let (healthy, completed) = (awaited(Condition::Healthy), awaited(Condition::Completed));
-    let waits = healthy && context.platform.version >= HEALTHY_NOTIFY;
+    let waits = healthy && context.has(Feature::HealthWait);
     if waits {
         unit.own("Notify", "healthy");
     }
@@ -65,10 +64,10 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
     }
     restart(context, service, completed, unit);
     if waits && restarts(service) && !completed {
-        match context.platform.spec.systemd {
+        match context.platform.has(Feature::RestartMode) {
             // Without it one failed first start leaves those that wait down for good.
-            Some(version) if version >= RESTART_MODE => unit.text("Service", "RestartMode", "direct"),
-            Some(_) => {}
+            Some(true) => unit.text("Service", "RestartMode", "direct"),
+            Some(false) => {}
             None => {
                 let note = "The platform does not say its systemd. From systemd@254 on quadgen writes RestartMode=direct, \
                             with which units that wait for a healthy one also come up when its first start fails.";

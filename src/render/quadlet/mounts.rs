@@ -3,12 +3,11 @@
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{Data, FileUse, Mount, MountKind, Service, Spanned, Version};
+use crate::model::{Data, FileUse, Mount, MountKind, Service, Spanned};
+use crate::platform::Feature;
 use crate::render::refuse;
 use crate::source::Span;
 
-/// From here on the generator resolves `./` against the folder of the unit.
-const RELATIVE_PATHS: Version = Version::new(4, 5);
 /// Where folders belong to the system: nobody makes them for a container.
 const SYSTEM: [&str; 8] = ["/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var/run", "/lib"];
 
@@ -93,7 +92,7 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
 }
 
 fn relative(context: &mut Context<'_>, service: &Service, path: &str, span: Span) {
-    if context.platform.version < RELATIVE_PATHS {
+    if !context.has(Feature::RelativePaths) {
         context.lose(
             span,
             format!(

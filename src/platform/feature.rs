@@ -1,0 +1,110 @@
+//! What a release brought: `data/features.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Platform;
+use crate::model::Version;
+
+/// Something that a release brought.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Feature {
+    /// Quadlet itself.
+    Quadlet,
+    /// `./x` is resolved against the folder of the unit.
+    RelativePaths,
+    /// A `.network` and a `.volume` can name their object.
+    NamedObjects,
+    /// `User=` takes `USER:GROUP`.
+    UserWithGroup,
+    /// `Notify=healthy`.
+    HealthWait,
+    /// `Network=x.container`.
+    ContainerNetwork,
+    /// `Environment=NAME` without a value.
+    BareEnvironment,
+    /// `RestartMode=direct` of systemd.
+    RestartMode,
+}
+
+impl Feature {
+    /// Every feature.
+    pub const ALL: [Feature; 8] = [
+        Feature::Quadlet,
+        Feature::RelativePaths,
+        Feature::NamedObjects,
+        Feature::UserWithGroup,
+        Feature::HealthWait,
+        Feature::ContainerNetwork,
+        Feature::BareEnvironment,
+        Feature::RestartMode,
+    ];
+
+    fn table(self) -> &'static str {
+        match self {
+            Feature::Quadlet => "quadlet",
+            Feature::RelativePaths => "relative-paths",
+            Feature::NamedObjects => "named-objects",
+            Feature::UserWithGroup => "user-with-group",
+            Feature::HealthWait => "health-wait",
+            Feature::ContainerNetwork => "container-network",
+            Feature::BareEnvironment => "bare-environment",
+            Feature::RestartMode => "restart-mode",
+        }
+    }
+
+    fn since(self) -> Since {
+        let row = FEATURES.get(self.table());
+        let version = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
+        Since { podman: row.and_then(|row| version(&row.podman)), systemd: row.and_then(|row| version(&row.systemd)) }
+    }
+
+    /// The first Podman that has it, for texts.
+    pub fn first_podman(self) -> String {
+        self.since().podman.map(|version| version.to_string()).unwrap_or_default()
+    }
+}
+
+struct Since {
+    podman: Option<Version>,
+    systemd: Option<Version>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    podman: Option<String>,
+    systemd: Option<String>,
+}
+
+static FEATURES: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/features.toml")).expect("data/features.toml is well-formed")
+});
+
+impl Platform {
+    /// Whether the platform has a feature; nothing where it is systemd's and no word says which systemd runs.
+    pub fn has(&self, feature: Feature) -> Option<bool> {
+        let since = feature.since();
+        match (since.podman, since.systemd) {
+            (_, Some(first)) => self.spec.systemd.map(|own| own >= first),
+            (Some(first), None) => Some(self.is_podman() && self.version >= first),
+            (None, None) => Some(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEATURES, Feature};
+
+    #[test]
+    fn every_feature_has_its_row_and_every_row_its_feature() {
+        for feature in Feature::ALL {
+            let since = feature.since();
+            assert!(since.podman.is_some() != since.systemd.is_some(), "{feature:?}");
+        }
+        assert!(FEATURES.keys().all(|table| Feature::ALL.iter().any(|feature| feature.table() == table)));
+    }
+}
