@@ -1,10 +1,11 @@
 //! QG104: a name that a client needs and that does not resolve from where it stands.
 
-use super::context::{Context, Need, View, list};
+use super::context::{Context, Need, View, list, why};
 use super::{missing_container_name, multi_homed_dns};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Witness;
 use crate::network::{Cause, Home, Verdict};
+use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
     code: "QG104",
@@ -76,12 +77,17 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
             let place = match home {
                 Home::Host => "in the host's network",
                 Home::Nowhere => return None,
-                Home::Default => "on the runtime's default network, which has no DNS",
+                Home::Default => "on the runtime's default network",
                 Home::Networks | Home::Elsewhere => "outside of the stack's networks",
             };
             let mode = view.wiring.stack.services.get(service)?.network_mode.as_ref()?;
             let finding = new(format!("`{service}` is {place}, and names are only served on networks of the stack"));
             let finding = finding.label(mode.span(), format!("puts `{service}` there"));
+            let finding = match home {
+                // fact: podman-default-no-dns, docker-default-no-dns
+                Home::Default => finding.help(why(&view.wiring.ask(Question::DefaultNetworkDns))),
+                _ => finding,
+            };
             match home {
                 Home::Host if service == target => finding.help(format!(
                     "What helps: reach it through the host, or put `{target}` on a network that `{client}` is on."
