@@ -12,3 +12,13 @@ pub fn stacks(files: &dyn Files, folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// What a file is, by its name, if it is of a format that quadgen knows of and does not read yet.
+pub fn not_read_yet(name: &str) -> Option<&'static str> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    match extension {
+        "yaml" | "yml" if stem.starts_with("compose") || stem.starts_with("docker-compose") => Some("a Compose file"),
+        "container" | "pod" | "network" | "volume" | "kube" | "image" | "build" => Some("a Quadlet unit"),
+        _ => None,
+    }
+}

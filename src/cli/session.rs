@@ -85,6 +85,11 @@ impl Session {
 
     fn read_file(&mut self, path: &Path) {
         let display = shown(path);
+        if let Some(kind) = path.file_name().and_then(|name| discover::not_read_yet(&name.to_string_lossy())) {
+            let at = self.argument(&path.to_string_lossy());
+            let message = format!("`{}` is {kind}, and quadgen 0.1 reads topologies only", display_path(&display));
+            return self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+        }
         match Disk.read(path) {
             Ok(bytes) => self.take(display_path(&display), bytes),
             Err(_) => {
