@@ -82,6 +82,8 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
             findings
                 .push(lost(service.span(), format!("Docker names no container `{name}`: it gets a name of Compose's")));
         }
+        // Several containers cannot have one name.
+        ContainerName::ByService if is_replicated(service) => {}
         ContainerName::ByService => put("container_name", text(&service.name.value)),
         ContainerName::Named(name) => put("container_name", text(&name.value)),
         ContainerName::ByRuntime(_) => {}
@@ -143,6 +145,12 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         put("x-quadgen", Json::Object(stated));
     }
     Json::Object(out)
+}
+
+/// Whether Compose may run several containers of a service.
+fn is_replicated(service: &Service) -> bool {
+    let replicas = service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas"));
+    replicas.is_some() || service.attributes.contains_key("scale")
 }
 
 fn network_mode(mode: &NetworkMode) -> String {
