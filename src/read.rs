@@ -1,10 +1,12 @@
 //! Trees → [`Stack`]. Every reader collects what is wrong and reads on.
 
+mod health;
 mod infer;
 mod intent;
 mod network;
 mod reader;
 mod service;
+mod storage;
 pub mod topology;
 
 use crate::diagnostic::Diagnostic;

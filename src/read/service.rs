@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar, value};
 use crate::model::{
-    Attachment, Condition, ContainerName, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind,
-    NetworkMode, Port, PortRange, Protocol, Restart, Service, Spanned, Text,
+    Attachment, Condition, ContainerName, Dependency, NetworkMode, Port, PortRange, Protocol, Restart, Service,
+    Spanned, Text,
 };
 use crate::platform::attributes;
 use crate::source::Span;
@@ -240,31 +240,6 @@ impl Reader {
         good
     }
 
-    fn env_files(&mut self, node: &Node) -> Vec<EnvFile> {
-        let items = self.items_or_one(node, "env_file");
-        let mut files = Vec::new();
-        for item in items {
-            let Kind::Mapping(entries) = &item.kind else {
-                files.extend(self.text(item, "env_file").map(|path| EnvFile { path, required: true, format: None }));
-                continue;
-            };
-            let (mut path, mut required, mut format) = (None, true, None);
-            for entry in entries {
-                match entry.key.as_str() {
-                    "path" => path = self.text(&entry.value, "path"),
-                    "required" => required = self.boolean(&entry.value, "required").is_none_or(|it| it.value),
-                    "format" => format = self.text(&entry.value, "format"),
-                    _ => self.unknown(entry, "an env_file", &["path", "required", "format"]),
-                }
-            }
-            match path {
-                Some(path) => files.push(EnvFile { path, required, format }),
-                None => self.invalid(item.span, "an env_file needs `path`"),
-            }
-        }
-        files
-    }
-
     /// A command: a list of words, or a line that is split as a shell splits it. Nothing means the image's own.
     fn words(&mut self, node: &Node, what: &str) -> Option<Vec<Text>> {
         if node.is_null() {
@@ -280,87 +255,6 @@ impl Reader {
             };
         }
         Some(self.items(node, what).iter().filter_map(|item| self.text(item, what)).collect())
-    }
-
-    fn mount(&mut self, node: &Node) -> Option<Spanned<Mount>> {
-        let Kind::Mapping(entries) = &node.kind else {
-            return self.parsed(node, "volume");
-        };
-        let mut mount = Mount {
-            kind: MountKind::Volume,
-            source: String::new(),
-            target: String::new(),
-            read_only: false,
-            create: false,
-            options: Vec::new(),
-            extra: Vec::new(),
-        };
-        let mut kind = None;
-        for entry in entries {
-            let node = &entry.value;
-            match entry.key.as_str() {
-                "type" => kind = self.text(node, "type"),
-                "source" => mount.source = self.text(node, "source")?.value,
-                "target" => mount.target = self.text(node, "target")?.value,
-                "read_only" => mount.read_only = self.boolean(node, "read_only").is_some_and(|it| it.value),
-                "bind" | "volume" | "tmpfs" | "image" => self.mount_options(&mut mount, entry),
-                "consistency" => {}
-                key if key.starts_with("x-") => {}
-                _ => self.unknown(
-                    entry,
-                    "a volume",
-                    &["type", "source", "target", "read_only", "bind", "volume", "tmpfs"],
-                ),
-            }
-        }
-        mount.kind = match kind.as_ref().map(|kind| kind.value.as_str()) {
-            Some("bind") => MountKind::Bind,
-            Some("tmpfs") => MountKind::Tmpfs,
-            Some("volume") | None if mount.source.is_empty() => MountKind::Anonymous,
-            Some("volume") | None => MountKind::Volume,
-            Some(other) => {
-                self.invalid(
-                    node.span,
-                    format!("a volume of type `{other}` cannot be used: volume, bind or tmpfs can"),
-                );
-                return None;
-            }
-        };
-        if !mount.target.starts_with('/') {
-            self.invalid(node.span, "a volume needs `target`, an absolute path in the container");
-            return None;
-        }
-        if mount.kind == MountKind::Bind && mount.source.is_empty() {
-            self.invalid(node.span, "a bind needs `source`, a path of the host");
-            return None;
-        }
-        Some(Spanned::written(mount, node.span))
-    }
-
-    fn mount_options(&mut self, mount: &mut Mount, entry: &Entry) {
-        for option in self.entries(&entry.value, "the settings of a volume") {
-            let node = &option.value;
-            match option.key.as_str() {
-                "propagation" | "selinux" => {
-                    mount.options.extend(self.text(node, &option.key).map(|text| text.value));
-                }
-                "create_host_path" => mount.create = self.boolean(node, "create_host_path").is_some_and(|it| it.value),
-                "nocopy" if self.boolean(node, "nocopy").is_some_and(|it| it.value) => {
-                    mount.options.push("nocopy".to_owned());
-                }
-                "size" => mount.options.extend(self.text(node, "size").map(|size| format!("size={}", size.value))),
-                "mode" => mount.options.extend(self.text(node, "mode").map(|mode| format!("mode={}", mode.value))),
-                "nocopy" => {}
-                key => {
-                    let known = attributes::below(&format!("services.*.volumes.*.{}", entry.key));
-                    if known.contains(&key) {
-                        mount.extra.push((key.to_owned(), option.key_span, value(node)));
-                    } else {
-                        self.unknown(option, &format!("`{}`", entry.key), &known);
-                    }
-                }
-            }
-        }
     }
 
     fn depends_on(&mut self, node: &Node) -> Vec<Dependency> {
@@ -401,46 +295,6 @@ impl Reader {
         }
     }
 
-    fn health(&mut self, node: &Node) -> Option<Health> {
-        let mut health = Health::default();
-        for entry in self.entries(node, "healthcheck") {
-            let node = &entry.value;
-            match entry.key.as_str() {
-                "test" => health.test = self.health_test(node),
-                "interval" => health.interval = self.parsed(node, "interval"),
-                "timeout" => health.timeout = self.parsed(node, "timeout"),
-                "retries" => health.retries = self.simple(node, "retries", "a whole number"),
-                "start_period" => health.start_period = self.parsed(node, "start_period"),
-                "start_interval" => health.start_interval = self.parsed(node, "start_interval"),
-                "disable" => {
-                    if self.boolean(node, "disable").is_some_and(|it| it.value) {
-                        health.test = Some(HealthTest::Disabled);
-                    }
-                }
-                key if key.starts_with("x-") => {}
-                _ => self.unknown(entry, "`healthcheck`", &attributes::below("services.*.healthcheck")),
-            }
-        }
-        Some(health)
-    }
-
-    fn health_test(&mut self, node: &Node) -> Option<HealthTest> {
-        if scalar(node).is_some() {
-            return self.text(node, "test").map(HealthTest::Shell);
-        }
-        let mut words: Vec<Text> = self.items(node, "test").iter().filter_map(|item| self.text(item, "test")).collect();
-        let first = if words.is_empty() { None } else { Some(words.remove(0)) };
-        match (first.as_ref().map(|word| word.value.as_str()), words.len()) {
-            (Some("NONE"), 0) => Some(HealthTest::Disabled),
-            (Some("CMD"), 1..) => Some(HealthTest::Exec(words)),
-            (Some("CMD-SHELL"), 1) => words.pop().map(HealthTest::Shell),
-            _ => {
-                self.invalid(node.span, "test must be a line, or a list that begins with CMD, CMD-SHELL or NONE");
-                None
-            }
-        }
-    }
-
     fn restart(&mut self, node: &Node) -> Option<Spanned<Restart>> {
         let text = self.text(node, "restart")?;
         let restart = match text.value.as_str() {
@@ -457,29 +311,5 @@ impl Reader {
             },
         };
         Some(Spanned::written(restart, node.span))
-    }
-
-    fn file_uses(&mut self, node: &Node, what: &str) -> Vec<FileUse> {
-        let mut uses = Vec::new();
-        for item in self.items(node, what) {
-            let Kind::Mapping(entries) = &item.kind else {
-                uses.extend(self.text(item, what).map(|source| FileUse { source, target: None, extra: Vec::new() }));
-                continue;
-            };
-            let (mut source, mut target, mut extra) = (None, None, Vec::new());
-            for entry in entries {
-                match entry.key.as_str() {
-                    "source" => source = self.text(&entry.value, "source"),
-                    "target" => target = self.text(&entry.value, "target").map(|text| text.value),
-                    "uid" | "gid" | "mode" => extra.push((entry.key.clone(), entry.key_span, value(&entry.value))),
-                    _ => self.unknown(entry, what, &["source", "target", "uid", "gid", "mode"]),
-                }
-            }
-            match source {
-                Some(source) => uses.push(FileUse { source, target, extra }),
-                None => self.invalid(item.span, format!("an item of {what} needs `source`")),
-            }
-        }
-        uses
     }
 }

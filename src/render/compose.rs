@@ -1,12 +1,14 @@
 //! A Compose file. Names are literal, as in the topology, so nothing depends on the project's name.
 
+mod stated;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{File, Rendered, lost};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Condition, ContainerName, Data, Deny, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network,
-    NetworkMode, Party, Port, Restart, Service, Spanned, Stack, Target, Text, Value, Volume,
+    Condition, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network,
+    NetworkMode, Port, Restart, Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -26,7 +28,7 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     };
     section(&mut root, "secrets", objects(&stack.secrets));
     section(&mut root, "configs", objects(&stack.configs));
-    section(&mut root, "x-quadgen", stated(stack));
+    section(&mut root, "x-quadgen", stated::stated(stack));
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     match serde_saphyr::to_string_with_options(&Json::Object(root), options) {
         Ok(text) => {
@@ -140,7 +142,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
     for (key, (_, value)) in &service.attributes {
         put(key, plain(value));
     }
-    let stated = intents(stack, service);
+    let stated = stated::intents(stack, service);
     if !stated.is_empty() {
         put("x-quadgen", Json::Object(stated));
     }
@@ -363,71 +365,6 @@ fn volume(volume: &Volume) -> Json {
     }
     out.extend(volume.attributes.iter().map(|(key, (_, value))| (key.clone(), plain(value))));
     Json::Object(out)
-}
-
-/// The intents of a service, so that they travel with the file.
-fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
-    let mut out = Map::new();
-    if service.internet_denied.is_some() {
-        out.insert("internet".into(), text("deny"));
-    }
-    if service.host_denied.is_some() {
-        out.insert("host".into(), text("deny"));
-    }
-    let stated = service.connections.iter().filter(|connection| connection.is_stated());
-    let connects: Vec<Json> = stated
-        .map(|connection| match (&connection.to, connection.port) {
-            (Target::Service(name), Some(port)) => text(&format!("{name}:{port}")),
-            (Target::Service(name), None) => text(name),
-            (Target::Host(name), _) => text(&format!("host.{name}")),
-        })
-        .collect();
-    if !connects.is_empty() {
-        out.insert("connects".into(), Json::Array(connects));
-    }
-    let own = Party::Service(service.name.value.clone());
-    let denied = stack.deny.iter().filter(|deny| deny.from == [own.clone()] && !deny.text.value.contains("->"));
-    let denied = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(stack, party)));
-    let denied: Vec<Json> = denied.collect();
-    if !denied.is_empty() {
-        out.insert("deny".into(), Json::Array(denied));
-    }
-    out
-}
-
-/// What is stated at the top: platforms, host services, and who must not reach whom.
-fn stated(stack: &Stack) -> Map<String, Json> {
-    let mut out = Map::new();
-    let platforms = stack.platforms.iter().map(|(name, words)| (name.clone(), text(&words.value)));
-    section(&mut out, "platforms", platforms.collect());
-    let hosts = stack.host_services.values().map(|host| {
-        let mut out = Map::new();
-        out.extend(host.port.map(|port| ("port".to_owned(), json!(port.value))));
-        out.extend(host.on.as_ref().map(|on| ("on".to_owned(), text(&on.value))));
-        out.extend(host.listens.map(|listens| ("listens".to_owned(), text(&listens.value.to_string()))));
-        out.extend(host.scheme.as_ref().map(|scheme| ("scheme".to_owned(), text(&scheme.value))));
-        (host.name.value.clone(), Json::Object(out))
-    });
-    section(&mut out, "host_services", hosts.collect());
-    let mut denied: Vec<&Deny> = stack.deny.iter().filter(|deny| deny.text.value.contains("->")).collect();
-    // `A <-> B` stands twice in the model, once for each way.
-    denied.dedup_by(|a, b| a.text.span() == b.text.span());
-    if !denied.is_empty() {
-        out.insert("deny".into(), denied.iter().map(|deny| text(&deny.text.value)).collect());
-    }
-    out
-}
-
-/// A name that can be read back: what is a service and a network says which it means.
-fn party_name(stack: &Stack, party: &Party) -> String {
-    let both = |name: &String| stack.services.contains_key(name) && stack.networks.contains_key(name);
-    match party {
-        Party::Service(name) if both(name) => format!("service:{name}"),
-        Party::Network(name) if both(name) => format!("network:{name}"),
-        Party::Service(name) | Party::Network(name) => name.clone(),
-        Party::Internet => "internet".to_owned(),
-        Party::Host => "host".to_owned(),
-    }
 }
 
 /// A value of the source layer as it stands.

@@ -1,0 +1,71 @@
+//! Intents, platforms and host services: they travel with the file, under `x-quadgen`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{section, text};
+use crate::model::{Deny, Party, Service, Stack, Target};
+
+/// The intents of a service, so that they travel with the file.
+pub(super) fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
+    let mut out = Map::new();
+    if service.internet_denied.is_some() {
+        out.insert("internet".into(), text("deny"));
+    }
+    if service.host_denied.is_some() {
+        out.insert("host".into(), text("deny"));
+    }
+    let stated = service.connections.iter().filter(|connection| connection.is_stated());
+    let connects: Vec<Json> = stated
+        .map(|connection| match (&connection.to, connection.port) {
+            (Target::Service(name), Some(port)) => text(&format!("{name}:{port}")),
+            (Target::Service(name), None) => text(name),
+            (Target::Host(name), _) => text(&format!("host.{name}")),
+        })
+        .collect();
+    if !connects.is_empty() {
+        out.insert("connects".into(), Json::Array(connects));
+    }
+    let own = Party::Service(service.name.value.clone());
+    let denied = stack.deny.iter().filter(|deny| deny.from == [own.clone()] && !deny.text.value.contains("->"));
+    let denied = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(stack, party)));
+    let denied: Vec<Json> = denied.collect();
+    if !denied.is_empty() {
+        out.insert("deny".into(), Json::Array(denied));
+    }
+    out
+}
+
+/// What is stated at the top: platforms, host services, and who must not reach whom.
+pub(super) fn stated(stack: &Stack) -> Map<String, Json> {
+    let mut out = Map::new();
+    let platforms = stack.platforms.iter().map(|(name, words)| (name.clone(), text(&words.value)));
+    section(&mut out, "platforms", platforms.collect());
+    let hosts = stack.host_services.values().map(|host| {
+        let mut out = Map::new();
+        out.extend(host.port.map(|port| ("port".to_owned(), json!(port.value))));
+        out.extend(host.on.as_ref().map(|on| ("on".to_owned(), text(&on.value))));
+        out.extend(host.listens.map(|listens| ("listens".to_owned(), text(&listens.value.to_string()))));
+        out.extend(host.scheme.as_ref().map(|scheme| ("scheme".to_owned(), text(&scheme.value))));
+        (host.name.value.clone(), Json::Object(out))
+    });
+    section(&mut out, "host_services", hosts.collect());
+    let mut denied: Vec<&Deny> = stack.deny.iter().filter(|deny| deny.text.value.contains("->")).collect();
+    // `A <-> B` stands twice in the model, once for each way.
+    denied.dedup_by(|a, b| a.text.span() == b.text.span());
+    if !denied.is_empty() {
+        out.insert("deny".into(), denied.iter().map(|deny| text(&deny.text.value)).collect());
+    }
+    out
+}
+
+/// A name that can be read back: what is a service and a network says which it means.
+fn party_name(stack: &Stack, party: &Party) -> String {
+    let both = |name: &String| stack.services.contains_key(name) && stack.networks.contains_key(name);
+    match party {
+        Party::Service(name) if both(name) => format!("service:{name}"),
+        Party::Network(name) if both(name) => format!("network:{name}"),
+        Party::Service(name) | Party::Network(name) => name.clone(),
+        Party::Internet => "internet".to_owned(),
+        Party::Host => "host".to_owned(),
+    }
+}
