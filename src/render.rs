@@ -7,21 +7,10 @@ mod steps;
 
 pub use marker::{MARKER, Owner, owner};
 
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, input};
+use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Deploy, HealthTest, Spanned, Stack, Text};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
-
-/// QG801: the renderer reports it while it works.
-pub static LOST_ON_TARGET: Rule = Rule {
-    code: "QG801",
-    name: "lost-on-target",
-    summary: "something the source says that the target of `render` cannot say",
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: Fixable::Never,
-    page: include_str!("rules/lost_on_target.md"),
-};
 
 /// What a stack is rendered to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +100,7 @@ pub fn refusal(platform: &Platform, target: Target) -> Option<String> {
 
 /// A finding about something the target cannot say.
 fn lost(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(&LOST_ON_TARGET, span, message)
+    Diagnostic::new(&input::LOST_ON_TARGET, span, message)
 }
 
 /// An error that keeps a stack from being rendered.

@@ -20,7 +20,6 @@ mod unresolvable_name;
 pub use context::{Context, Need, View};
 
 use crate::diagnostic::{Rule, Sink, input};
-use crate::render;
 
 pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
 
@@ -53,7 +52,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
     (&duplicate_host_port::RULE, Check::Stack(duplicate_host_port::check)),
     (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
-    (&render::LOST_ON_TARGET, Check::Elsewhere),
+    (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.

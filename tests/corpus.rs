@@ -99,7 +99,8 @@ fn real_stacks_are_rendered_to_units_and_back_to_compose() {
                 units += 1;
             }
             Err(said) => {
-                let known = ["no image", "a colon", "an empty word", "holds no service", "cannot hold"];
+                let known =
+                    ["neither `image` nor `build`", "a unit cannot hold", "holds no service", "services` holds"];
                 assert!(known.iter().any(|known| said.contains(known)), "{}: {said}", file.display());
                 built += 1;
             }

@@ -1,4 +1,5 @@
-//! The rules about input. Readers report them, so they stand below every reader; their pages lie with the others.
+//! The rules that no check looks for: readers, the renderer and the command line report them while they work. So they
+//! stand below all of those; their pages lie with the others.
 
 use super::{Fixable, Level, Rule};
 
@@ -55,4 +56,15 @@ pub static DUPLICATE_KEY: Rule = Rule {
     since: "0.1.0",
     fixable: Fixable::Never,
     page: include_str!("../rules/duplicate_key.md"),
+};
+
+/// Something that the target of `render` cannot say.
+pub static LOST_ON_TARGET: Rule = Rule {
+    code: "QG801",
+    name: "lost-on-target",
+    summary: "something the source says that the target of `render` cannot say",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/lost_on_target.md"),
 };

@@ -21,6 +21,8 @@ pub enum Feature {
     UserWithGroup,
     /// `Notify=healthy`.
     HealthWait,
+    /// `.build` units.
+    BuildUnit,
     /// `Network=x.container`.
     ContainerNetwork,
     /// `Environment=NAME` without a value.
@@ -31,12 +33,13 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Feature; 8] = [
+    pub const ALL: [Feature; 9] = [
         Feature::Quadlet,
         Feature::RelativePaths,
         Feature::NamedObjects,
         Feature::UserWithGroup,
         Feature::HealthWait,
+        Feature::BuildUnit,
         Feature::ContainerNetwork,
         Feature::BareEnvironment,
         Feature::RestartMode,
@@ -49,6 +52,7 @@ impl Feature {
             Feature::NamedObjects => "named-objects",
             Feature::UserWithGroup => "user-with-group",
             Feature::HealthWait => "health-wait",
+            Feature::BuildUnit => "build-unit",
             Feature::ContainerNetwork => "container-network",
             Feature::BareEnvironment => "bare-environment",
             Feature::RestartMode => "restart-mode",

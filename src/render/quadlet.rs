@@ -1,6 +1,7 @@
-//! Quadlet units: `.container`, `.network` and `.volume`.
+//! Quadlet units: `.container`, `.network`, `.volume` and `.build`.
 
 mod attributes;
+mod build;
 mod container;
 mod life;
 mod mounts;
@@ -41,7 +42,11 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     };
     let mut units: Vec<(String, Unit)> = Vec::new();
     for service in stack.services.values() {
-        units.push((format!("{}.container", service.name.value), container::unit(&mut context, service)));
+        let built = build::build(&mut context, service);
+        let (image, build) = built.map_or((None, None), |(image, unit)| (Some(image), unit));
+        let name = &service.name.value;
+        units.extend(build.map(|unit| (format!("{name}.build"), unit)));
+        units.push((format!("{name}.container"), container::unit(&mut context, service, image.as_deref())));
     }
     networks(&mut context, &mut units);
     volumes(&mut context, &mut units);

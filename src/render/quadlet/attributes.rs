@@ -14,6 +14,7 @@ pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mu
     for (name, (span, value)) in &service.attributes {
         let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
         match attribute.shape {
+            _ if name == "build" => {}
             Some(shape) => write(context, name, attribute, shape, (*span, value), unit),
             None if attribute.is_idle() => {}
             None => {

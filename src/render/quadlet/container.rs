@@ -7,11 +7,12 @@ use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Servi
 use crate::platform::Feature;
 use crate::render::refuse;
 
-pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
+/// The unit of a service; `built` is what its `Image=` refers to where the image is built.
+pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&str>) -> Unit {
     let mut unit = Unit::new("Container", context.platform.version);
     unit.text("Unit", "Description", &format!("{} of {}", service.name.value, context.stack.name.value));
     life::dependencies(context, service, &mut unit);
-    image(context, service, &mut unit);
+    image(context, service, built, &mut unit);
     match &service.container_name {
         ContainerName::ByService => unit.own("ContainerName", &service.name.value),
         ContainerName::Named(name) => unit.own("ContainerName", &name.value),
@@ -34,7 +35,14 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service) -> Unit {
     unit
 }
 
-fn image(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit: &mut Unit) {
+    if let Some(built) = built {
+        unit.own("Image", built);
+        if !built.ends_with(".build") {
+            unit.own("Pull", "never");
+        }
+        return;
+    }
     match &service.image {
         Some(image) => {
             // Podman asks wherever the host is configured for a name without its registry; Docker means Docker Hub.
@@ -43,10 +51,9 @@ fn image(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                 unit.own("Pull", "never");
             }
         }
-        None => context.refused.push(refuse(
-            service.span(),
-            format!("`{}` has no image, and quadgen 0.1 does not render `build` to units yet", service.name.value),
-        )),
+        None => context
+            .refused
+            .push(refuse(service.span(), format!("`{}` has neither `image` nor `build`", service.name.value))),
     }
 }
 

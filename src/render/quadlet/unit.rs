@@ -10,7 +10,8 @@ use crate::model::{UnitEntry, Version};
 use crate::platform::keys;
 
 /// Sections in the order they are written.
-const ORDER: [&str; 8] = ["Unit", "Container", "Network", "Volume", "Quadlet", "Service", "Install", "X-Quadgen"];
+const ORDER: [&str; 9] =
+    ["Unit", "Container", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
 
 /// A unit.
 pub(super) struct Unit {

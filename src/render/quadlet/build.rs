@@ -1,0 +1,81 @@
+//! `build:` of a service → its `.build` unit, or the line to build by hand where Podman has none.
+
+use super::mounts::texts;
+use super::quote::Specifiers;
+use super::unit::Unit;
+use super::{Context, finish};
+use crate::model::{Data, Service, Value};
+use crate::platform::Feature;
+use crate::render::{pairs, refuse};
+
+/// What the container's `Image=` refers to, and the unit that makes it; nothing for a service that is not built.
+pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(String, Option<Unit>)> {
+    let (span, value) = service.attributes.get("build")?;
+    let name = &service.name.value;
+    // Without a name of its own a built image is called as Compose calls it; it lies on this machine only.
+    let image = service.image.as_ref().map(|image| image.value.full());
+    let image = image.unwrap_or_else(|| format!("localhost/{}-{name}:latest", context.stack.name.value.to_lowercase()));
+    let get = |key: &str| value.get(key).and_then(Value::scalar);
+    let folder = value.scalar().or_else(|| get("context")).unwrap_or_else(|| ".".to_owned());
+    if value.get("dockerfile_inline").is_some() {
+        let message =
+            format!("a unit cannot hold a Dockerfile: write that of `{name}` into a file and name it as `dockerfile`");
+        context.refused.push(refuse(*span, message));
+        return Some((image, None));
+    }
+    if !context.has(Feature::BuildUnit) {
+        let version = context.platform.version;
+        context
+            .notes
+            .push(format!("Podman {version} has no build units. Build first: podman build -t {image} {folder}"));
+        return Some((image, None));
+    }
+    let mut unit = Unit::new("Build", context.platform.version);
+    unit.text("Unit", "Description", &format!("Image of {name} of {}", context.stack.name.value));
+    unit.own("ImageTag", &image);
+    let is_url = folder.contains("://") || folder.starts_with("git@");
+    let folder = if is_url || folder.starts_with(['/', '.']) { folder } else { format!("./{folder}") };
+    unit.own("SetWorkingDirectory", &folder);
+    if let Some(file) = get("dockerfile") {
+        // Compose looks for it in the context, the unit from its own folder.
+        let inside = !is_url && !file.starts_with('/');
+        unit.own("File", &if inside { format!("{}/{file}", folder.trim_end_matches('/')) } else { file });
+    }
+    if !is_url && folder.starts_with('.') && !context.folders.contains(&folder) {
+        context.folders.push(folder);
+    }
+    rest(context, service, value, &mut unit);
+    // A first build takes as long as it takes.
+    unit.text("Service", "TimeoutStartSec", "infinity");
+    finish(context, &mut unit, *span);
+    Some((format!("{name}.build"), Some(unit)))
+}
+
+fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut Unit) {
+    let Data::Map(entries) = &value.data else { return };
+    for (key, value) in entries {
+        match key.as_str() {
+            "context" | "dockerfile" => {}
+            "args" => pairs(value).iter().for_each(|(key, value)| unit.own("BuildArg", &format!("{key}={value}"))),
+            "labels" => pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}"))),
+            "target" => value.scalar().iter().for_each(|target| unit.own("Target", target)),
+            "tags" => texts(value).iter().for_each(|tag| unit.own("ImageTag", tag)),
+            "network" => value.scalar().iter().for_each(|network| unit.own("Network", network)),
+            "pull" if value.data == Data::Bool(true) => unit.own("Pull", "always"),
+            "no_cache" if value.data == Data::Bool(true) => unit.argument("--no-cache", Specifiers::Literal),
+            "pull" | "no_cache" => {}
+            "shm_size" => value.scalar().iter().for_each(|size| argument(unit, "--shm-size", size)),
+            "platforms" => texts(value).iter().for_each(|platform| argument(unit, "--platform", platform)),
+            "cache_from" => texts(value).iter().for_each(|cache| argument(unit, "--cache-from", cache)),
+            "cache_to" => texts(value).iter().for_each(|cache| argument(unit, "--cache-to", cache)),
+            _ => {
+                let name = &service.name.value;
+                context.lose(value.span, format!("a unit cannot say `build.{key}`: `{name}` is built without it"));
+            }
+        }
+    }
+}
+
+fn argument(unit: &mut Unit, flag: &str, value: &str) {
+    unit.argument(&format!("{flag}={value}"), Specifiers::Literal);
+}
