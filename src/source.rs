@@ -237,7 +237,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Parts of names whose values are secrets.
-const SECRET_WORDS: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+const SECRET_WORDS: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "_AUTH"];
 
 /// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
 pub fn is_secret_name(name: &str) -> bool {

@@ -99,6 +99,60 @@ const CASES: &[(&str, &[&str], State)] = &[
         &[PR],
         Proven,
     ),
+    (
+        "networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, quadlet: {Container: {PodmanArgs: '\"--network=host\"'}}}}",
+        &[PR],
+        Unknown,
+    ),
+    ("networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, privileged: 'yes'}}", &[PR, D], Unknown),
+    (
+        "networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, volumes: ['/run/user/1000/podman:/p']}}",
+        &[PR],
+        Unknown,
+    ),
+    ("networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, use_api_socket: true}}", &[D], Unknown),
+    (
+        "networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, pid: host, cap_add: [ALL]}}",
+        &[PR],
+        Unknown,
+    ),
+    (
+        "networks: {a: {driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}, b: {}}\nservices: {w: {N: [b], deny: [db]}, db: {N: [a]}}",
+        &[D],
+        Unknown,
+    ),
+    (
+        "networks: {b: {internal: true}}\nservices: {w: {network_mode: host, deny: [db]}, db: {N: [b]}}",
+        &["docker-desktop"],
+        Unknown,
+    ),
+    // An internal network beside does not open what isolation closes.
+    (
+        "networks: {a: {}, b: {}, c: {internal: true}}\nservices: {w: {N: [a, c], deny: [db]}, db: {N: [b], ports: ['80:80']}}",
+        &[P],
+        Proven,
+    ),
+    // One name of two.
+    (
+        "networks: {a: {}}\nservices: {w: {N: [a], connects: [db]}, db: {N: [a]}, z: {N: {a: {aliases: [db]}}}}",
+        &[P, PR, D],
+        Broken,
+    ),
+    (
+        "networks: {a: {}}\nservices: {w: {N: [a], connects: [db], links: ['z:db']}, db: {N: [a]}, z: {N: [a]}}",
+        &[D],
+        Unknown,
+    ),
+    (
+        "networks: {a: {}}\nservices: {w: {N: [a], connects: [db], extra_hosts: {DB: ['192.0.2.1']}}, db: {N: [a]}}",
+        &[PR, D],
+        Unknown,
+    ),
+    (
+        "networks: {a: {}}\nservices: {w: {N: [a], connects: ['db:8080']}, db: {N: [a], ports: ['8080:80'], expose: [8080]}}",
+        &[PR, D],
+        Proven,
+    ),
     // Names: a sidecar has none of its own; a hosts file is right if its address is.
     (
         "networks: {a: {}}\nservices: {w: {N: [a], connects: ['side:90']}, db: {N: [a]}, side: {network_mode: 'service:db'}}",

@@ -50,6 +50,13 @@ pub enum Cause {
         /// Where it is instead.
         home: Home,
     },
+    /// Another service has the name, too.
+    Ambiguous {
+        /// Which.
+        other: String,
+        /// Where both have it.
+        networks: Vec<String>,
+    },
     /// They share no network.
     NoSharedNetwork,
     /// They share a network with DNS, where the service is known by other names only.
@@ -145,14 +152,20 @@ impl Wiring<'_> {
         if self.opaque_service(from).is_some() || self.opaque_service(to).is_some() {
             return unknown;
         }
-        if let Some(address) = from.attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
+        let own_attributes = &self.owner(from).attributes;
+        if from.attributes.contains_key("links") {
+            return unknown;
+        }
+        if let Some(address) = own_attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
             // The hosts file goes before DNS, so the address had better be the target's.
-            let mut fixed = self.attachments(to).flat_map(|a| [&a.ipv4, &a.ipv6]).flatten();
+            let shared = |network: &str| self.attachments(from).any(|a| a.network.value == network);
+            let on_shared = self.attachments(to).filter(|a| shared(&a.network.value));
+            let mut fixed = on_shared.flat_map(|a| [&a.ipv4, &a.ipv6]).flatten();
             let own = address.parse::<IpAddr>().is_ok_and(|address| fixed.any(|fixed| fixed.value == address));
             return if own { Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile } } else { unknown };
         }
         // fact: with `dns` of its own a container under CNI no longer asks as it was measured.
-        if self.is_cni() && from.attributes.contains_key("dns") {
+        if self.is_cni() && own_attributes.contains_key("dns") {
             return unknown;
         }
         for service in [from, to] {
@@ -203,6 +216,10 @@ impl Wiring<'_> {
             let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
             return no(Cause::OtherName { works });
         }
+        if let Some(other) = self.namesake(to, name, &answers) {
+            let cause = Cause::Ambiguous { other, networks: owned(&answers) };
+            return Resolution { verdict: Verdict::Unpredictable, cause };
+        }
         let several = self.ask(Question::NamesOnSeveralNetworks);
         if answers.len() < with_dns.len() && Verdict::from(several.fact.is) != Verdict::Yes {
             let others: Vec<&str> = with_dns.iter().copied().filter(|network| !answers.contains(network)).collect();
@@ -211,6 +228,22 @@ impl Wiring<'_> {
             return Resolution { verdict: several.fact.is.into(), cause };
         }
         Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks: owned(&answers) } }
+    }
+
+    /// Another service that has a name on one of some networks.
+    fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
+        let owner = &self.owner(service).name;
+        let others = self.stack.services.values().filter(|other| self.owner(other).name != *owner);
+        let mut same = others.filter(|other| {
+            let on: Vec<&str> = self.attachments(other).map(|a| a.network.value.as_str()).collect();
+            self.names(other).iter().any(|known| {
+                known.text.eq_ignore_ascii_case(name)
+                    && networks.iter().any(|network| {
+                        on.contains(network) && known.network.as_deref().is_none_or(|only| only == *network)
+                    })
+            })
+        });
+        same.next().map(|other| other.name.value.clone())
     }
 
     /// Whether names of the internet resolve in a service.

@@ -1,7 +1,7 @@
 //! What quadgen cannot look into. An answer that would rest on it is unknown, and says why.
 
 use super::{Home, Wiring};
-use crate::model::{Data, Service, UnitEntry, Value};
+use crate::model::{Data, MountKind, Service, UnitEntry, Value};
 use crate::source::Span;
 
 /// Something that cannot be looked into.
@@ -15,10 +15,36 @@ pub struct Opaque {
 
 /// Names that a runtime gives to networks of its own.
 const BUILT_IN: [&str; 5] = ["podman", "bridge", "host", "none", "default"];
-/// Options of a bridge that change where its packets go, beside `isolate`.
-const ROUTING_OPTIONS: [&str; 3] = ["no_default_route", "vrf", "mode"];
-/// Beginnings of arguments that change a container's network or its rights.
-const ARGUMENTS: [&str; 8] = ["--net", "--dns", "--add-host", "--publish", "-p", "--pod", "--privileged", "--hostname"];
+/// Options of a bridge that leave its packets where they go.
+const HARMLESS_OPTIONS: [&str; 6] =
+    ["isolate", "mtu", "vlan", "metric", "com.docker.network.driver.mtu", "com.docker.network.bridge.name"];
+/// Beginnings of arguments that change neither a container's network nor its rights.
+const HARMLESS_ARGUMENTS: [&str; 22] = [
+    "--annotation",
+    "--blkio",
+    "--cgroup",
+    "--cpu",
+    "--env",
+    "--health",
+    "--init",
+    "--label",
+    "--log",
+    "--memory",
+    "--oom",
+    "--pids-limit",
+    "--pull",
+    "--read-only",
+    "--restart",
+    "--shm-size",
+    "--stop",
+    "--tmpfs",
+    "--tz",
+    "--ulimit",
+    "--umask",
+    "--workdir",
+];
+/// Capabilities with which a container changes what is around it.
+const CAPABILITIES: [&str; 4] = ["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE"];
 
 impl Wiring<'_> {
     /// Why the inside of a network cannot be known.
@@ -42,7 +68,7 @@ impl Wiring<'_> {
             return opaque(driver.span(), format!("quadgen knows bridge networks, and `{name}` is {}", driver.value));
         }
         if let Some((option, value)) =
-            network.options.iter().find(|(option, _)| ROUTING_OPTIONS.contains(&option.as_str()))
+            network.options.iter().find(|(option, _)| !HARMLESS_OPTIONS.contains(&option.as_str()))
         {
             return opaque(value.span(), format!("`{option}` changes where packets of `{name}` go"));
         }
@@ -60,13 +86,13 @@ impl Wiring<'_> {
             });
         }
         let entries = self.owner(service).quadlet.iter().chain(&service.quadlet);
-        let mut arguments = entries.filter(|entry| is_free(entry)).filter(|entry| {
-            entry.key.value != "PodmanArgs"
-                || entry
-                    .value
-                    .value
-                    .split_whitespace()
-                    .any(|word| ARGUMENTS.iter().any(|begin| word.starts_with(begin)))
+        let mut arguments = entries.filter(|entry| match entry.key.value.as_str() {
+            "PodmanArgs" => {
+                let words = shlex::split(&entry.value.value).unwrap_or_else(|| vec!["-".to_owned()]);
+                let harmless = |word: &String| HARMLESS_ARGUMENTS.iter().any(|begin| word.starts_with(begin));
+                words.iter().any(|word| word.starts_with('-') && !harmless(word))
+            }
+            key => is_free(entry) || (key.starts_with("Exec") && entry.value.value.contains("podman")),
         });
         arguments.next().map(|entry| Opaque {
             span: entry.value.span(),
@@ -77,24 +103,59 @@ impl Wiring<'_> {
     /// Why no wall holds a service: it could change its own network, or start containers outside of it.
     pub fn powers(&self, service: &Service) -> Option<Opaque> {
         let name = &service.name.value;
+        let attribute = |key: &str| service.attributes.get(key).map_or(service.span(), |(span, _)| *span);
         if service.flag("privileged") {
-            let span = service.attributes.get("privileged").map_or(service.span(), |(span, _)| *span);
-            return Some(Opaque { span, why: format!("`{name}` is privileged, so it can change its own network") });
+            let why = format!("`{name}` is privileged, so it can change its own network");
+            return Some(Opaque { span: attribute("privileged"), why });
         }
-        let socket = service
-            .mounts
-            .iter()
-            .find(|mount| mount.value.source.ends_with("/docker.sock") || mount.value.source.ends_with("/podman.sock"));
-        socket.map(|mount| Opaque {
-            span: mount.span(),
-            why: format!("`{name}` can start containers outside of its networks through the runtime's socket"),
-        })
+        let capabilities = service.attributes.get("cap_add").map(|(_, value)| list(value)).unwrap_or_default();
+        let capable = capabilities.iter().any(|one| {
+            let one = one.to_uppercase();
+            CAPABILITIES.contains(&one.strip_prefix("CAP_").unwrap_or(&one))
+        });
+        for (key, strong) in [
+            ("cap_add", capable),
+            ("pid", service.attributes.get("pid").is_some_and(|(_, value)| value.scalar().as_deref() == Some("host"))),
+            ("use_api_socket", service.attributes.contains_key("use_api_socket")),
+            ("volumes_from", service.attributes.contains_key("volumes_from")),
+        ] {
+            if strong {
+                let why = format!("with `{key}`, `{name}` may reach around its networks");
+                return Some(Opaque { span: attribute(key), why });
+            }
+        }
+        let why = || format!("`{name}` may start containers outside of its networks through the runtime's socket");
+        let mount = service.mounts.iter().find(|mount| match mount.value.kind {
+            MountKind::Bind => holds_socket(&mount.value.source),
+            MountKind::Volume => {
+                let volume = self.stack.volumes.get(&mount.value.source);
+                volume.is_some_and(|volume| volume.attributes.contains_key("driver_opts"))
+            }
+            MountKind::Anonymous | MountKind::Tmpfs => false,
+        });
+        if let Some(mount) = mount {
+            return Some(Opaque { span: mount.span(), why: why() });
+        }
+        let files = service.secrets.iter().map(|used| (used, &self.stack.secrets));
+        let mut files = files.chain(service.configs.iter().map(|used| (used, &self.stack.configs)));
+        let file = files.find(|(used, objects)| {
+            let file = objects.get(&used.source.value).and_then(|object| object.file.as_ref());
+            file.is_some_and(|file| holds_socket(&file.value))
+        });
+        file.map(|(used, _)| Opaque { span: used.source.span(), why: why() })
     }
 
     /// Why the names that a service looks up cannot be known.
     pub fn opaque_names(&self, service: &Service, name: &str) -> Option<Opaque> {
         let who = &service.name.value;
-        let (hosts, dns) = (service.attributes.get("extra_hosts"), service.attributes.get("dns"));
+        let own = &self.owner(service).attributes;
+        let (hosts, dns) = (own.get("extra_hosts"), own.get("dns"));
+        if let Some((span, _)) = service.attributes.get("links") {
+            return Some(Opaque {
+                span: *span,
+                why: format!("`links` of `{who}` may give `{name}` to another service"),
+            });
+        }
         if let Some((span, _)) = hosts.filter(|(_, hosts)| host_entry(hosts, name).is_some()) {
             let why = format!("`extra_hosts` of `{who}` gives `{name}` an address that is not a fixed one of it");
             return Some(Opaque { span: *span, why });
@@ -120,16 +181,33 @@ fn is_free(entry: &UnitEntry) -> bool {
     matches!(entry.key.value.as_str(), "PodmanArgs" | "GlobalArgs" | "ContainersConfModule")
 }
 
-/// The address that `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, gives a name.
+/// Whether a path of the host is the runtime's socket, or a folder that may hold it.
+fn holds_socket(path: &str) -> bool {
+    let folder = path.trim_end_matches('/');
+    matches!(folder, "" | "/var" | "/run" | "/var/run")
+        || folder.starts_with("/run/")
+        || folder.starts_with("/var/run/")
+        || folder.ends_with(".sock")
+}
+
+/// The texts of a list, or of one value.
+pub(super) fn list(value: &Value) -> Vec<String> {
+    match &value.data {
+        Data::List(items) => items.iter().filter_map(Value::scalar).collect(),
+        _ => value.scalar().into_iter().collect(),
+    }
+}
+
+/// The first address that `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, gives a name.
 pub(super) fn host_entry(hosts: &Value, name: &str) -> Option<String> {
     match &hosts.data {
         Data::Map(entries) => {
-            let (_, address) = entries.iter().find(|(host, _)| host == name)?;
-            address.scalar()
+            let (_, addresses) = entries.iter().find(|(host, _)| host.eq_ignore_ascii_case(name))?;
+            list(addresses).into_iter().next()
         }
         Data::List(items) => items.iter().filter_map(Value::scalar).find_map(|item| {
             let (host, address) = item.split_once(['=', ':'])?;
-            (host == name).then(|| address.trim_matches(['[', ']']).to_owned())
+            host.eq_ignore_ascii_case(name).then(|| address.trim_matches(['[', ']']).to_owned())
         }),
         _ => None,
     }

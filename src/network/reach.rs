@@ -2,6 +2,7 @@
 
 use petgraph::algo::astar;
 
+use super::opaque::list;
 use super::wiring::Place;
 use super::{Home, Verdict, Wiring};
 use crate::model::{Port, PortRange, Service, Spanned};
@@ -170,7 +171,8 @@ impl Wiring<'_> {
                 return Reach { verdict: Verdict::Yes, path, known };
             }
         }
-        Reach { verdict: Verdict::No, path: Vec::new(), known }
+        let unknown = known.iter().any(|known| Verdict::from(known.fact.is) == Verdict::Unknown);
+        Reach { verdict: if unknown { Verdict::Unknown } else { Verdict::No }, path: Vec::new(), known }
     }
 
     /// Every crossing between the networks of two services.
@@ -199,8 +201,9 @@ impl Wiring<'_> {
             Home::Networks => {
                 let crossings = self.crossings(self.owner(from), self.owner(to));
                 let shared = self.attachments(from).any(|a| self.attachments(to).any(|b| a.network == b.network));
-                let apart = |crossing: &super::Crossing| crossing.by_isolation && crossing.verdict == Verdict::No;
-                if !shared && !crossings.is_empty() && crossings.iter().all(apart) {
+                // Internal networks forward nothing, so only the others count.
+                let mut ordinary = crossings.iter().filter(|crossing| crossing.by_isolation).peekable();
+                if !shared && ordinary.peek().is_some() && ordinary.all(|crossing| crossing.verdict == Verdict::No) {
                     Question::PublishedPortBetweenIsolatedNetworks
                 } else {
                     Question::PublishedPortFromNetwork
@@ -216,7 +219,9 @@ impl Wiring<'_> {
     pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
         let service = self.owner(service);
         let holds = |range: PortRange| range.first <= wanted && wanted <= range.last;
-        if service.ports.iter().any(|port| holds(port.value.container)) {
+        let exposed = service.attributes.get("expose").map(|(_, value)| list(value)).unwrap_or_default();
+        let exposed = exposed.iter().filter_map(|port| port.split('/').next()?.parse::<PortRange>().ok());
+        if service.ports.iter().map(|port| port.value.container).chain(exposed).any(holds) {
             return None;
         }
         let published = service.ports.iter().find(|port| port.value.host.is_some_and(holds))?;

@@ -9,7 +9,13 @@ use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
 /// Keys of units that say what the topology says in its own words.
-const OWNED: [(&str, &str); 18] = [
+const OWNED: [(&str, &str); 24] = [
+    ("Volume", "write `volumes`"),
+    ("Mount", "write `volumes`"),
+    ("Rootfs", "topologies run images"),
+    ("AddHost", "write `extra_hosts`"),
+    ("DNS", "write `dns`"),
+    ("AddCapability", "write `cap_add`"),
     ("Image", "write `image`"),
     ("ContainerName", "write `container_name`"),
     ("HostName", "write `hostname`"),

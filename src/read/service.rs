@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar, value};
 use crate::model::{
-    Attachment, Condition, ContainerName, Dependency, NetworkMode, Port, PortRange, Protocol, Restart, Service,
+    Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Port, PortRange, Protocol, Restart, Service,
     Spanned, Text,
 };
-use crate::platform::attributes;
+use crate::platform::attributes::{self, Shape};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
@@ -79,12 +79,29 @@ impl Reader {
             "stop_grace_period" => service.stop_grace_period = self.parsed(node, "stop_grace_period"),
             "secrets" => service.secrets = self.file_uses(node, "secrets"),
             "configs" => service.configs = self.file_uses(node, "configs"),
+            "extends" => {
+                self.partial = true;
+                self.invalid(entry.key_span, "a topology has no `extends`: write out what the service has");
+            }
             key => {
                 if attributes::find(&format!("services.*.{key}")).is_none() {
                     return false;
                 }
                 self.check_below(&format!("services.*.{key}"), node, key);
-                service.attributes.insert(key.to_owned(), (entry.key_span, value(node)));
+                let mut value = value(node);
+                let shape = attributes::find(&format!("services.*.{key}")).and_then(|attribute| attribute.shape);
+                if matches!(shape, Some(Shape::Bool | Shape::Switch)) {
+                    // Compose takes texts for booleans, too.
+                    value.data = match value.scalar().map(|text| text.to_lowercase()).as_deref() {
+                        Some("true" | "yes" | "on" | "y" | "1") => Data::Bool(true),
+                        Some("false" | "no" | "off" | "n" | "0") => Data::Bool(false),
+                        _ => {
+                            self.invalid(node.span, format!("{key} must be true or false"));
+                            return true;
+                        }
+                    };
+                }
+                service.attributes.insert(key.to_owned(), (entry.key_span, value));
             }
         }
         true

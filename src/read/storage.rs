@@ -97,8 +97,22 @@ impl Reader {
                 "nocopy" if self.boolean(node, "nocopy").is_some_and(|it| it.value) => {
                     mount.options.push("nocopy".to_owned());
                 }
-                "size" => mount.options.extend(self.text(node, "size").map(|size| format!("size={}", size.value))),
-                "mode" => mount.options.extend(self.text(node, "mode").map(|mode| format!("mode={}", mode.value))),
+                "size" => {
+                    if let Some(text) = self.text(node, "size") {
+                        match bytes(&text.value) {
+                            Some(bytes) => mount.options.push(format!("size={bytes}")),
+                            None => self.invalid(node.span, "size must be a number of bytes, or one with k, m or g"),
+                        }
+                    }
+                }
+                "mode" => {
+                    if let Some(text) = self.text(node, "mode") {
+                        match mode(&text.value) {
+                            Some(mode) => mount.options.push(format!("mode={mode:04o}")),
+                            None => self.invalid(node.span, "mode must be a number such as 0755"),
+                        }
+                    }
+                }
                 "nocopy" => {}
                 key => {
                     let known = attributes::below(&format!("services.*.volumes.*.{}", entry.key));
@@ -134,5 +148,29 @@ impl Reader {
             }
         }
         uses
+    }
+}
+
+/// A size in bytes: Compose takes `b`, `k`, `kb`, `m`, `mb`, `g` and `gb` behind the number.
+fn bytes(text: &str) -> Option<u64> {
+    let lower = text.to_lowercase();
+    let digits = lower.find(|c: char| !c.is_ascii_digit()).unwrap_or(lower.len());
+    let (number, unit) = lower.split_at(digits);
+    let factor: u64 = match unit {
+        "" | "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        "g" | "gb" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// Rights of a file: octal with a leading zero, as YAML and Compose read it, else decimal.
+fn mode(text: &str) -> Option<u32> {
+    match text.strip_prefix("0o").or_else(|| text.strip_prefix('0')) {
+        Some("") => Some(0),
+        Some(octal) => u32::from_str_radix(octal, 8).ok(),
+        None => text.parse().ok(),
     }
 }

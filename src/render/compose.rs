@@ -20,7 +20,8 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
         stack.services.iter().map(|(name, item)| (name.clone(), service(stack, platform, item, &mut findings)));
     let services = Json::Object(services.collect());
     root.insert("services".into(), services);
-    let networks = stack.networks.values().map(|item| (item.name.value.clone(), network(item, &mut findings)));
+    let networks =
+        stack.networks.values().map(|item| (item.name.value.clone(), network(item, platform, &mut findings)));
     section(&mut root, "networks", networks.collect());
     section(&mut root, "volumes", stack.volumes.values().map(|item| (item.name.value.clone(), volume(item))).collect());
     let objects = |objects: &indexmap::IndexMap<String, crate::model::FileObject>| {
@@ -221,7 +222,8 @@ fn mount(spanned: &Spanned<Mount>, findings: &mut Vec<Diagnostic>) -> Json {
     for option in &mount.options {
         let (key, value) = match (mount.kind, option.split_once('=')) {
             (MountKind::Tmpfs, Some(("size", size))) => ("size", text(size)),
-            (MountKind::Tmpfs, Some(("mode", mode))) => ("mode", text(mode)),
+            // Octal in the model, as everywhere but in Compose.
+            (MountKind::Tmpfs, Some(("mode", mode))) => ("mode", json!(u32::from_str_radix(mode, 8).unwrap_or(0o1777))),
             (MountKind::Bind, _) if matches!(option.as_str(), "z" | "Z") => ("selinux", text(option)),
             (MountKind::Bind, _) if PROPAGATIONS.contains(&option.as_str()) => ("propagation", text(option)),
             (MountKind::Volume | MountKind::Anonymous, _) if option == "nocopy" => ("nocopy", Json::Bool(true)),
@@ -313,7 +315,7 @@ fn file_use(used: &FileUse) -> Json {
     Json::Object(out)
 }
 
-fn network(network: &Network, findings: &mut Vec<Diagnostic>) -> Json {
+fn network(network: &Network, platform: &Platform, findings: &mut Vec<Diagnostic>) -> Json {
     let mut out = Map::new();
     out.insert("name".into(), text(network.object()));
     if network.external {
@@ -324,8 +326,8 @@ fn network(network: &Network, findings: &mut Vec<Diagnostic>) -> Json {
         out.insert("internal".into(), Json::Bool(true));
     }
     out.extend(network.driver.as_ref().map(|driver| ("driver".to_owned(), text(&driver.value))));
-    // Compose isolates networks by itself, and Docker's bridge has no such option.
-    let options = network.options.iter().filter(|(name, _)| *name != "isolate");
+    // Docker isolates networks by itself, and its bridge has no such option.
+    let options = network.options.iter().filter(|(name, _)| *name != "isolate" || platform.is_podman());
     let options: Map<String, Json> = options.map(|(name, value)| (name.clone(), text(&value.value))).collect();
     section(&mut out, "driver_opts", options);
     if network.ipv6 {

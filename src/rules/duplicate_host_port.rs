@@ -3,6 +3,7 @@
 use super::context::{Context, seen};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, NetworkMode, Port, Service, Spanned};
+use crate::network::Verdict;
 use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
@@ -26,7 +27,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             // Compose drops a mapping that stands twice in one service.
             let repeated = first.name == second.name && earlier.value == later.value;
             for view in &context.views {
-                if repeated && view.wiring.platform.deploy != Deploy::Quadlet {
+                let dead = |service: &Service| view.wiring.published(service).verdict == Verdict::No;
+                // A port that is not published at all is QG402's.
+                if (repeated && view.wiring.platform.deploy != Deploy::Quadlet)
+                    || (!view.wiring.platform.is_podman() && (dead(first) || dead(second)))
+                {
                     continue;
                 }
                 let Some(port) = collision(&earlier.value, &later.value) else { continue };

@@ -98,7 +98,11 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
                 _ => finding.help(format!("What helps: put `{client}` and `{target}` on one network of the stack.")),
             }
         }
-        Cause::Found { .. } | Cause::HostsFile | Cause::SeveralServers { .. } | Cause::Unknown => return None,
+        Cause::Found { .. }
+        | Cause::HostsFile
+        | Cause::SeveralServers { .. }
+        | Cause::Ambiguous { .. }
+        | Cause::Unknown => return None,
     };
     Some(finding)
 }

@@ -38,7 +38,19 @@ fn write(
         Shape::Text if name == "user" && !context.has(Feature::UserWithGroup) => {
             value.scalar().iter().for_each(|user| unit.argument(&format!("--user={user}"), Specifiers::Literal));
         }
-        Shape::Text | Shape::List => texts(value).iter().for_each(|text| put(attribute, text, unit)),
+        Shape::Text | Shape::List => {
+            texts(value).iter().for_each(|text| put(attribute, text, unit));
+            if let Data::List(items) = &value.data {
+                for item in items.iter().filter(|item| item.scalar().is_none()) {
+                    match device(item).filter(|_| name == "devices") {
+                        Some(device) => put(attribute, &device, unit),
+                        None => {
+                            context.lose(item.span, format!("a unit cannot say this item of `{name}`: it is left out"))
+                        }
+                    }
+                }
+            }
+        }
         Shape::Pairs => {
             pairs(value).iter().for_each(|(key, value)| put(attribute, &format!("{key}={value}"), unit));
         }
@@ -63,6 +75,13 @@ fn write(
         Shape::Logging => logging(context, span, value, unit),
         Shape::Deploy => deploy(context, span, value, unit),
     }
+}
+
+/// A device in its long form: `SOURCE:TARGET:PERMISSIONS`.
+fn device(item: &Value) -> Option<String> {
+    let parts = ["source", "target", "permissions"].into_iter().filter_map(|key| item.get(key).and_then(Value::scalar));
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty() && parts.iter().all(|part| !part.contains(':'))).then(|| parts.join(":"))
 }
 
 fn put(attribute: &Attribute, text: &str, unit: &mut Unit) {

@@ -61,7 +61,9 @@ fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
         options.insert(0, "ro".to_owned());
     }
     let options = if options.is_empty() { String::new() } else { format!(":{}", options.join(",")) };
-    unit.own_with("Volume", &format!("{source}:{}{options}", mount.target), specifiers);
+    // Where the source's `%` is meant, the target's still is text.
+    let target = if specifiers == Specifiers::Meant { mount.target.replace('%', "%%") } else { mount.target.clone() };
+    unit.own_with("Volume", &format!("{source}:{target}{options}"), specifiers);
 }
 
 fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, unit: &mut Unit) {
@@ -162,8 +164,12 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                     continue;
                 }
                 let target = used.target.as_ref().map(|target| format!(",target={target}")).unwrap_or_default();
-                unit.own("Secret", &format!("{name}{target}"));
-                context.notes.push(format!("The secret `{name}` must exist: podman secret create {name} FILE"));
+                let object = secret.written.get("name").and_then(crate::model::Value::scalar);
+                let object = object.unwrap_or_else(|| name.clone());
+                // Another object still is seen by the name the stack knows it by.
+                let target = if object != *name && target.is_empty() { format!(",target={name}") } else { target };
+                unit.own("Secret", &format!("{object}{target}"));
+                context.notes.push(format!("The secret `{object}` must exist: podman secret create {object} FILE"));
             }
             (None, false) => context.lose(
                 used.source.span(),
@@ -192,6 +198,10 @@ fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
 }
 
 fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &str, used: &FileUse, unit: &mut Unit) {
+    if file.starts_with('~') {
+        let name = &service.name.value;
+        return context.lose(used.source.span(), format!("a unit cannot say `{file}` here: `{name}` goes without it"));
+    }
     let source = if file.starts_with(['/', '.']) { file.to_owned() } else { format!("./{file}") };
     if source.starts_with('.') {
         relative(context, service, &source, used.source.span());
