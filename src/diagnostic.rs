@@ -4,7 +4,7 @@
 
 pub mod input;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use crate::source::{SourceMap, Span};
@@ -137,8 +137,6 @@ pub struct Diagnostic {
     pub platforms: Vec<String>,
     /// The stack it belongs to; empty where there is none.
     pub stack: String,
-    /// Platform words that were assumed and that it rests on.
-    pub assumed: Vec<String>,
 }
 
 impl Diagnostic {
@@ -153,7 +151,6 @@ impl Diagnostic {
             fixes: Vec::new(),
             platforms: Vec::new(),
             stack: String::new(),
-            assumed: Vec::new(),
         }
     }
 
@@ -205,10 +202,8 @@ impl Diagnostic {
     pub fn assuming(mut self, words: &[String]) -> Self {
         if !words.is_empty() {
             self.severity = self.severity.min(Level::Warning);
-            self.assumed = words.to_vec();
-            self.assumed.sort();
-            self.assumed.dedup();
-            let words: Vec<String> = self.assumed.iter().map(|word| format!("`{word}`")).collect();
+            let words: BTreeSet<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            let words: Vec<String> = words.into_iter().collect();
             self.message = format!("{} (assuming {})", self.message, words.join(", "));
         }
         self

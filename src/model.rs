@@ -18,7 +18,7 @@ pub use health::{Health, HealthTest};
 pub use image::Image;
 pub use intent::{Connection, Deny, Party, Target, Witness};
 pub use mount::{Mount, MountKind};
-pub use platform::{Backend, Deploy, FIRST_QUADLET, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
+pub use platform::{Backend, Deploy, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
 pub use port::{Port, PortRange, Protocol};
 pub use value::{Data, Value};
 pub use version::Version;
@@ -64,11 +64,6 @@ impl<T> Spanned<T> {
         match self.origin {
             Origin::Written(span) | Origin::Implied(span) => span,
         }
-    }
-
-    /// Whether somebody wrote it.
-    pub fn is_written(&self) -> bool {
-        matches!(self.origin, Origin::Written(_))
     }
 }
 

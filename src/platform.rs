@@ -75,6 +75,7 @@ struct Data {
 #[derive(Deserialize)]
 struct Newest {
     podman: String,
+    podman_with_cni: String,
     docker: String,
 }
 
@@ -139,8 +140,35 @@ pub fn parse_spec(text: &str) -> Result<PlatformSpec, SpecError> {
             None => words.push((at, *word)),
         }
     }
-    PlatformSpec::from_words(words.iter().map(|(_, word)| *word))
-        .map_err(|error| SpecError { word: error.word.and_then(|word| words.get(word)).map(|(at, _)| *at), ..error })
+    let spec = PlatformSpec::from_words(words.iter().map(|(_, word)| *word))
+        .map_err(|error| SpecError { word: error.word.and_then(|word| words.get(word)).map(|(at, _)| *at), ..error })?;
+    match anachronism(&spec) {
+        Some(message) => Err(SpecError { word: None, message }),
+        None => Ok(spec),
+    }
+}
+
+/// What the words say that their Podman does not have yet, or no longer.
+fn anachronism(spec: &PlatformSpec) -> Option<String> {
+    let version = spec.version.filter(|_| spec.runtime == Some(Runtime::Podman))?;
+    let (cni, slirp) = (Backend::Cni, RootlessNetwork::Slirp4netns);
+    for (said, word, gone) in [
+        (spec.backend == Some(cni), "CNI", Feature::NoCni),
+        (spec.rootless_network == Some(slirp), "slirp4netns", Feature::NoSlirp4netns),
+    ] {
+        if said && gone.is_in_podman(version) {
+            return Some(format!("Podman {} removed {word}", gone.first_podman()));
+        }
+    }
+    for (said, word, new) in [
+        (spec.backend == Some(Backend::Netavark), "netavark", Feature::Netavark),
+        (spec.deploy == Some(Deploy::Quadlet), "Quadlet", Feature::Quadlet),
+    ] {
+        if said && !new.is_in_podman(version) {
+            return Some(format!("{word} came with Podman {}", new.first_podman()));
+        }
+    }
+    None
 }
 
 /// The word or preset nearest to one that nobody knows.
@@ -157,8 +185,7 @@ impl Platform {
         let podman = runtime == Runtime::Podman;
         let own_version = spec.version.unwrap_or_else(|| {
             let newest = if podman { &DATA.newest.podman } else { &DATA.newest.docker };
-            // CNI is only found before Podman 6.
-            let newest = if spec.backend == Some(Backend::Cni) { "4.9" } else { newest };
+            let newest = if spec.backend == Some(Backend::Cni) { &DATA.newest.podman_with_cni } else { newest };
             let words = format!("{}@{newest}", if podman { "podman" } else { "docker" });
             // One word says both.
             if spec.runtime.is_none() {
@@ -169,11 +196,10 @@ impl Platform {
         });
         let backend = podman.then(|| {
             spec.backend.unwrap_or_else(|| {
-                if own_version < Version::new(4, 0) {
+                if !Feature::Netavark.is_in_podman(own_version) {
                     return Backend::Cni;
                 }
-                // From Podman 5 on CNI has to be built in on purpose.
-                if own_version < Version::new(5, 0) {
+                if !Feature::NoCniByDefault.is_in_podman(own_version) {
                     assumed.insert(Aspect::Backend, "netavark".to_owned());
                 }
                 Backend::Netavark
@@ -193,11 +219,10 @@ impl Platform {
                 true
             });
         let rootless_network = rootless.then(|| {
-            let default =
-                if own_version < Version::new(5, 0) { RootlessNetwork::Slirp4netns } else { RootlessNetwork::Pasta };
-            spec.rootless_network.unwrap_or(default)
+            let pasta = Feature::PastaByDefault.is_in_podman(own_version);
+            spec.rootless_network.unwrap_or(if pasta { RootlessNetwork::Pasta } else { RootlessNetwork::Slirp4netns })
         });
-        let quadlet = podman && own_version >= crate::model::FIRST_QUADLET;
+        let quadlet = podman && Feature::Quadlet.is_in_podman(own_version);
         let deploy = spec.deploy.unwrap_or(match format {
             Format::Topology if quadlet => Deploy::Quadlet,
             Format::Topology => Deploy::Compose,
@@ -264,6 +289,13 @@ mod tests {
         for preset in presets() {
             assert!(platform(preset).assumed.keys().all(|aspect| *aspect == super::Aspect::Rootless), "{preset}");
             assert!(!platform(&format!("docker, {preset}")).is_podman());
+        }
+    }
+
+    #[test]
+    fn what_a_release_does_not_have_is_refused() {
+        for text in ["podman@6.0,cni", "podman@6.1,slirp4netns", "podman@3.4,netavark", "podman@4.3.1,quadlet"] {
+            assert!(parse_spec(text).is_err(), "{text}");
         }
     }
 

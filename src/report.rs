@@ -42,18 +42,13 @@ impl Report<'_> {
         }
     }
 
-    /// The same without the summary.
+    /// The same without the summary, which JSON always has.
     pub fn write_quiet(&self, format: Format, colour: bool) -> String {
         match format {
             Format::Full => full::findings(self, colour),
             Format::Concise => concise::findings(self),
             Format::Json => json::write(self),
         }
-    }
-
-    /// The findings alone, without a summary: what a command prints beside its own output.
-    pub fn findings_only(&self, colour: bool) -> String {
-        full::findings(self, colour)
     }
 }
 

@@ -112,14 +112,14 @@ impl SourceMap {
         FileId(self.files.len() - 1)
     }
 
-    /// Reads a file.
+    /// Reads a file, which is shown by `name`.
     ///
     /// # Errors
     /// What keeps it from being read, in words for people: missing, a folder, too large.
     /// Bytes that are not UTF-8 are no error here: the place of the first is given beside the file.
-    pub fn load(&mut self, files: &dyn Files, path: &Path) -> Result<Loaded, String> {
+    pub fn load(&mut self, files: &dyn Files, path: &Path, name: &str) -> Result<Loaded, String> {
         let bytes = files.read(path).map_err(|error| reason(&error))?;
-        self.take(display_path(path), bytes)
+        self.take(name.to_owned(), bytes)
     }
 
     /// Takes in bytes that came from somewhere else (standard input).

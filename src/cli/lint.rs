@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
-use quadgen::model::{Stack, Target as Goal};
+use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
 use quadgen::report::{Assumed, Format, Intents, Report, Summary};
 use quadgen::rules::{self, Context};
@@ -113,7 +113,7 @@ fn report(
     summary.count(found);
     if !errors.is_empty() {
         let report = Report { sources, findings: errors, summary };
-        output::err(&report.findings_only(output::colour(options.common.color, true)));
+        output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
     }
     let report = Report { sources, findings: found, summary };
     let colour = output::colour(options.common.color, false);
@@ -171,17 +171,13 @@ fn count_intents(context: &Context<'_>, counted: &mut Intents, several_stacks: b
         }
     }
     for ((_, text), state) in states {
-        let text = if several_stacks { format!("{}: {text}", stack_name(context.stack)) } else { text };
+        let text = if several_stacks { format!("{}: {text}", context.stack.name.value) } else { text };
         match state {
             State::Proven => counted.proven.push(text),
             State::Broken => counted.broken.push(text),
             State::Unknown => counted.unknown.push(text),
         }
     }
-}
-
-fn stack_name(stack: &Stack) -> &str {
-    &stack.name.value
 }
 
 fn words(intent: &Intent<'_>) -> String {

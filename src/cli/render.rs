@@ -8,7 +8,7 @@ use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
 use quadgen::render::{self, Rendered};
-use quadgen::report::{Report, Summary};
+use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
 use quadgen::source::{Span, display_path};
 
@@ -65,7 +65,7 @@ pub(super) fn run(options: &Options) -> u8 {
     let found: Vec<Diagnostic> = found.into_iter().filter(|finding| finding.severity > Level::Info).collect();
     let summary = Summary::default();
     let report = Report { sources: &session.sources, findings: &found, summary: &summary };
-    output::err(&report.findings_only(output::colour(options.common.color, true)));
+    output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
     match written {
         None => {
             output::err("Nothing was rendered.\n");

@@ -8,7 +8,7 @@ use quadgen::discover;
 use quadgen::model::{PlatformSpec, Spanned, Stack, Text};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::topology;
-use quadgen::source::{FileId, Files, SourceMap, Span, display_path};
+use quadgen::source::{FileId, Files, Loaded, SourceMap, Span, display_path};
 
 use super::Common;
 use super::disk::{Disk, shown};
@@ -90,17 +90,9 @@ impl Session {
             let message = format!("`{}` is {kind}, and quadgen 0.1 reads topologies only", display_path(&display));
             return self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
         }
-        match Disk.read(path) {
-            Ok(bytes) => self.take(display_path(&display), bytes),
-            Err(_) => {
-                // Once more, for the words.
-                if let Err(reason) = self.sources.load(&Disk, path) {
-                    let at = self.argument(&path.to_string_lossy());
-                    let message = format!("cannot read `{}`: {reason}", display_path(&display));
-                    self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
-                }
-            }
-        }
+        let name = display_path(&display);
+        let loaded = self.sources.load(&Disk, path, &name);
+        self.take(loaded, &path.to_string_lossy(), &name);
     }
 
     fn read_stdin(&mut self, common: &Common) {
@@ -115,12 +107,13 @@ impl Session {
             ));
         }
         let name = common.stdin_filename.as_ref().map_or_else(|| STDIN.to_owned(), |path| display_path(&shown(path)));
-        self.take(name, bytes);
+        let loaded = self.sources.take(name.clone(), bytes);
+        self.take(loaded, "-", &name);
     }
 
-    fn take(&mut self, name: String, bytes: Vec<u8>) {
-        let shown_name = name.clone();
-        match self.sources.take(name, bytes) {
+    /// Reads the stack of a file; `argument` is the word of the command line that asked for it.
+    fn take(&mut self, loaded: Result<Loaded, String>, argument: &str, name: &str) {
+        match loaded {
             Ok(loaded) => {
                 self.files += 1;
                 if let Some(at) = loaded.not_utf8 {
@@ -133,8 +126,8 @@ impl Session {
                 self.stacks.extend(read.stack);
             }
             Err(reason) => {
-                let at = self.argument(&shown_name);
-                self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, format!("cannot read `{shown_name}`: {reason}")));
+                let at = self.argument(argument);
+                self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, format!("cannot read `{name}`: {reason}")));
             }
         }
     }

@@ -44,6 +44,14 @@ impl Value {
         }
     }
 
+    /// The single values of a list, or the one value that stands for a list of one.
+    pub fn texts(&self) -> Vec<String> {
+        match &self.data {
+            Data::List(items) => items.iter().filter_map(Value::scalar).collect(),
+            _ => self.scalar().into_iter().collect(),
+        }
+    }
+
     /// The value under a key of a map.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match &self.data {

@@ -108,7 +108,7 @@ impl Wiring<'_> {
             let why = format!("`{name}` is privileged, so it can change its own network");
             return Some(Opaque { span: attribute("privileged"), why });
         }
-        let capabilities = service.attributes.get("cap_add").map(|(_, value)| list(value)).unwrap_or_default();
+        let capabilities = service.attributes.get("cap_add").map(|(_, value)| value.texts()).unwrap_or_default();
         let capable = capabilities.iter().any(|one| {
             let one = one.to_uppercase();
             CAPABILITIES.contains(&one.strip_prefix("CAP_").unwrap_or(&one))
@@ -190,20 +190,12 @@ fn holds_socket(path: &str) -> bool {
         || folder.ends_with(".sock")
 }
 
-/// The texts of a list, or of one value.
-pub(super) fn list(value: &Value) -> Vec<String> {
-    match &value.data {
-        Data::List(items) => items.iter().filter_map(Value::scalar).collect(),
-        _ => value.scalar().into_iter().collect(),
-    }
-}
-
 /// The first address that `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, gives a name.
 pub(super) fn host_entry(hosts: &Value, name: &str) -> Option<String> {
     match &hosts.data {
         Data::Map(entries) => {
             let (_, addresses) = entries.iter().find(|(host, _)| host.eq_ignore_ascii_case(name))?;
-            list(addresses).into_iter().next()
+            addresses.texts().into_iter().next()
         }
         Data::List(items) => items.iter().filter_map(Value::scalar).find_map(|item| {
             let (host, address) = item.split_once(['=', ':'])?;

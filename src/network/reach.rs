@@ -2,7 +2,6 @@
 
 use petgraph::algo::astar;
 
-use super::opaque::list;
 use super::wiring::Place;
 use super::{Home, Verdict, Wiring};
 use crate::model::{Port, PortRange, Service, Spanned};
@@ -219,7 +218,7 @@ impl Wiring<'_> {
     pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
         let service = self.owner(service);
         let holds = |range: PortRange| range.first <= wanted && wanted <= range.last;
-        let exposed = service.attributes.get("expose").map(|(_, value)| list(value)).unwrap_or_default();
+        let exposed = service.attributes.get("expose").map(|(_, value)| value.texts()).unwrap_or_default();
         let exposed = exposed.iter().filter_map(|port| port.split('/').next()?.parse::<PortRange>().ok());
         if service.ports.iter().map(|port| port.value.container).chain(exposed).any(holds) {
             return None;

@@ -136,7 +136,7 @@ pub struct Fact {
     /// What a person sees.
     #[serde(default)]
     pub symptom: String,
-    /// `measured`, `source` or `documented`.
+    /// `measured`, `source`, `documented` or `unmeasured`.
     pub how: String,
     /// The versions it was measured on, or where it is written.
     pub on: String,
@@ -262,7 +262,8 @@ mod tests {
         let asked: Vec<&str> = Question::ALL.iter().map(|question| question.table()).collect();
         assert!(TABLES.keys().all(|table| asked.contains(&table.as_str())), "a table that nobody asks");
         for fact in TABLES.values().flat_map(|table| &table.rows) {
-            assert!(["measured", "source", "documented"].contains(&fact.how.as_str()), "{}", fact.name);
+            assert!(["measured", "source", "documented", "unmeasured"].contains(&fact.how.as_str()), "{}", fact.name);
+            assert_eq!(fact.how == "unmeasured", fact.is == Is::Unknown, "{}", fact.name);
             for word in fact.when.split(',').map(str::trim).filter(|word| !word.is_empty()) {
                 let name = word.split(['<', '>']).next().unwrap();
                 assert!(crate::model::PlatformSpec::words().any(|known| known == name), "{word}");

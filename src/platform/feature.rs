@@ -11,6 +11,8 @@ use crate::model::Version;
 /// Something that a release brought.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Feature {
+    /// netavark.
+    Netavark,
     /// Quadlet itself.
     Quadlet,
     /// `./x` is resolved against the folder of the unit.
@@ -29,11 +31,20 @@ pub enum Feature {
     BareEnvironment,
     /// `RestartMode=direct` of systemd.
     RestartMode,
+    /// CNI has to be built in on purpose.
+    NoCniByDefault,
+    /// pasta carries rootless containers where nothing is said.
+    PastaByDefault,
+    /// CNI is gone.
+    NoCni,
+    /// slirp4netns is gone.
+    NoSlirp4netns,
 }
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Feature; 9] = [
+    pub const ALL: [Feature; 14] = [
+        Feature::Netavark,
         Feature::Quadlet,
         Feature::RelativePaths,
         Feature::NamedObjects,
@@ -43,10 +54,15 @@ impl Feature {
         Feature::ContainerNetwork,
         Feature::BareEnvironment,
         Feature::RestartMode,
+        Feature::NoCniByDefault,
+        Feature::PastaByDefault,
+        Feature::NoCni,
+        Feature::NoSlirp4netns,
     ];
 
     fn table(self) -> &'static str {
         match self {
+            Feature::Netavark => "netavark",
             Feature::Quadlet => "quadlet",
             Feature::RelativePaths => "relative-paths",
             Feature::NamedObjects => "named-objects",
@@ -56,6 +72,10 @@ impl Feature {
             Feature::ContainerNetwork => "container-network",
             Feature::BareEnvironment => "bare-environment",
             Feature::RestartMode => "restart-mode",
+            Feature::NoCniByDefault => "no-cni-by-default",
+            Feature::PastaByDefault => "pasta-by-default",
+            Feature::NoCni => "no-cni",
+            Feature::NoSlirp4netns => "no-slirp4netns",
         }
     }
 
@@ -63,6 +83,11 @@ impl Feature {
         let row = FEATURES.get(self.table());
         let version = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
         Since { podman: row.and_then(|row| version(&row.podman)), systemd: row.and_then(|row| version(&row.systemd)) }
+    }
+
+    /// Whether a release of Podman has it.
+    pub fn is_in_podman(self, version: Version) -> bool {
+        self.since().podman.is_some_and(|first| version >= first)
     }
 
     /// The first Podman that has it, for texts.

@@ -1,7 +1,6 @@
 //! Compose attributes that the core does not use → keys and arguments, by the table in `data/`.
 
 use super::Context;
-use super::mounts::texts;
 use super::quote::Specifiers;
 use super::unit::Unit;
 use crate::model::{Data, Service, Value};
@@ -39,7 +38,7 @@ fn write(
             value.scalar().iter().for_each(|user| unit.argument(&format!("--user={user}"), Specifiers::Literal));
         }
         Shape::Text | Shape::List => {
-            texts(value).iter().for_each(|text| put(attribute, text, unit));
+            value.texts().iter().for_each(|text| put(attribute, text, unit));
             if let Data::List(items) = &value.data {
                 for item in items.iter().filter(|item| item.scalar().is_none()) {
                     match device(item).filter(|_| name == "devices") {
@@ -96,10 +95,11 @@ fn hosts(value: &Value) -> Vec<String> {
     match &value.data {
         Data::Map(entries) => entries
             .iter()
-            .flat_map(|(name, value)| texts(value).into_iter().map(move |ip| format!("{name}:{ip}")))
+            .flat_map(|(name, value)| value.texts().into_iter().map(move |ip| format!("{name}:{ip}")))
             .collect(),
         // `NAME=ADDRESS` is Compose's other form.
-        _ => texts(value)
+        _ => value
+            .texts()
             .iter()
             .map(
                 |text| {

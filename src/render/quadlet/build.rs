@@ -1,6 +1,5 @@
 //! `build:` of a service → its `.build` unit, or the line to build by hand where Podman has none.
 
-use super::mounts::texts;
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, finish};
@@ -59,15 +58,15 @@ fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut 
             "args" => pairs(value).iter().for_each(|(key, value)| unit.own("BuildArg", &format!("{key}={value}"))),
             "labels" => pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}"))),
             "target" => value.scalar().iter().for_each(|target| unit.own("Target", target)),
-            "tags" => texts(value).iter().for_each(|tag| unit.own("ImageTag", tag)),
+            "tags" => value.texts().iter().for_each(|tag| unit.own("ImageTag", tag)),
             "network" => value.scalar().iter().for_each(|network| unit.own("Network", network)),
             "pull" if value.data == Data::Bool(true) => unit.own("Pull", "always"),
             "no_cache" if value.data == Data::Bool(true) => unit.argument("--no-cache", Specifiers::Literal),
             "pull" | "no_cache" => {}
             "shm_size" => value.scalar().iter().for_each(|size| argument(unit, "--shm-size", size)),
-            "platforms" => texts(value).iter().for_each(|platform| argument(unit, "--platform", platform)),
-            "cache_from" => texts(value).iter().for_each(|cache| argument(unit, "--cache-from", cache)),
-            "cache_to" => texts(value).iter().for_each(|cache| argument(unit, "--cache-to", cache)),
+            "platforms" => value.texts().iter().for_each(|platform| argument(unit, "--platform", platform)),
+            "cache_from" => value.texts().iter().for_each(|cache| argument(unit, "--cache-from", cache)),
+            "cache_to" => value.texts().iter().for_each(|cache| argument(unit, "--cache-to", cache)),
             _ => {
                 let name = &service.name.value;
                 context.lose(value.span, format!("a unit cannot say `build.{key}`: `{name}` is built without it"));

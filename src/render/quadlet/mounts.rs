@@ -3,7 +3,7 @@
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{Data, FileUse, Mount, MountKind, Service, Spanned};
+use crate::model::{FileUse, Mount, MountKind, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::refuse;
 use crate::source::Span;
@@ -208,13 +208,5 @@ fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &st
     }
     if separable(context, used.source.span(), [&source, &target.to_owned()]) {
         unit.own("Volume", &format!("{source}:{target}:ro"));
-    }
-}
-
-/// The parts of a list or of a single value, as texts.
-pub(super) fn texts(data: &crate::model::Value) -> Vec<String> {
-    match &data.data {
-        Data::List(items) => items.iter().filter_map(crate::model::Value::scalar).collect(),
-        _ => data.scalar().into_iter().collect(),
     }
 }
