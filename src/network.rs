@@ -6,6 +6,7 @@ mod intents;
 mod isolation;
 mod names;
 mod opaque;
+mod ports;
 mod reach;
 mod wiring;
 
@@ -13,6 +14,7 @@ pub use intents::{Breach, Intent, Judgement, State, judge};
 pub use isolation::{Isolation, isolations};
 pub use names::{Cause, Name, NameKind, Resolution};
 pub use opaque::Opaque;
+pub use ports::{Because, Ignored};
 pub use reach::{Reach, Step, ThroughHost};
 pub use wiring::{Crossing, Home, Wiring};
 

@@ -8,6 +8,7 @@ mod dead_published_port;
 mod denied_connection;
 mod dns_leak_on_internal_network;
 mod duplicate_host_port;
+mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
 mod isolation_lost_to_backend;
@@ -54,6 +55,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
     (&duplicate_host_port::RULE, Check::Stack(duplicate_host_port::check)),
     (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
+    (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 

@@ -49,6 +49,12 @@ pub enum Question {
     HostNameIsAName,
     /// Is the service's name a DNS name by itself?
     ServiceNameIsAName,
+    /// Is a port published of a container that has no network of its own?
+    PublishedPortWithoutOwnNetwork,
+    /// Does a container start that publishes a port and is in another container's network?
+    StartWithPortInAnotherNetwork,
+    /// Does a port answer that is published by a container on macvlan or ipvlan networks only?
+    PublishedPortOnMacvlan,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -57,7 +63,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 21] = [
+    pub const ALL: [Question; 24] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -77,6 +83,9 @@ impl Question {
         Question::InternalContainerFromHost,
         Question::HostNameIsAName,
         Question::ServiceNameIsAName,
+        Question::PublishedPortWithoutOwnNetwork,
+        Question::StartWithPortInAnotherNetwork,
+        Question::PublishedPortOnMacvlan,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
     ];
@@ -103,6 +112,9 @@ impl Question {
             Question::InternalContainerFromHost => "internal-container-from-host",
             Question::HostNameIsAName => "host-name-is-a-name",
             Question::ServiceNameIsAName => "service-name-is-a-name",
+            Question::PublishedPortWithoutOwnNetwork => "published-port-without-own-network",
+            Question::StartWithPortInAnotherNetwork => "start-with-port-in-another-network",
+            Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
         }

@@ -1,8 +1,8 @@
 //! QG401: two published ports that collide on the host.
 
-use super::context::{Context, seen};
+use super::context::{Context, View, seen};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Deploy, NetworkMode, Port, Service, Spanned};
+use crate::model::{Deploy, Port, Service, Spanned};
 use crate::network::Verdict;
 use crate::platform::Question;
 
@@ -17,47 +17,43 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    let services = context.stack.services.values().filter(|service| publishes(service));
-    let ports: Vec<(&Service, &Spanned<Port>)> =
-        services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
-    for (at, (second, later)) in ports.iter().enumerate() {
-        // One finding for each port that comes too late, against the first that has it.
-        let taken = ports.iter().take(at).find(|(_, earlier)| collision(&earlier.value, &later.value).is_some());
-        if let Some((first, earlier)) = taken {
-            // Compose drops a mapping that stands twice in one service.
-            let repeated = first.name == second.name && earlier.value == later.value;
-            for view in &context.views {
-                let dead = |service: &Service| view.wiring.published(service).verdict == Verdict::No;
-                // A port that is not published at all is QG402's.
-                if (repeated && view.wiring.platform.deploy != Deploy::Quadlet)
-                    || (!view.wiring.platform.is_podman() && (dead(first) || dead(second)))
-                {
-                    continue;
+    for view in &context.views {
+        let services = context.stack.services.values().filter(|service| takes_ports(view, service));
+        let ports: Vec<(&Service, &Spanned<Port>)> =
+            services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
+        for (at, (second, later)) in ports.iter().enumerate() {
+            // One finding for each port that comes too late, against the first that has it.
+            let taken = ports.iter().take(at).find_map(|(first, earlier)| {
+                // Compose drops a mapping that stands twice in one service.
+                let repeated = first.name == second.name && earlier.value == later.value;
+                if repeated && view.wiring.platform.deploy != Deploy::Quadlet {
+                    return None;
                 }
-                let Some(port) = collision(&earlier.value, &later.value) else { continue };
-                let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
-                let both = if first.name == second.name {
-                    format!("`{}` publishes it twice", first.name.value)
-                } else {
-                    format!("`{}` and `{}` both publish it", first.name.value, second.name.value)
-                };
-                let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
-                    .here(format!("`{}` publishes {port} here", second.name.value))
-                    .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
-                    .help(seen(&known, None).replace("PORT", &port))
-                    .help("What helps: another host port for one of them, or addresses that differ.");
-                view.report(sink, finding);
-            }
+                Some((*first, *earlier, collision(&earlier.value, &later.value)?))
+            });
+            let Some((first, earlier, port)) = taken else { continue };
+            let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
+            let both = if first.name == second.name {
+                format!("`{}` publishes it twice", first.name.value)
+            } else {
+                format!("`{}` and `{}` both publish it", first.name.value, second.name.value)
+            };
+            let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
+                .here(format!("`{}` publishes {port} here", second.name.value))
+                .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
+                .help(seen(&known, None).replace("PORT", &port))
+                .help("What helps: another host port for one of them, or addresses that differ.");
+            view.report(sink, finding);
         }
     }
 }
 
-/// Ports count only where the container has a network of its own: elsewhere they are ignored.
-fn publishes(service: &Service) -> bool {
-    match service.network_mode.as_ref().map(|mode| &mode.value) {
-        None | Some(NetworkMode::Bridge | NetworkMode::Other(_)) => true,
-        Some(NetworkMode::Host | NetworkMode::None | NetworkMode::Service(_) | NetworkMode::Container(_)) => false,
-    }
+/// Whether a service's ports are taken on the host: QG402 and QG403 say where they are not.
+fn takes_ports(view: &View<'_>, service: &Service) -> bool {
+    let dead = view.wiring.published(service).verdict == Verdict::No;
+    let ignored = view.wiring.ignored_ports(service);
+    // Podman holds also a port open that never answers.
+    (view.wiring.platform.is_podman() || !dead) && ignored.is_none_or(|ignored| !ignored.leaves_port_free(view.wiring))
 }
 
 /// The ports that both want, as text.
