@@ -254,6 +254,12 @@ impl Platform {
         self.runtime == Runtime::Podman
     }
 
+    /// The first port of the host that a container may publish: 1024 rootless, unless `unprivileged-ports=` says so.
+    pub fn first_unprivileged_port(&self) -> u16 {
+        // fact: rootless-privileged-port
+        if self.rootless { self.spec.unprivileged_ports.unwrap_or(1024) } else { 0 }
+    }
+
     /// What it is, for people: `Podman 4.6.2 with CNI, rootless`.
     pub fn describe(&self) -> String {
         let runtime = match self.runtime {

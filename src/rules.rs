@@ -14,6 +14,7 @@ mod internet_access;
 mod isolation_lost_to_backend;
 mod missing_container_name;
 mod multi_homed_dns;
+mod privileged_port;
 mod undefined_reference;
 mod unisolated_networks;
 mod unreachable_connection;
@@ -56,6 +57,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&duplicate_host_port::RULE, Check::Stack(duplicate_host_port::check)),
     (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
+    (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 

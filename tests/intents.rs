@@ -24,21 +24,25 @@ const CASES: &[(&str, &[&str], State)] = &[
     // One network.
     ("networks: {a: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [a]}}", &[P, PR, D], Broken),
     // A published port: open to isolated networks on Docker and rootless, closed rootful.
-    ("networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['80:80']}}", &[PR, D], Broken),
-    ("networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['80:80']}}", &[P], Proven),
+    (
+        "networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['8080:80']}}",
+        &[PR, D],
+        Broken,
+    ),
+    ("networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['8080:80']}}", &[P], Proven),
     // On loopback only the host's own programs reach it, which a host-mode service is; Docker Desktop carries it.
     (
-        "networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['127.0.0.1:80:80']}}",
+        "networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['127.0.0.1:8080:80']}}",
         &[PR, D],
         Proven,
     ),
     (
-        "networks: {b: {}}\nservices: {w: {network_mode: host, deny: [db]}, db: {N: [b], ports: ['127.0.0.1:80:80']}}",
+        "networks: {b: {}}\nservices: {w: {network_mode: host, deny: [db]}, db: {N: [b], ports: ['127.0.0.1:8080:80']}}",
         &[PR],
         Broken,
     ),
     (
-        "networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['127.0.0.1:80:80']}}",
+        "networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b], ports: ['127.0.0.1:8080:80']}}",
         &["docker-desktop", "podman@5.4,rootless,podman-machine"],
         Broken,
     ),
@@ -46,7 +50,7 @@ const CASES: &[(&str, &[&str], State)] = &[
     ("networks: {a: {}}\nservices: {w: {N: [a], deny: [db]}, db: {network_mode: bridge}}", &[P], Broken),
     ("networks: {a: {}}\nservices: {w: {N: [a], deny: [db]}, db: {network_mode: bridge}}", &[PR], Unknown),
     (
-        "networks: {a: {}}\nservices: {w: {N: [a], deny: [db]}, db: {network_mode: bridge, ports: ['80:80']}}",
+        "networks: {a: {}}\nservices: {w: {N: [a], deny: [db]}, db: {network_mode: bridge, ports: ['8080:80']}}",
         &[P, PR, D],
         Broken,
     ),
@@ -128,7 +132,7 @@ const CASES: &[(&str, &[&str], State)] = &[
     ),
     // An internal network beside does not open what isolation closes.
     (
-        "networks: {a: {}, b: {}, c: {internal: true}}\nservices: {w: {N: [a, c], deny: [db]}, db: {N: [b], ports: ['80:80']}}",
+        "networks: {a: {}, b: {}, c: {internal: true}}\nservices: {w: {N: [a, c], deny: [db]}, db: {N: [b], ports: ['8080:80']}}",
         &[P],
         Proven,
     ),

@@ -55,6 +55,8 @@ pub enum Question {
     StartWithPortInAnotherNetwork,
     /// Does a port answer that is published by a container on macvlan or ipvlan networks only?
     PublishedPortOnMacvlan,
+    /// Can a container publish a port of the host that only root may listen on?
+    PrivilegedHostPort,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -63,7 +65,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 24] = [
+    pub const ALL: [Question; 25] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -86,6 +88,7 @@ impl Question {
         Question::PublishedPortWithoutOwnNetwork,
         Question::StartWithPortInAnotherNetwork,
         Question::PublishedPortOnMacvlan,
+        Question::PrivilegedHostPort,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
     ];
@@ -115,6 +118,7 @@ impl Question {
             Question::PublishedPortWithoutOwnNetwork => "published-port-without-own-network",
             Question::StartWithPortInAnotherNetwork => "start-with-port-in-another-network",
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
+            Question::PrivilegedHostPort => "privileged-host-port",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
         }
