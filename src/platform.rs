@@ -1,10 +1,12 @@
 //! What a platform is, once everything its words leave open is filled in, and what it does.
 //!
 //! `data/platforms.toml` says which versions words stand for, `data/behaviours.toml` what each platform does and how
-//! that is known, `data/quadlet-keys.json` which release brought which Quadlet key.
+//! that is known, `data/quadlet-keys.json` which release brought which Quadlet key,
+//! `data/datastores.toml` which images hold a database.
 
 pub mod attributes;
 mod behaviour;
+pub mod datastore;
 mod feature;
 pub mod keys;
 

@@ -8,6 +8,7 @@ mod dead_published_port;
 mod denied_connection;
 mod dns_leak_on_internal_network;
 mod duplicate_host_port;
+mod exposed_datastore;
 mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
@@ -58,6 +59,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
+    (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 

@@ -16,6 +16,16 @@ impl Image {
         (first.contains(['.', ':']) || first == "localhost").then_some(first)
     }
 
+    /// The reference without its tag and digest.
+    pub fn repository(&self) -> &str {
+        let name = self.text.split('@').next().unwrap_or_default();
+        let last = name.rfind('/').map_or(0, |at| at + 1);
+        match name.get(last..).and_then(|part| part.find(':')) {
+            Some(tag) => name.get(..last + tag).unwrap_or(name),
+            None => name,
+        }
+    }
+
     /// Whether it is only on the machine itself (`localhost/…`), so that nothing can be pulled.
     pub fn is_local(&self) -> bool {
         self.registry() == Some("localhost")
@@ -53,6 +63,18 @@ impl fmt::Display for Image {
 #[cfg(test)]
 mod tests {
     use super::Image;
+
+    #[test]
+    fn a_repository_has_neither_tag_nor_digest() {
+        for (text, repository) in [
+            ("nginx", "nginx"),
+            ("nginx:1.27", "nginx"),
+            ("host:5000/x", "host:5000/x"),
+            ("host:5000/a/x:1@sha256:0", "host:5000/a/x"),
+        ] {
+            assert_eq!(text.parse::<Image>().unwrap().repository(), repository);
+        }
+    }
 
     #[test]
     fn short_names_mean_docker_hub() {

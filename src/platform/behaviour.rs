@@ -57,6 +57,8 @@ pub enum Question {
     PublishedPortOnMacvlan,
     /// Can a container publish a port of the host that only root may listen on?
     PrivilegedHostPort,
+    /// Is a port that is published without an address open on every address of the host?
+    PortOnEveryAddress,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -65,7 +67,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 25] = [
+    pub const ALL: [Question; 26] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -89,6 +91,7 @@ impl Question {
         Question::StartWithPortInAnotherNetwork,
         Question::PublishedPortOnMacvlan,
         Question::PrivilegedHostPort,
+        Question::PortOnEveryAddress,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
     ];
@@ -119,6 +122,7 @@ impl Question {
             Question::StartWithPortInAnotherNetwork => "start-with-port-in-another-network",
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
             Question::PrivilegedHostPort => "privileged-host-port",
+            Question::PortOnEveryAddress => "port-on-every-address",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
         }

@@ -1,0 +1,89 @@
+//! Databases, caches and queues by their images: `data/datastores.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::{Image, PortRange};
+
+/// A database, cache or queue.
+#[derive(Debug, Deserialize)]
+pub struct Datastore {
+    /// What people call it.
+    pub name: String,
+    images: Vec<String>,
+    ports: Vec<u16>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    datastore: Vec<Datastore>,
+}
+
+static DATASTORES: LazyLock<Vec<Datastore>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    let data: Data =
+        toml::from_str(include_str!("../../data/datastores.toml")).expect("data/datastores.toml is well-formed");
+    data.datastore
+});
+
+/// The datastore that an image is known to hold.
+pub fn find(image: &Image) -> Option<&'static Datastore> {
+    let repository = image.repository();
+    let ends = |end: &String| {
+        let rest = repository.strip_suffix(end.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    DATASTORES.iter().find(|store| store.images.iter().any(ends))
+}
+
+impl Datastore {
+    /// Whether it takes or gives data on one of the container's TCP ports.
+    pub fn serves(&self, ports: PortRange) -> bool {
+        self.ports.iter().any(|port| (ports.first..=ports.last).contains(port))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{DATASTORES, find};
+
+    #[test]
+    fn a_datastore_is_known_by_the_whole_end_of_its_image() {
+        for (image, name) in [
+            ("postgres", Some("PostgreSQL")),
+            ("docker.io/library/postgres:17-alpine", Some("PostgreSQL")),
+            ("docker.io/bitnami/postgresql@sha256:0", Some("PostgreSQL")),
+            ("pgvector/pgvector:pg17", Some("PostgreSQL")),
+            ("host:5000/redis", Some("Redis")),
+            ("mcr.microsoft.com/mssql/server:2022-latest", Some("SQL Server")),
+            ("docker.elastic.co/elasticsearch/elasticsearch:8.17.0", Some("Elasticsearch")),
+            ("vaultwarden/server", None),
+            ("prometheuscommunity/postgres-exporter", None),
+            ("my-postgres", None),
+            ("redis-commander", None),
+            ("rediscommander/redis-commander", None),
+            ("mongo-express", None),
+            ("phpmyadmin", None),
+            ("opensearch-dashboards", None),
+            ("postgres/tools", None),
+        ] {
+            let found = find(&image.parse().unwrap()).map(|store| store.name.as_str());
+            assert_eq!(found, name, "{image}");
+        }
+    }
+
+    #[test]
+    fn each_image_is_of_one_datastore_and_each_has_ports() {
+        let mut seen = BTreeSet::new();
+        for store in DATASTORES.iter() {
+            assert!(!store.ports.is_empty() && store.ports.is_sorted(), "{}", store.name);
+            for image in &store.images {
+                assert!(seen.insert(image), "{image}");
+                assert!(find(&image.parse().unwrap()).is_some_and(|found| found.name == store.name), "{image}");
+            }
+        }
+    }
+}
