@@ -1,5 +1,6 @@
 //! Arguments and exit codes. The only room that touches files, the environment and standard output.
 
+mod completions;
 mod disk;
 mod explain;
 mod lint;
@@ -39,6 +40,8 @@ enum Command {
     Explain(explain::Options),
     /// List all rules
     Rules(explain::ListOptions),
+    /// Write a script with which a shell completes quadgen's words
+    Completions(completions::Options),
 }
 
 /// What every command about a stack takes.
@@ -104,5 +107,6 @@ pub fn run() -> ExitCode {
         Command::Render(options) => render::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rules(options) => explain::list(&options),
+        Command::Completions(options) => completions::run(&options),
     })
 }

@@ -332,3 +332,43 @@ fn several_stacks_of_a_folder_are_kept_apart() {
     assert_eq!(code, 2);
     assert!(err.contains("Choose with --stack: a, b"), "{err}");
 }
+
+#[test]
+fn completions_are_scripts_that_complete() {
+    for (shell, beginning) in [
+        ("bash", "_quadgen() {"),
+        ("zsh", "#compdef quadgen"),
+        ("fish", "# Print an optspec"),
+        ("elvish", "\nuse builtin;"),
+        ("powershell", "\nusing namespace"),
+    ] {
+        let (code, script, _) = quadgen(&["completions", shell], root());
+        assert!(code == 0 && script.starts_with(beginning), "{shell}: {code}\n{script}");
+    }
+    let (_, script, _) = quadgen(&["completions", "bash"], root());
+    let here = folder(&[("quadgen.bash", &script)]);
+    let bash =
+        |arguments: &[&str]| read(&Command::new("bash").args(arguments).current_dir(here.path()).output().unwrap());
+    assert_eq!(bash(&["-n", "quadgen.bash"]), (0, String::new(), String::new()));
+    // What bash does when somebody presses Tab behind the last word.
+    let tab = r#"
+        source ./quadgen.bash
+        function=$(complete -p quadgen | sed -E 's/.* -F ([^ ]+) .*/\1/')
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+        "$function" quadgen "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        echo "${COMPREPLY[*]}"
+    "#;
+    for (words, completed) in [
+        (&["li"][..], "lint"),
+        (&["lint", "--for"], "--format"),
+        (&["lint", "--format", ""], "full concise json"),
+        (&["lint", "--format", "c"], "concise"),
+        (&["lint", "--fail-on", ""], "error warning info"),
+        (&["render", "--target", ""], "quadlet compose"),
+        (&["completions", "z"], "zsh"),
+    ] {
+        let mut arguments = vec!["--norc", "-c", tab, "bash", "quadgen"];
+        arguments.extend(words);
+        assert_eq!(bash(&arguments), (0, format!("{completed}\n"), String::new()), "{words:?}");
+    }
+}
