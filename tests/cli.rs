@@ -38,8 +38,12 @@ const BROKEN: &str = "platforms: {p: 'podman@5.4,rootless'}\nservices: {a: {imag
 
 #[test]
 fn exit_codes() {
-    let here =
-        folder(&[("topology.yaml", CLEAN), ("broken.topology.yaml", BROKEN), ("cut.topology.yaml", "services: {")]);
+    let here = folder(&[
+        ("topology.yaml", CLEAN),
+        ("broken.topology.yaml", BROKEN),
+        ("cut.topology.yaml", "services: {"),
+        ("none/compose.yaml", ""),
+    ]);
     for (arguments, code) in [
         (&["lint", "topology.yaml"][..], 0),
         (&["lint", "broken.topology.yaml"], 1),
@@ -49,6 +53,12 @@ fn exit_codes() {
         (&["lint", "cut.topology.yaml"], 2),
         (&["lint", "cut.topology.yaml", "--ignore", "ALL"], 2),
         (&["lint"], 2),
+        (&["lint", "none"], 2),
+        (&["lint", "none", "--allow-empty"], 0),
+        (&["lint", "none", "nowhere.yaml", "--allow-empty"], 2),
+        (&["lint", "topology.yaml", "none", "--allow-empty"], 0),
+        (&["lint", "broken.topology.yaml", "none", "--allow-empty"], 1),
+        (&["lint", "cut.topology.yaml", "none", "--allow-empty"], 2),
         (&["render", "topology.yaml"], 0),
         (&["render", "topology.yaml", "--target", "compose"], 0),
         (&["render", "broken.topology.yaml"], 2),

@@ -32,6 +32,9 @@ pub(super) struct Options {
     /// Leave these rules out, by code or name
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Be content where a folder holds no stack, as a hook for commits has to be
+    #[arg(long)]
+    allow_empty: bool,
     /// Print findings only, without a summary
     #[arg(short, long)]
     quiet: bool,
@@ -59,6 +62,7 @@ impl From<FormatName> for Format {
 
 pub(super) fn run(options: &Options) -> u8 {
     let mut session = Session::new();
+    session.allow_empty = options.allow_empty;
     session.read(&options.paths, &options.common);
     check_rules(&mut session, options);
     let mut sink = Sink::default();

@@ -24,6 +24,8 @@ pub(super) struct Session {
     pub findings: Vec<Diagnostic>,
     /// How many files were read.
     pub files: usize,
+    /// Whether a folder may hold no stack.
+    pub allow_empty: bool,
     /// The words of the command line, as a file that findings can point at.
     command_line: FileId,
 }
@@ -39,7 +41,7 @@ impl Session {
         let mut sources = SourceMap::default();
         let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         let command_line = sources.add("command line", format!("quadgen {}", words.join(" ")));
-        Session { sources, stacks: Vec::new(), findings: Vec::new(), files: 0, command_line }
+        Session { sources, stacks: Vec::new(), findings: Vec::new(), files: 0, allow_empty: false, command_line }
     }
 
     /// Reads every stack of the paths.
@@ -49,7 +51,7 @@ impl Session {
                 self.read_stdin(common);
             } else if Disk.is_dir(path) {
                 let found = discover::stacks(&Disk, path);
-                if found.is_empty() {
+                if found.is_empty() && !self.allow_empty {
                     let at = self.argument(&path.to_string_lossy());
                     self.fail(
                         Diagnostic::new(

@@ -57,6 +57,9 @@ impl Summary {
 
     /// The lines at the end of a report for people, with `width` columns at most.
     pub(super) fn text(&self, width: usize) -> String {
+        if self.files == 0 && self.complete && self.errors + self.warnings + self.infos == 0 {
+            return "There is no stack here, so nothing was looked at.\n".to_owned();
+        }
         let on = if self.platforms.is_empty() { String::new() } else { format!(" on {}", self.platforms.join(", ")) };
         let mut lines = vec![format!("{}{on}.", self.counts())];
         if !self.complete {
