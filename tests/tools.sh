@@ -1,8 +1,8 @@
 #!/bin/bash
 # Fetches the real programs that the tests compare quadgen with: two Quadlet generators, docker-compose and, where
 # the machine has none, systemd-analyze. They come out of Debian's packages through apt, which checks them, and are
-# unpacked below target/tools; nothing is installed and no root is needed. What cannot be had is reported in one line,
-# and the checks that need it do not run.
+# unpacked below target/tools; pre-commit comes through pip into an environment of its own there. Nothing is installed
+# and no root is needed. What cannot be had is reported in one line, and the checks that need it do not run.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -128,10 +128,26 @@ WRAPPER
     mv "$new/systemd-analyze" "$tools/"
 }
 
+# Stays where it is made: its scripts know their place.
+pre_commit() {
+    local env=$tools/pre-commit
+    ! runs "$env/bin/pre-commit" --version || return 0
+    rm -rf "$env"
+    why='python3 has no venv here'
+    if runs python3 -m venv "$env"; then
+        why='pip cannot fetch it'
+        runs "$env/bin/pip" install -q --disable-pip-version-check --retries 1 --timeout 20 'pre-commit>=4,<5' || true
+        ! runs "$env/bin/pre-commit" --version || return 0
+    fi
+    rm -rf "$env"
+    not_run pre-commit
+}
+
 quadlet trixie 5.4.2
 quadlet forky 5.8.6
 compose
 systemd_analyze
+pre_commit
 cd "$tools"
-here=$(ls -d quadlet-[0-9]* docker-compose systemd-analyze 2>/dev/null || true)
+here=$(ls -d quadlet-[0-9]* docker-compose systemd-analyze pre-commit 2>/dev/null || true)
 [ -z "$here" ] || echo "tools: ${here//$'\n'/ } in $tools"
