@@ -7,6 +7,7 @@ mod lint;
 mod output;
 mod render;
 mod session;
+mod why;
 mod write;
 
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ enum Command {
     Lint(lint::Options),
     /// Write Quadlet units or a Compose file
     Render(render::Options),
+    /// Tell whether a service resolves and reaches another, the internet or the host, and why
+    Why(why::Options),
     /// Show the page of a rule
     Explain(explain::Options),
     /// List all rules
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(match cli.command {
         Command::Lint(options) => lint::run(&options),
         Command::Render(options) => render::run(&options),
+        Command::Why(options) => why::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rules(options) => explain::list(&options),
         Command::Completions(options) => completions::run(&options),

@@ -10,16 +10,18 @@ mod intent;
 mod mount;
 mod platform;
 mod port;
+mod template;
 mod value;
 mod version;
 
 pub use duration::Duration;
 pub use health::{Health, HealthTest};
 pub use image::Image;
-pub use intent::{Connection, Deny, Party, Target, Witness};
+pub use intent::{Connection, Deny, Endpoint, Party, Target, Witness};
 pub use mount::{Mount, MountKind};
 pub use platform::{Backend, Deploy, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
 pub use port::{Port, PortRange, Protocol};
+pub use template::{AT_START, HOME, HostPart, HostTemplate, host_templates};
 pub use value::{Data, Value};
 pub use version::Version;
 
@@ -157,6 +159,8 @@ pub struct Service {
     pub host_denied: Option<Span>,
     /// What it talks to, stated or inferred.
     pub connections: Vec<Connection>,
+    /// Every `host:port` and URL in its environment and command, whatever it leads to.
+    pub endpoints: Vec<Endpoint>,
     /// Source layer: Compose's attributes that the core does not use, in the order of the file.
     pub attributes: IndexMap<String, (Span, Value)>,
     /// Source layer: entries for the unit, by section (`quadlet:` in a topology).
@@ -392,10 +396,22 @@ pub struct HostService {
     pub name: Text,
     /// The port it listens on.
     pub port: Option<Spanned<u16>>,
-    /// Where it runs: `windows`, `linux` or `mac`; else where the platform's host is.
+    /// Where it runs: `windows`, `linux` or `mac`; else on the platform's host, which is Windows on WSL2.
     pub on: Option<Text>,
     /// The address it listens on.
     pub listens: Option<Spanned<IpAddr>>,
     /// The scheme of its URL.
     pub scheme: Option<Text>,
+}
+
+impl HostService {
+    /// The scheme of its URL; `http` where nothing is said.
+    pub fn scheme(&self) -> &str {
+        self.scheme.as_ref().map_or("http", |scheme| scheme.value.as_str())
+    }
+
+    /// Whether it listens on the loopback address only.
+    pub fn is_on_loopback(&self) -> bool {
+        self.listens.is_some_and(|listens| listens.value.is_loopback())
+    }
 }

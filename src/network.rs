@@ -2,6 +2,7 @@
 //!
 //! [`Wiring`] is the graph: what a packet can do. The questions are methods on it, a file each.
 
+mod host;
 mod intents;
 mod isolation;
 mod names;
@@ -10,10 +11,12 @@ mod ports;
 mod reach;
 mod wiring;
 
+pub use host::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Setup};
 pub use intents::{Breach, Intent, Judgement, State, judge};
 pub use isolation::{Isolation, isolations};
 pub use names::{Cause, Name, NameKind, Resolution};
 pub use opaque::Opaque;
+pub(crate) use opaque::host_entries;
 pub use ports::{Because, Ignored};
 pub use reach::{Reach, Step, ThroughHost};
 pub use wiring::{Crossing, Home, Wiring};

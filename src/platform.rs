@@ -10,7 +10,7 @@ pub mod datastore;
 mod feature;
 pub mod keys;
 
-pub use behaviour::{Fact, Is, Known, Question};
+pub use behaviour::{Fact, Is, Known, Leads, Question};
 pub use feature::Feature;
 
 use std::collections::BTreeMap;

@@ -1,14 +1,20 @@
 //! Stack × platform → files. Pure: it returns text and writes nothing.
 
 mod compose;
+mod drift;
+mod host;
+mod layout;
 mod marker;
 mod quadlet;
 mod steps;
 
-pub use marker::{MARKER, Owner, owner};
+pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
+pub use layout::{Layout, lay_out};
+pub use marker::{MARKER, Owner, Signed, owner, signed};
+pub use steps::{Next, Written, next};
 
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Deploy, HealthTest, Spanned, Stack, Text};
+use crate::model::{Deploy, Stack};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
 
@@ -54,7 +60,7 @@ pub struct Rendered {
     pub findings: Vec<Diagnostic>,
     /// What is worth knowing about the files, a sentence each.
     pub notes: Vec<String>,
-    /// What to do with the files, a line each.
+    /// What the host needs before anything starts, a line each; [`next`] puts it among the other steps.
     pub steps: Vec<String>,
 }
 
@@ -64,18 +70,14 @@ pub struct Rendered {
 /// # Errors
 /// What keeps the stack from being rendered at all; then there are no files.
 pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
-    let mut refused = Vec::new();
-    templates(stack, &mut refused);
-    if !refused.is_empty() {
-        return Err(refused);
-    }
+    let filled = host::fill(stack, platform)?;
     let mut rendered = match target {
-        Target::Quadlet => quadlet::render(stack, platform)?,
-        Target::Compose => compose::render(stack, platform)?,
+        Target::Quadlet => quadlet::render(&filled, platform)?,
+        Target::Compose => compose::render(&filled, platform)?,
     };
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
     marker::sign(&mut rendered.files, source);
-    rendered.steps = steps::steps(stack, platform, target);
+    rendered.steps = filled.steps;
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = vec![platform.name.clone()];
@@ -106,37 +108,6 @@ fn lost(span: Span, message: impl Into<String>) -> Diagnostic {
 /// An error that keeps a stack from being rendered.
 fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&input::COULD_NOT_RUN, span, message)
-}
-
-/// Refuses `{{ host.NAME.… }}` where it would be replaced: a wrong address is worse than none.
-fn templates(stack: &Stack, refused: &mut Vec<Diagnostic>) {
-    let mut look = |text: &str, span: Span| {
-        let opened = text.match_indices("{{").filter_map(|(at, _)| text.get(at + 2..));
-        let host = opened.filter(|rest| rest.trim_start().starts_with("host.") && rest.contains("}}"));
-        if host.count() > 0 {
-            refused.push(refuse(span, "quadgen 0.1 does not fill in {{ host.… }} yet: write the address itself"));
-        }
-    };
-    let words = |words: &Option<Vec<Text>>, look: &mut dyn FnMut(&str, Span)| {
-        words.iter().flatten().for_each(|word| look(&word.value, word.span()));
-    };
-    for service in stack.services.values() {
-        for variable in service.environment.values() {
-            if let Spanned { value: Some(value), .. } = variable {
-                look(value, variable.span());
-            }
-        }
-        words(&service.command, &mut look);
-        words(&service.entrypoint, &mut look);
-        match service.health.as_ref().and_then(|health| health.value.test.as_ref()) {
-            Some(HealthTest::Exec(words)) => words.iter().for_each(|word| look(&word.value, word.span())),
-            Some(HealthTest::Shell(line)) => look(&line.value, line.span()),
-            Some(HealthTest::Disabled) | None => {}
-        }
-        if let Some((span, labels)) = service.attributes.get("labels") {
-            pairs(labels).iter().for_each(|(_, value)| look(value, *span));
-        }
-    }
 }
 
 /// A map, or a list of `NAME=VALUE`, as pairs; a name without a value has an empty one.

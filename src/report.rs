@@ -1,11 +1,13 @@
 //! Findings → text for people and programs: a small file for each format.
 
 mod concise;
+mod diff;
 mod full;
 mod json;
 mod mask;
 mod summary;
 
+pub use diff::diff;
 pub use summary::{Assumed, Intents, Summary};
 
 use crate::diagnostic::Diagnostic;
@@ -57,7 +59,16 @@ const WIDTH: usize = 80;
 
 /// A paragraph in lines of at most 80 columns, those after the first indented.
 pub fn wrap(text: &str) -> String {
-    textwrap::fill(text, textwrap::Options::new(WIDTH).subsequent_indent("  ").break_words(false))
+    textwrap::fill(text, wrapping(WIDTH))
+}
+
+/// Lines break at blanks only: a name, a path or a URL stays whole.
+fn wrapping(width: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(width)
+        .subsequent_indent("  ")
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// The help as one text; a paragraph that is about some of the finding's platforms only says about which.

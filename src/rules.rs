@@ -7,21 +7,32 @@ mod context;
 mod dead_published_port;
 mod denied_connection;
 mod dns_leak_on_internal_network;
+mod docker_desktop_only_name;
 mod duplicate_host_port;
 mod exposed_datastore;
+mod host;
+mod host_service_on_loopback;
+mod host_unreachable;
 mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
 mod isolation_lost_to_backend;
+mod localhost_in_container;
 mod missing_container_name;
+mod missing_host_alias;
 mod multi_homed_dns;
 mod privileged_port;
+mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
 mod unreachable_connection;
 mod unresolvable_name;
+mod unroutable_host_alias;
+mod unsupported_host_gateway;
+mod volatile_host_address;
 
 pub use context::{Context, Need, View};
+pub use host::{HostNeed, HostUse};
 
 use crate::diagnostic::{Rule, Sink, input};
 
@@ -55,6 +66,15 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),
     (&unreachable_connection::RULE, Check::Stack(unreachable_connection::check)),
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
+    (&unroutable_host_alias::RULE, Check::Stack(unroutable_host_alias::check)),
+    (&missing_host_alias::RULE, Check::Stack(missing_host_alias::check)),
+    (&docker_desktop_only_name::RULE, Check::Stack(docker_desktop_only_name::check)),
+    (&localhost_in_container::RULE, Check::Stack(localhost_in_container::check)),
+    (&host_service_on_loopback::RULE, Check::Stack(host_service_on_loopback::check)),
+    (&volatile_host_address::RULE, Check::Stack(volatile_host_address::check)),
+    (&unsupported_host_gateway::RULE, Check::Stack(unsupported_host_gateway::check)),
+    (&host_unreachable::RULE, Check::Stack(host_unreachable::check)),
+    (&undecided_host_address::RULE, Check::Stack(undecided_host_address::check)),
     (&duplicate_host_port::RULE, Check::Stack(duplicate_host_port::check)),
     (&dead_published_port::RULE, Check::Stack(dead_published_port::check)),
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),

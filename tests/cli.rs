@@ -123,7 +123,7 @@ fn bad_input_says_what_is_wrong_and_writes_nothing() {
         (&["render", "two", "-o", "out"], "Choose with --on: a, b"),
         (&["render", "docker", "--target", "quadlet", "-o", "out"], "does not run Quadlet units"),
         (&["render", "old", "--target", "quadlet", "-o", "out"], "they came with Podman 4.4"),
-        (&["render", "host", "-o", "out"], "does not fill in"),
+        (&["render", "host", "-o", "out"], "there is no host service `o`"),
         (&["render", "words", "-o", "out"], "Nothing was rendered"),
         (&["render", "empty", "-o", "out"], "no stack in `empty`"),
     ] {

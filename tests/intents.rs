@@ -205,7 +205,12 @@ const CASES: &[(&str, &[&str], State)] = &[
     (
         "networks: {a: {}}\nhost_services: {o: {port: 80}}\nservices: {w: {N: [a], connects: [host.o]}}",
         &[PR, D],
-        Unknown,
+        Proven,
+    ),
+    (
+        "networks: {a: {}}\nhost_services: {o: {port: 80, listens: 127.0.0.1}}\nservices: {w: {N: [a], connects: [host.o]}}",
+        &[PR, D],
+        Broken,
     ),
 ];
 

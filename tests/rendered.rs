@@ -16,7 +16,7 @@ use quadgen::read::topology;
 use quadgen::render::{Target, refusal};
 use quadgen::source::SourceMap;
 use serde_json::{Value as Json, json};
-use support::{compose_config, generate, missing, quadlet_generators, say, tool, verify};
+use support::{compose_config, generate, missing, quadlet_generators, say, service_of, tool, verify};
 
 /// A stack, one of its platforms, a target that the platform can run, and what came of it.
 struct Case {
@@ -26,6 +26,16 @@ struct Case {
     target: Target,
     folder: tempfile::TempDir,
 }
+
+/// The URL of Ollama that each platform of examples/open-webui must get.
+const HOST_URLS: [(&str, &str); 6] = [
+    ("desktop", "http://host.docker.internal:11434"),
+    ("linux", "http://host.docker.internal:11434"),
+    ("machine", "http://host.docker.internal:11434"),
+    ("machine-6", "http://host.containers.internal:11434"),
+    ("distribution", "http://host.docker.internal:11434"),
+    ("mirrored", "http://host.containers.internal:11434"),
+];
 
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -70,8 +80,13 @@ fn cases(wanted: Target) -> Vec<Case> {
             let folder = tempfile::tempdir().unwrap();
             let target = if wanted == Target::Quadlet { "quadlet" } else { "compose" };
             run(&["--on", name, "--target", target], &source, folder.path());
+            let url = HOST_URLS.iter().find(|(platform, _)| platform == name).map_or("", |(_, url)| url);
+            let mut meant = stack.clone();
+            for service in meant.services.values_mut() {
+                service.fill(|text, _| text.replace("{{ host.ollama.url }}", url));
+            }
             let name = format!("{} on {name} as {target}", stack.name.value);
-            cases.push(Case { name, stack: stack.clone(), platform, target: wanted, folder });
+            cases.push(Case { name, stack: meant, platform, target: wanted, folder });
         }
     }
     assert!(cases.len() > 4, "too few cases to be true");
@@ -148,13 +163,6 @@ fn both_generators_and_systemd_accept_the_units() {
         versions.join(" and ")
     ));
     assert!(runs >= cases.len());
-}
-
-fn service_of(file: &str) -> String {
-    match file.rsplit_once('.').unwrap() {
-        (name, "container") => format!("{name}.service"),
-        (name, kind) => format!("{name}-{kind}.service"),
-    }
 }
 
 /// The words that podman gets say what the model says, whatever characters they hold.
@@ -330,7 +338,15 @@ fn docker_compose_reads_what_was_meant() {
         for object in case.stack.secrets.values().chain(case.stack.configs.values()) {
             fs::write(dir.join(&object.file.as_ref().unwrap().value), "").unwrap();
         }
-        let quiet = Command::new(&docker_compose).arg("-f").arg(&file).args(["config", "-q"]).output().unwrap();
+        let mut quiet = Command::new(&docker_compose);
+        quiet.arg("-f").arg(&file).args(["config", "-q"]);
+        // Without the address that the head of the file asks for, nothing starts with a wrong one.
+        if fs::read_to_string(&file).unwrap().contains("QUADGEN_HOST") {
+            let refused = quiet.env_remove("QUADGEN_HOST").output().unwrap();
+            assert!(String::from_utf8_lossy(&refused.stderr).contains("see the head of this file"), "{}", case.name);
+            quiet.env("QUADGEN_HOST", "192.0.2.1");
+        }
+        let quiet = quiet.output().unwrap();
         let said = String::from_utf8_lossy(&quiet.stderr).into_owned() + &String::from_utf8_lossy(&quiet.stdout);
         // A variable that is meant to come from outside is not set here.
         let said: Vec<&str> = said.lines().filter(|line| !line.contains("FROM_OUTSIDE")).collect();

@@ -1,19 +1,23 @@
 //! `quadgen render`
 
+mod folder;
+mod words;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::model::{Deploy, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
-use quadgen::render::{self, Rendered};
+use quadgen::render::{self, Layout, Rendered};
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
 use quadgen::source::{Span, display_path};
 
 use super::session::{Session, Target};
-use super::write::{self, Refused};
+use super::write::{Place, Refused};
 use super::{CLEAN, Common, FAILED, FOUND, disk, output};
 
 #[derive(Args)]
@@ -26,10 +30,28 @@ pub(super) struct Options {
     /// What to write; units on Podman, Compose on Docker where nothing is said
     #[arg(long, value_name = "TARGET")]
     target: Option<TargetName>,
-    /// Write the files into this folder instead of standard output
+    /// Write the files into this folder instead of standard output, all or none
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Exit with 1 on any finding of level warning or above
+    /// Write DIR/NAME/ for each platform of the file
+    #[arg(long, requires = "output", conflicts_with = "on")]
+    all_platforms: bool,
+    /// Write nothing; exit with 1 and name each file of DIR that is not as it would be written
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// Write nothing; show what would change in DIR, with secrets masked
+    #[arg(long, requires = "output")]
+    diff: bool,
+    /// Remove files of DIR that were rendered from this source and are no longer in it
+    #[arg(long, requires = "output")]
+    prune: bool,
+    /// Put this before the names of units, containers, networks and volumes, such as `test-`
+    #[arg(long, value_name = "NAME-", default_value = "")]
+    prefix: String,
+    /// Where the project lies on the host, for relative paths: /srv/visp, or %h/visp below the user's home
+    #[arg(long, value_name = "PATH")]
+    base: Option<String>,
+    /// Exit with 1 on any finding of level warning or above; --check answers drift alone
     #[arg(long)]
     strict: bool,
     /// No notes and steps
@@ -48,15 +70,36 @@ enum TargetName {
 /// Where a command stops before its work is done.
 type Stop = Box<Diagnostic>;
 
+/// A stack as it is rendered for one platform.
+struct Set {
+    /// With its names and paths as they are there.
+    stack: Stack,
+    platform: Platform,
+    target: render::Target,
+    /// The folder it goes to; none for standard output.
+    place: Option<Place>,
+    rendered: Rendered,
+}
+
+/// What came of a run.
+struct Done {
+    /// For standard output.
+    text: String,
+    /// For people, behind the findings.
+    notes: String,
+    /// Whether the folder holds something else than would be written.
+    drift: bool,
+}
+
 pub(super) fn run(options: &Options) -> u8 {
     let mut session = Session::new();
     session.read(std::slice::from_ref(&options.path), &options.common);
     let mut sink = Sink::default();
-    let mut written = None;
+    let mut done = None;
     // Files are made of the whole stack, or not at all.
     if session.is_complete() && !has_errors(&session.findings) {
         match work(&session, options, &mut sink) {
-            Ok(done) => written = Some(done),
+            Ok(finished) => done = Some(finished),
             Err(stops) => session.findings.extend(stops.into_iter().map(|stop| *stop)),
         }
     }
@@ -66,17 +109,26 @@ pub(super) fn run(options: &Options) -> u8 {
     let summary = Summary::default();
     let report = Report { sources: &session.sources, findings: &found, summary: &summary };
     output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
-    match written {
-        None => {
-            output::err("Nothing was rendered.\n");
-            FAILED
-        }
-        Some(rendered) => {
-            if !options.quiet {
-                output::err(&notes(&rendered, options));
-            }
-            if options.strict && found.iter().any(|finding| finding.severity >= Level::Warning) { FOUND } else { CLEAN }
-        }
+    let Some(done) = done else {
+        output::err(if options.writes() { "Nothing was rendered.\n" } else { "Nothing was compared.\n" });
+        return FAILED;
+    };
+    if !output::out(&done.text) {
+        return FAILED;
+    }
+    if !options.quiet {
+        output::err(&done.notes);
+    }
+    if options.check {
+        return if done.drift { FOUND } else { CLEAN };
+    }
+    if options.strict && found.iter().any(|finding| finding.severity >= Level::Warning) { FOUND } else { CLEAN }
+}
+
+impl Options {
+    /// Whether files are written, or only compared.
+    fn writes(&self) -> bool {
+        !self.check && !self.diff
     }
 }
 
@@ -85,25 +137,14 @@ fn has_errors(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity == Level::Error)
 }
 
-fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Rendered, Vec<Stop>> {
-    let stop = |finding: Diagnostic| vec![Box::new(finding)];
-    let targets =
-        session.targets(&options.common).map_err(|found| stop(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found }))?;
-    let (stack, platform) = one(session, options, &targets).map_err(|finding| vec![finding])?;
-    let target = match options.target {
-        Some(TargetName::Quadlet) => render::Target::Quadlet,
-        Some(TargetName::Compose) => render::Target::Compose,
-        None => render::Target::of(platform),
-    };
-    if let Some(message) = render::refusal(platform, target) {
-        let at = session.argument("quadlet");
-        return Err(stop(
-            Diagnostic::new(&input::COULD_NOT_RUN, at, message).help("`--target compose` writes a Compose file."),
-        ));
-    }
-    // What is deployed is what is rendered, whatever the platform's words say.
-    let platform = Platform { deploy: target.deploy(), ..platform.clone() };
-    let wirings = [Wiring::new(stack, &platform)];
+fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, Vec<Stop>> {
+    let targets = session
+        .targets(&options.common)
+        .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
+    let (stack, platforms) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
+    let platforms = platforms.iter().map(|platform| deployed(session, options, platform));
+    let platforms: Vec<(Platform, render::Target)> = platforms.collect::<Result<_, _>>().map_err(|stop| vec![stop])?;
+    let wirings: Vec<Wiring<'_>> = platforms.iter().map(|(platform, _)| Wiring::new(stack, platform)).collect();
     let mut found = Sink::default();
     rules::check(&Context::new(stack, &wirings), &mut found);
     let found = found.finish(&session.sources);
@@ -112,50 +153,79 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Rendere
         return Err(found.into_iter().map(Box::new).collect());
     }
     sink.extend(found);
-    let source = source(session, stack.name.span(), options.output.as_deref());
-    let mut rendered = render::render(stack, &platform, target, &source)
-        .map_err(|refused| refused.into_iter().map(Box::new).collect::<Vec<_>>())?;
-    sink.extend(std::mem::take(&mut rendered.findings));
-    match &options.output {
-        None => {
-            let mut text = String::new();
-            for file in &rendered.files {
-                let _ = write!(text, "# {}\n{}\n", file.name, file.text);
-            }
-            // One file is the file itself, so that it can be piped.
-            if let [only] = rendered.files.as_slice() {
-                text.clone_from(&only.text);
-            }
-            output::out(text.trim_end_matches('\n'));
-            output::out("\n");
-        }
-        Some(folder) => {
-            write::set(folder, &rendered.files).map_err(|refused| {
-                let at = session.argument(&folder.to_string_lossy());
-                let (message, help) = match refused {
-                    Refused::NotOurs(message) => (
-                        message,
-                        "quadgen writes over its own files only: move that file away, or choose another folder.",
-                    ),
-                    Refused::Failed(path, error) => {
-                        let error = error.to_string();
-                        let error = error.split(" (os error").next().unwrap_or(&error).to_owned();
-                        (format!("cannot write `{}`: {error}", path.display()), "The other files are as they were.")
-                    }
-                };
-                stop(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
-            })?;
-        }
+    let refused = |refused| vec![refusal(session, options, refused)];
+    let layout = Layout::new(&options.prefix, options.base.as_deref()).map_err(|message| {
+        let at =
+            session.argument(if message.starts_with(&format!("`{}`", options.prefix)) { "--prefix" } else { "--base" });
+        vec![Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message))]
+    })?;
+    let base = options.output.as_deref().map(Place::of).transpose().map_err(refused)?;
+    // Everything is rendered before anything is written.
+    let mut sets = Vec::new();
+    for (platform, target) in platforms.iter().cloned() {
+        let place = match &base {
+            Some(base) if options.all_platforms => Some(base.join(&platform.name).map_err(refused)?),
+            base => base.clone(),
+        };
+        let source = source(session, stack.name.span(), place.as_ref());
+        let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
+        let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
+        let mut rendered = render::render(&laid_out, &platform, target, &source).map_err(boxed)?;
+        sink.extend(std::mem::take(&mut rendered.findings));
+        sets.push(Set { stack: laid_out, platform, target, place, rendered });
     }
-    Ok(rendered)
+    match base {
+        None => Ok(printed(&sets)),
+        Some(base) => folder::run(options, &base, &sets).map_err(refused),
+    }
 }
 
-/// The one stack and the one platform that a render is for.
-fn one<'t>(
+/// The sets on standard output.
+fn printed(sets: &[Set]) -> Done {
+    let mut text = String::new();
+    let mut notes = String::new();
+    for set in sets {
+        let mut files = String::new();
+        for file in &set.rendered.files {
+            let _ = write!(files, "# {}\n{}\n", file.name, file.text);
+        }
+        // One file is the file itself, so that it can be piped.
+        if let [only] = set.rendered.files.as_slice() {
+            files.clone_from(&only.text);
+        }
+        let _ = writeln!(text, "{}", files.trim_end_matches('\n'));
+        notes.push_str(&words::notes(&set.rendered.notes));
+    }
+    Done { text, notes, drift: false }
+}
+
+/// The platform as it will be once it is deployed from what is rendered, whatever its own words say.
+fn deployed(session: &Session, options: &Options, platform: &Platform) -> Result<(Platform, render::Target), Stop> {
+    let target = match options.target {
+        Some(TargetName::Quadlet) => render::Target::Quadlet,
+        Some(TargetName::Compose) => render::Target::Compose,
+        None => render::Target::of(platform),
+    };
+    if let Some(message) = render::refusal(platform, target) {
+        let at = session.argument("quadlet");
+        let message = if options.all_platforms { format!("platform `{}`: {message}", platform.name) } else { message };
+        let stop =
+            Diagnostic::new(&input::COULD_NOT_RUN, at, message).help("`--target compose` writes a Compose file.");
+        return Err(Box::new(stop));
+    }
+    let deploy = match (target, platform.deploy) {
+        (render::Target::Compose, Deploy::PodmanCompose) => Deploy::PodmanCompose,
+        _ => target.deploy(),
+    };
+    Ok((Platform { deploy, ..platform.clone() }, target))
+}
+
+/// The one stack and the platforms that a render is for.
+fn chosen<'t>(
     session: &Session,
     options: &Options,
     targets: &'t [Target<'_>],
-) -> Result<(&'t quadgen::model::Stack, &'t Platform), Stop> {
+) -> Result<(&'t Stack, &'t [Platform]), Stop> {
     let fail = |at: Span, message: String, help: String| {
         Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
     };
@@ -169,41 +239,64 @@ fn one<'t>(
         };
         return Err(fail(at, message.to_owned(), format!("Choose with --stack: {}.", names.join(", "))));
     };
-    match target.platforms.as_slice() {
-        [platform] => Ok((target.stack, platform)),
-        [] => {
-            Err(fail(at, format!("`{}` has no such platform", target.stack.name.value), "Choose with --on.".to_owned()))
+    let stack = target.stack;
+    if options.all_platforms {
+        if stack.platforms.is_empty() {
+            let message = format!("`{}` names no platforms", stack.name.value);
+            return Err(fail(at, message, "Write them under `platforms:`, or take one with --on.".to_owned()));
         }
+        return Ok((stack, &target.platforms));
+    }
+    match target.platforms.as_slice() {
+        [_] => Ok((stack, &target.platforms)),
+        [] => Err(fail(at, format!("`{}` has no such platform", stack.name.value), "Choose with --on.".to_owned())),
         several => {
             let names: Vec<&str> = several.iter().map(|platform| platform.name.as_str()).collect();
-            let message = format!("a render is for one platform, and `{}` has several", target.stack.name.value);
-            Err(fail(at, message, format!("Choose with --on: {}.", names.join(", "))))
+            let message = format!("a render is for one platform, and `{}` has several", stack.name.value);
+            let all = "`--all-platforms -o DIR` writes one folder for each.";
+            Err(fail(at, message, format!("Choose with --on: {}. {all}", names.join(", "))))
         }
     }
 }
 
-/// The way from the files to the stack's file.
-fn source(session: &Session, span: Span, folder: Option<&Path>) -> String {
+/// The way from the files to the stack's file. Both are followed to where they really are, so that a folder tells the
+/// same source by whatever way it is reached.
+fn source(session: &Session, span: Span, place: Option<&Place>) -> String {
     let name = session.sources.file_of(span).map_or("", |file| file.name.as_str());
-    let Some(folder) = folder.filter(|_| name != super::session::STDIN) else {
+    let path = Path::new(name);
+    let (Some(place), Some(file)) = (place.filter(|_| name != super::session::STDIN), path.file_name()) else {
         return name.rsplit('/').next().unwrap_or(name).to_owned();
     };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    display_path(&disk::relative(&absolute(folder), &absolute(Path::new(name))))
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let above = above.canonicalize().or_else(|_| std::path::absolute(above)).unwrap_or_else(|_| above.to_path_buf());
+    display_path(&disk::relative(&place.real, &above.join(file)))
 }
 
-fn notes(rendered: &Rendered, options: &Options) -> String {
-    let mut text = String::new();
-    for note in &rendered.notes {
-        let _ = writeln!(text, "{}", quadgen::report::wrap(&format!("note: {note}")));
-    }
-    if let Some(folder) = &options.output {
-        let files =
-            if rendered.files.len() == 1 { "1 file".to_owned() } else { format!("{} files", rendered.files.len()) };
-        let _ = writeln!(text, "{files} in {}. Next:", display_path(folder));
-        for (at, step) in rendered.steps.iter().enumerate() {
-            let _ = writeln!(text, "  {}. {step}", at + 1);
+fn refusal(session: &Session, options: &Options, refused: Refused) -> Stop {
+    let folder = options.output.as_deref().unwrap_or(Path::new("."));
+    let at = session.argument(&folder.to_string_lossy());
+    let (message, help) = match refused {
+        Refused::NotOurs(message) => (
+            message,
+            "quadgen writes over its own files only: move that file away, or choose another folder. `--diff` shows \
+             what would change.",
+        ),
+        Refused::OtherSource(message) => (
+            message,
+            "Each source has files of its own: choose another folder. If the source was renamed, remove what was \
+             rendered from it first.",
+        ),
+        Refused::Failed(path, error) => {
+            let error = error.to_string();
+            let error = error.split(" (os error").next().unwrap_or(&error).to_owned();
+            let word = if options.writes() { "write" } else { "read" };
+            let help = if options.all_platforms && options.writes() {
+                "Each platform's folder is whole: as it was, or as it is rendered now."
+            } else {
+                "The other files are as they were."
+            };
+            (format!("cannot {word} `{}`: {error}", display_path(&path)), help)
         }
-    }
-    text
+    };
+    Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
 }

@@ -1,102 +1,134 @@
-//! Writes a set of files into a folder: all of them or none, and never over somebody else's.
+//! Puts sets of files into folders: each set whole or not at all, and never over somebody else's file.
+//!
+//! Whoever writes or compares holds a lock ([`Locks`]), looks at what is there ([`look`]), asks whether anything
+//! speaks against it ([`refusal`]) and only then writes ([`put`]).
+
+#[cfg(unix)]
+mod exchange;
+mod in_place;
+#[cfg(unix)]
+mod left_behind;
+mod lock;
+mod place;
+mod scan;
+
+pub(super) use lock::Locks;
+pub(super) use place::{Place, Reader};
+pub(super) use scan::{look, look_at_left_over_folder, sub_folders};
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use quadgen::render::{File, Owner, owner};
-use tempfile::NamedTempFile;
+use quadgen::render::{Entry, Standing};
 
 /// What keeps a set from being written.
 pub(super) enum Refused {
-    /// A file that quadgen did not write, or that somebody changed since, stands in the way.
+    /// Something stands in the way that quadgen did not write, or that somebody changed since.
     NotOurs(String),
+    /// A file is in the way that was rendered from something else.
+    OtherSource(String),
     /// The file system said no.
     Failed(PathBuf, io::Error),
 }
 
-/// Writes the files. Until every one of them lies complete beside its place, none is put there.
-pub(super) fn set(folder: &Path, files: &[File]) -> Result<usize, Refused> {
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |error| Refused::Failed(path, error)
-    };
-    let mut changed = Vec::new();
-    for file in files {
-        let path = folder.join(&file.name);
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => changed.push((file, None)),
-            Err(error) => return Err(Refused::Failed(path, error)),
-            // A link may lead anywhere: nothing is written through it.
-            Ok(metadata) if !metadata.is_file() => {
-                return Err(Refused::NotOurs(format!("`{}` is not a plain file", path.display())));
-            }
-            Ok(_) => {
-                let old = fs::read(&path).map_err(failed(&path))?;
-                let old = String::from_utf8_lossy(&old);
-                match owner(&old) {
-                    _ if old == file.text => {}
-                    Owner::Quadgen => changed.push((file, Some(old.into_owned()))),
-                    Owner::Changed => {
-                        return Err(Refused::NotOurs(format!(
-                            "`{}` was changed by hand since quadgen wrote it",
-                            path.display()
-                        )));
-                    }
-                    Owner::Foreign => {
-                        return Err(Refused::NotOurs(format!("`{}` was not written by quadgen", path.display())));
-                    }
-                }
-            }
-        }
-    }
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut staged: Vec<(NamedTempFile, PathBuf, Option<String>)> = Vec::new();
-    for (file, old) in changed {
-        let path = folder.join(&file.name);
-        staged.push((stage(folder, &file.text).map_err(failed(&path))?, path, old));
-    }
-    let count = staged.len();
-    let mut done: Vec<(PathBuf, Option<String>)> = Vec::new();
-    for (temporary, path, old) in staged {
-        if let Err(error) = temporary.persist(&path) {
-            take_back(folder, done);
-            return Err(Refused::Failed(path, error.error));
-        }
-        done.push((path, old));
-    }
-    Ok(count)
+/// What is to be done with one file.
+struct Job<'a> {
+    name: &'a str,
+    /// What it holds now; nothing if it is new.
+    old: Option<&'a str>,
+    /// What it shall hold; nothing if it goes.
+    new: Option<&'a str>,
 }
 
-/// A complete file beside its place.
-fn stage(folder: &Path, text: &str) -> io::Result<NamedTempFile> {
-    let mut temporary = tempfile::Builder::new().prefix(".quadgen-").tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().sync_all()?;
-    readable(&temporary)?;
-    Ok(temporary)
+/// Makes the folders above a set's own, and locks them for writing. Whether that gave a lock.
+pub(super) fn lock(locks: &mut Locks, place: &Place) -> Result<bool, Refused> {
+    let failed = |error| Refused::Failed(place.shown.clone(), error);
+    if let Some(above) = place.real.parent() {
+        fs::create_dir_all(above).map_err(failed)?;
+    }
+    locks.exclusive(&place.beside).map_err(failed)
 }
 
-/// Puts files back as they were, as far as the file system lets it.
-fn take_back(folder: &Path, done: Vec<(PathBuf, Option<String>)>) {
-    for (path, old) in done {
-        let _ = match old {
-            None => fs::remove_file(&path),
-            Some(old) => {
-                stage(folder, &old).and_then(|file| file.persist(&path).map(drop).map_err(|error| error.error))
+/// Why a set cannot be written, if so.
+pub(super) fn refusal(place: &Place, entries: &[Entry], prune: bool) -> Option<Refused> {
+    entries.iter().find_map(|entry| {
+        let path = place.file(&entry.name);
+        let path = path.display();
+        let message = match &entry.standing {
+            Standing::HandChanged | Standing::BothChanged => {
+                format!("`{path}` was changed by hand since quadgen wrote it")
             }
+            Standing::LineEnds => format!("`{path}` was changed since quadgen wrote it: its line ends"),
+            Standing::LeftOverChanged if prune => {
+                format!("`{path}` is left over, and was changed by hand since quadgen wrote it")
+            }
+            Standing::OtherSource(source) => {
+                let message = format!("`{path}` was rendered from another source, `{source}`");
+                return Some(Refused::OtherSource(message));
+            }
+            Standing::Foreign => format!("`{path}` was not written by quadgen"),
+            Standing::NoFile => format!("`{path}` is not a plain file"),
+            _ => return None,
         };
+        Some(Refused::NotOurs(message))
+    })
+}
+
+/// Writes a set that nothing speaks against. Files of somebody who wrote at the same moment are never lost; where they
+/// could not stay in their place, the answer says where they are.
+pub(super) fn put(place: &Place, entries: &[Entry], prune: bool, locked: bool) -> Result<Vec<PathBuf>, Refused> {
+    let jobs = entries.iter().filter(|entry| entry.is_write() || (prune && entry.is_left_over()));
+    let jobs: Vec<Job<'_>> =
+        jobs.map(|entry| Job { name: &entry.name, old: entry.old.as_deref(), new: entry.new.as_deref() }).collect();
+    if jobs.is_empty() {
+        return Ok(Vec::new());
     }
+    // To put one file in place is one step by itself, and the folder stays the same one.
+    #[cfg(unix)]
+    if locked
+        && (jobs.len() > 1 || !place.real.exists())
+        && let Some(kept) = exchange::put(place, &jobs)?
+    {
+        return Ok(kept);
+    }
+    #[cfg(not(unix))]
+    let _ = locked;
+    in_place::put(place, &jobs)?;
+    Ok(Vec::new())
 }
 
-/// A temporary file is its owner's alone; a unit is for everybody to read.
-#[cfg(unix)]
-fn readable(file: &NamedTempFile) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+/// Takes away what runs left behind that were ended from outside. What is not quadgen's own stays, and is named.
+pub(super) fn tidy(place: &Place) -> Vec<PathBuf> {
+    in_place::tidy(&place.real);
+    #[cfg(unix)]
+    return left_behind::tidy(place);
+    #[cfg(not(unix))]
+    Vec::new()
 }
 
-#[cfg(not(unix))]
-fn readable(_: &NamedTempFile) -> io::Result<()> {
-    Ok(())
+/// The same for every folder in this one, also for those that are no more.
+pub(super) fn tidy_below(place: &Place) -> Vec<PathBuf> {
+    #[cfg(unix)]
+    return left_behind::tidy_below(place);
+    #[cfg(not(unix))]
+    Vec::new()
+}
+
+/// Removes a folder of which every file is ours: out of sight in one step, then file by file.
+pub(super) fn remove_folder(place: &Place) -> Result<Vec<PathBuf>, Refused> {
+    let failed = |error| Refused::Failed(place.shown.clone(), error);
+    #[cfg(unix)]
+    return exchange::remove(place).map_err(failed);
+    #[cfg(not(unix))]
+    fs::remove_dir_all(&place.real).map(|()| Vec::new()).map_err(failed)
+}
+
+/// Whether a file has exactly this text.
+fn holds(path: &Path, text: Option<&str>) -> bool {
+    match (fs::symlink_metadata(path), text) {
+        (Err(error), None) => error.kind() == io::ErrorKind::NotFound,
+        (Ok(metadata), Some(text)) => metadata.is_file() && fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()),
+        _ => false,
+    }
 }

@@ -8,8 +8,10 @@ use crate::source::Span;
 pub enum Witness {
     /// `connects` says so: an intent.
     Stated,
-    /// A URL or `host:port` in an environment value or a command names the service.
+    /// A URL or `host:port` in an environment value or a command names the service, or a template the host service.
     Url,
+    /// Somebody asks about it on the command line; nothing in the stack says so.
+    Asked,
     /// `depends_on` names the service. That is about order, so it is the weakest.
     DependsOn,
 }
@@ -43,6 +45,23 @@ impl Connection {
     pub fn is_stated(&self) -> bool {
         self.witness == Witness::Stated
     }
+}
+
+/// A `host:port` or URL in a value of a service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Endpoint {
+    /// The host, as written.
+    pub host: String,
+    /// The port, where one is said.
+    pub port: Option<u16>,
+    /// The variable whose value it stands in; none in a command.
+    pub variable: Option<String>,
+    /// The whole value.
+    pub value: String,
+    /// Where `host:port` stands, or the value that holds it.
+    pub span: Span,
+    /// Where the host alone stands.
+    pub host_span: Span,
 }
 
 /// One side of a denied connection.

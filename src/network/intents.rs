@@ -88,9 +88,11 @@ pub fn judge<'a>(wiring: &'a Wiring<'a>) -> Vec<Judgement<'a>> {
             if state == State::Unknown {
                 opaque = wiring.opaque(&[Some(service), target].into_iter().flatten().collect::<Vec<_>>());
                 opaque.extend(wiring.opaque_names(service, &connection.name));
-                if matches!(&connection.to, Target::Host(name) if wiring.stack.host_services.contains_key(name)) {
-                    let why = "quadgen 0.1 does not judge connections to host services yet".to_owned();
-                    opaque.push(Opaque { span: connection.span, why });
+                if let Target::Host(name) = &connection.to
+                    && let Some(host) = wiring.stack.host_services.get(name)
+                    && opaque.is_empty()
+                {
+                    opaque.push(wiring.host_unknown(service, host));
                 }
             }
             let intent = Intent::Connects(service, connection);
@@ -141,7 +143,17 @@ impl<'a> Wiring<'a> {
 
     /// Whether a connection works: its name resolves, and packets get there.
     pub fn judge_connection(&self, service: &Service, connection: &Connection) -> State {
-        let Target::Service(name) = &connection.to else { return State::Unknown };
+        let name = match &connection.to {
+            Target::Service(name) => name,
+            Target::Host(name) => {
+                let Some(host) = self.stack.host_services.get(name) else { return State::Unknown };
+                return match self.host_way(service, host).verdict {
+                    Verdict::Yes => State::Proven,
+                    Verdict::Unknown => State::Unknown,
+                    Verdict::No | Verdict::Unpredictable => State::Broken,
+                };
+            }
+        };
         let Some(target) = self.stack.services.get(name) else { return State::Broken };
         if connection.port.is_some_and(|port| self.host_port_only(target, port).is_some()) {
             return State::Broken;

@@ -58,7 +58,11 @@ fn planned<'a>(stack: &'a Stack, platform: &Platform) -> BTreeSet<&'a str> {
         }
     }
     for service in stack.services.values() {
-        for connection in service.connections.iter().filter(|connection| connection.witness != Witness::DependsOn) {
+        for connection in service
+            .connections
+            .iter()
+            .filter(|connection| !matches!(connection.witness, Witness::DependsOn | Witness::Asked))
+        {
             let Target::Service(target) = &connection.to else { continue };
             let Some(target) = stack.services.get(target) else { continue };
             let own: Vec<&str> = names(service).collect();

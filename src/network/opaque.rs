@@ -190,17 +190,27 @@ fn holds_socket(path: &str) -> bool {
         || folder.ends_with(".sock")
 }
 
-/// The first address that `extra_hosts`, a map or a list of `NAME:ADDRESS` and `NAME=ADDRESS`, gives a name.
+/// The first address that `extra_hosts` gives a name.
 pub(super) fn host_entry(hosts: &Value, name: &str) -> Option<String> {
+    host_entries(hosts).into_iter().find(|(host, _)| host.eq_ignore_ascii_case(name)).map(|(_, address)| address)
+}
+
+/// The names of `extra_hosts` and their addresses: a map, or a list of `NAME:ADDRESS` and `NAME=ADDRESS`.
+pub(crate) fn host_entries(hosts: &Value) -> Vec<(String, String)> {
     match &hosts.data {
         Data::Map(entries) => {
-            let (_, addresses) = entries.iter().find(|(host, _)| host.eq_ignore_ascii_case(name))?;
-            addresses.texts().into_iter().next()
+            let each = |(host, addresses): &(String, Value)| {
+                addresses.texts().into_iter().map(|address| (host.clone(), address)).collect::<Vec<_>>()
+            };
+            entries.iter().flat_map(each).collect()
         }
-        Data::List(items) => items.iter().filter_map(Value::scalar).find_map(|item| {
-            let (host, address) = item.split_once(['=', ':'])?;
-            host.eq_ignore_ascii_case(name).then(|| address.trim_matches(['[', ']']).to_owned())
-        }),
-        _ => None,
+        Data::List(items) => {
+            let pairs = items.iter().filter_map(Value::scalar).filter_map(|item| {
+                let (host, address) = item.split_once(['=', ':'])?;
+                Some((host.to_owned(), address.trim_matches(['[', ']']).to_owned()))
+            });
+            pairs.collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Aspect, Platform};
-use crate::model::{Backend, Deploy, HostOs, Runtime, Version};
+use crate::model::{Backend, Deploy, HostOs, RootlessNetwork, Runtime, Version};
 
 /// What can be asked about a platform. Each is a table of `data/behaviours.toml`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -63,11 +63,27 @@ pub enum Question {
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
     HostLoopbackFromNetwork,
+    /// Which name of the host does a container have that nobody gave it, and where does it lead?
+    HostName,
+    /// The same in the host's network.
+    HostNameInHostMode,
+    /// Does that name get the same address at each start, on several networks?
+    HostNameOnSeveralNetworks,
+    /// Does that name lead to the host from internal networks only?
+    HostNameFromInternalNetwork,
+    /// Is `host-gateway` taken for the address of a name?
+    HostGatewayWord,
+    /// Is the gateway of the machine's default route the Windows host?
+    DefaultRouteGateway,
+    /// Does 127.0.0.1 in the host's network reach programs on Windows?
+    WindowsLoopbackFromHostMode,
+    /// Do `pasta:-T,PORT` and `slirp4netns:allow_host_loopback=true` carry connections to 127.0.0.1 of the host?
+    ForwardedLoopback,
 }
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 26] = [
+    pub const ALL: [Question; 34] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -94,6 +110,14 @@ impl Question {
         Question::PortOnEveryAddress,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
+        Question::HostName,
+        Question::HostNameInHostMode,
+        Question::HostNameOnSeveralNetworks,
+        Question::HostNameFromInternalNetwork,
+        Question::HostGatewayWord,
+        Question::DefaultRouteGateway,
+        Question::WindowsLoopbackFromHostMode,
+        Question::ForwardedLoopback,
     ];
 
     /// The name of its table.
@@ -125,6 +149,14 @@ impl Question {
             Question::PortOnEveryAddress => "port-on-every-address",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
+            Question::HostName => "host-name",
+            Question::HostNameInHostMode => "host-name-in-host-mode",
+            Question::HostNameOnSeveralNetworks => "host-name-on-several-networks",
+            Question::HostNameFromInternalNetwork => "host-name-from-internal-network",
+            Question::HostGatewayWord => "host-gateway-word",
+            Question::DefaultRouteGateway => "default-route-gateway",
+            Question::WindowsLoopbackFromHostMode => "windows-loopback-from-host-mode",
+            Question::ForwardedLoopback => "forwarded-loopback",
         }
     }
 }
@@ -143,6 +175,20 @@ pub enum Is {
     Unknown,
 }
 
+/// Whose address a name of the host has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Leads {
+    /// The Linux machine that runs the containers.
+    Linux,
+    /// The Windows or the Mac that this machine runs on.
+    Outside,
+    /// The container itself.
+    Container,
+    /// The router of the LAN.
+    Router,
+}
+
 /// A fact: what happens, why, and how that is known.
 #[derive(Debug, Deserialize)]
 pub struct Fact {
@@ -156,6 +202,11 @@ pub struct Fact {
     /// What a person sees.
     #[serde(default)]
     pub symptom: String,
+    /// Where a name of the host leads: an address, or `gateway`, `own`, `route` or `proxy`.
+    #[serde(default)]
+    pub address: String,
+    /// Whose address that is.
+    pub leads: Option<Leads>,
     /// `measured`, `source`, `documented` or `unmeasured`.
     pub how: String,
     /// The versions it was measured on, or where it is written.
@@ -214,6 +265,10 @@ impl Platform {
 
     /// Whether one word of a `when` holds, and which aspect it is about.
     fn fits(&self, word: &str) -> (bool, Aspect) {
+        if let Some(word) = word.strip_prefix('!') {
+            let (fits, aspect) = self.fits(word);
+            return (!fits, aspect);
+        }
         let (name, compared) = match (word.split_once(">="), word.split_once('<')) {
             (Some((name, version)), _) => (name, Some((true, version))),
             (None, Some((name, version))) => (name, Some((false, version))),
@@ -233,7 +288,13 @@ impl Platform {
             "podman" => (self.is_podman() && compare(Some(self.version)), version_aspect),
             "docker" => (docker && compare(Some(self.version)), version_aspect),
             "docker-desktop" => (self.runtime == Runtime::DockerDesktop, Aspect::Runtime),
-            "podman-machine" => (self.host_os == HostOs::PodmanMachine, Aspect::HostOs),
+            "podman-machine" => {
+                (matches!(self.host_os, HostOs::PodmanMachine | HostOs::PodmanMachineWsl), Aspect::HostOs)
+            }
+            "wsl2" => (matches!(self.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl), Aspect::HostOs),
+            "mirrored" => (self.spec.mirrored, Aspect::HostOs),
+            "pasta" => (self.rootless_network == Some(RootlessNetwork::Pasta), Aspect::Rootless),
+            "slirp4netns" => (self.rootless_network == Some(RootlessNetwork::Slirp4netns), Aspect::Rootless),
             "user-mode-networking" => (self.spec.user_mode_networking, Aspect::HostOs),
             "cni" => (self.backend == Some(Backend::Cni), Aspect::Backend),
             "netavark" => (compare(self.backend_version), Aspect::BackendVersion),
@@ -253,7 +314,7 @@ mod tests {
     use crate::model::Format;
     use crate::platform::{Platform, parse_spec};
 
-    const KINDS: [&str; 14] = [
+    const KINDS: [&str; 19] = [
         "podman@4.3.1,cni,rootful",
         "podman@4.6.2,cni,rootless,wsl2",
         "podman@4.3.1,netavark@1.4,rootful",
@@ -264,6 +325,11 @@ mod tests {
         "podman@6.1,rootful",
         "podman,podman-compose",
         "podman@5.4,podman-machine,wsl2",
+        "podman@6.1,podman-machine,wsl2",
+        "podman@5.4,podman-machine",
+        "podman@5.8.1,podman-machine,wsl2,user-mode-networking",
+        "podman@5.2,rootless,wsl2,mirrored",
+        "docker,wsl2",
         "docker@20.10.24",
         "docker@26.1.5",
         "docker",
@@ -285,7 +351,7 @@ mod tests {
             assert!(["measured", "source", "documented", "unmeasured"].contains(&fact.how.as_str()), "{}", fact.name);
             assert_eq!(fact.how == "unmeasured", fact.is == Is::Unknown, "{}", fact.name);
             for word in fact.when.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                let name = word.split(['<', '>']).next().unwrap();
+                let name = word.trim_start_matches('!').split(['<', '>']).next().unwrap();
                 assert!(crate::model::PlatformSpec::words().any(|known| known == name), "{word}");
             }
         }

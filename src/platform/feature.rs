@@ -19,6 +19,8 @@ pub enum Feature {
     RelativePaths,
     /// A `.network` and a `.volume` can name their object.
     NamedObjects,
+    /// `host.docker.internal` in every container's hosts file.
+    HostDockerInternal,
     /// `User=` takes `USER:GROUP`.
     UserWithGroup,
     /// `Notify=healthy`.
@@ -43,11 +45,12 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Feature; 14] = [
+    pub const ALL: [Feature; 15] = [
         Feature::Netavark,
         Feature::Quadlet,
         Feature::RelativePaths,
         Feature::NamedObjects,
+        Feature::HostDockerInternal,
         Feature::UserWithGroup,
         Feature::HealthWait,
         Feature::BuildUnit,
@@ -66,6 +69,7 @@ impl Feature {
             Feature::Quadlet => "quadlet",
             Feature::RelativePaths => "relative-paths",
             Feature::NamedObjects => "named-objects",
+            Feature::HostDockerInternal => "host-docker-internal",
             Feature::UserWithGroup => "user-with-group",
             Feature::HealthWait => "health-wait",
             Feature::BuildUnit => "build-unit",

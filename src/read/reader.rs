@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{Data, Spanned, Text, Value};
+use crate::model::{AT_START, Data, HOME, Spanned, Text, Value};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
@@ -82,8 +82,9 @@ impl Reader {
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         match &node.kind {
             Kind::Scalar { text, .. } if !node.is_null() => {
-                if text.contains('\0') {
-                    self.invalid(node.span, format!("{what} holds a NUL byte, which no container can take"));
+                if let Some(bad) = text.chars().find(|c| matches!(*c, '\0' | AT_START | HOME)) {
+                    let bad = bad.escape_unicode();
+                    self.invalid(node.span, format!("{what} holds {bad}, which is no character of a text"));
                     return None;
                 }
                 Some(Spanned::written(text.clone(), node.span))

@@ -35,6 +35,7 @@ pub(super) fn empty(name: Text) -> Service {
         internet_denied: None,
         host_denied: None,
         connections: Vec::new(),
+        endpoints: Vec::new(),
         attributes: IndexMap::new(),
         quadlet: Vec::new(),
     }

@@ -6,7 +6,7 @@ use super::intent::{Names, check_reserved};
 use super::reader::{Reader, scalar};
 use super::{Read, infer, service};
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Format, HostService, Network, Service, Spanned, Stack, Text};
+use crate::model::{Format, HostPart, HostService, Network, Service, Spanned, Stack, Text, host_templates};
 use crate::platform::{attributes, parse_spec};
 use crate::source::{SourceFile, Span};
 use crate::syntax::yaml::{self, Entry, Kind, Node};
@@ -131,6 +131,7 @@ impl Reader {
             let found = self.top_deny(node, &names);
             stack.deny.extend(found);
         }
+        self.templates(&stack);
         if entries.iter().all(|entry| entry.key != "services") {
             let at = entries.first().map_or(top, |entry| first_line(file, entry.key_span));
             self.diagnostics.push(Diagnostic::new(
@@ -181,6 +182,31 @@ impl Reader {
             stack.services.insert(entry.key.clone(), service);
         }
         denials
+    }
+
+    /// Templates must ask for something that a host service has; whether there is such a host service a rule looks up.
+    fn templates(&mut self, stack: &Stack) {
+        for (text, span, _) in stack.services.values().flat_map(Service::templated) {
+            let whole = Spanned::written(text.to_owned(), span);
+            for template in host_templates(text) {
+                let at = super::reader::part(&whole, template.range.start, template.range.end);
+                let name = &template.name;
+                let has_port = stack.host_services.get(name).is_none_or(|host| host.port.is_some());
+                match template.part {
+                    Ok(HostPart::Port) if !has_port => self.invalid(
+                        at,
+                        format!("the host service `{name}` says no port: give it one under `host_services`"),
+                    ),
+                    Ok(_) => {}
+                    Err(part) => {
+                        let near = crate::suggest::nearest(&part, HostPart::WORDS);
+                        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                        let parts = HostPart::WORDS.join(", ");
+                        self.invalid(at, format!("a host service has no `{part}`, only {parts}{near}"));
+                    }
+                }
+            }
+        }
     }
 
     /// Two networks that are one object in the runtime would be judged as two.
@@ -244,7 +270,20 @@ impl Reader {
                     _ => self.invalid(node.span, "`on` must be windows, linux or mac"),
                 },
                 "listens" => host.listens = self.simple(node, "listens", "an address such as 0.0.0.0"),
-                "scheme" => host.scheme = self.text(node, "scheme"),
+                "scheme" => {
+                    let scheme = self.text(node, "scheme");
+                    let good = |text: &Text| {
+                        let mut letters = text.value.chars();
+                        letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+                            && letters.all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                    };
+                    match scheme {
+                        Some(text) if !good(&text) => {
+                            self.invalid(node.span, "`scheme` is a word such as http or redis")
+                        }
+                        scheme => host.scheme = scheme,
+                    }
+                }
                 key if key.starts_with("x-") => {}
                 _ => self.unknown(entry, "a host service", &["port", "on", "listens", "scheme"]),
             }

@@ -4,15 +4,17 @@ mod stated;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::host::{self, Filled};
 use super::{File, Rendered, lost};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Condition, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network,
-    NetworkMode, Port, Restart, Service, Spanned, Stack, Text, Value, Volume,
+    AT_START, Condition, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind,
+    Network, NetworkMode, Port, Restart, Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
-pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+    let stack = &filled.stack;
     let mut findings = Vec::new();
     let mut root = Map::new();
     root.insert("name".into(), text(&project(&stack.name.value)));
@@ -33,6 +35,8 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     match serde_saphyr::to_string_with_options(&Json::Object(root), options) {
         Ok(text) => {
+            let head = if filled.at_start.is_empty() { String::new() } else { host::head(stack, platform) };
+            let text = head + &text;
             let files = vec![File { name: "compose.yaml".into(), text }];
             Ok(Rendered { files, findings, ..Rendered::default() })
         }
@@ -59,9 +63,10 @@ fn section(root: &mut Map<String, Json>, name: &str, entries: Map<String, Json>)
     }
 }
 
-/// A text of a topology, where `$` is a dollar: Compose wants it twice.
+/// A text of a topology, where `$` is a dollar: Compose wants it twice. What is only known at the start is a variable.
 fn text(text: &str) -> Json {
-    Json::String(text.replace('$', "$$"))
+    let text = text.replace('$', "$$");
+    Json::String(text.replace(AT_START, &format!("${{{}:?see the head of this file}}", host::VARIABLE)))
 }
 
 fn words(words: &[Text]) -> Json {

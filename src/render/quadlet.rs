@@ -8,11 +8,12 @@ mod mounts;
 mod quote;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::host::Filled;
 use super::{File, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Deny, Party, Stack, Volume};
+use crate::model::{Data, Deny, HostOs, Party, Stack, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use unit::Unit;
@@ -20,6 +21,8 @@ use unit::Unit;
 /// What every unit of a render needs.
 struct Context<'a> {
     stack: &'a Stack,
+    /// The services that look an address up when they start.
+    at_start: &'a BTreeSet<String>,
     platform: &'a Platform,
     findings: Vec<Diagnostic>,
     refused: Vec<Diagnostic>,
@@ -30,9 +33,11 @@ struct Context<'a> {
     folders: Vec<String>,
 }
 
-pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+    let stack = &filled.stack;
     let mut context = Context {
         stack,
+        at_start: &filled.at_start,
         platform,
         findings: Vec::new(),
         refused: Vec::new(),
@@ -62,6 +67,11 @@ pub(super) fn render(stack: &Stack, platform: &Platform) -> Result<Rendered, Vec
     }
     if !context.refused.is_empty() {
         return Err(context.refused);
+    }
+    if matches!(platform.host_os, HostOs::PodmanMachine | HostOs::PodmanMachineWsl) {
+        context.notes.push(
+            "The units run inside the podman machine: the steps are taken there (podman machine ssh).".to_owned(),
+        );
     }
     if !context.folders.is_empty() {
         context.notes.push(format!(

@@ -1,30 +1,66 @@
-//! What to do with rendered files, in order.
+//! What to do after files were written, in order: data in, lines out.
 
-use super::Target;
-use crate::model::Stack;
+mod compose;
+mod units;
+
+use super::{Change, Rendered, Target};
+use crate::model::{Deploy, Stack};
 use crate::platform::Platform;
 
-pub(super) fn steps(stack: &Stack, platform: &Platform, target: Target) -> Vec<String> {
-    if target == Target::Compose {
-        return vec!["docker compose up -d".to_owned()];
+/// What a write did, as far as the steps depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// Files whose own text is another one than before.
+    pub changes: &'a [Change],
+    /// Whether Quadlet reads the units right where they were written.
+    pub installed: bool,
+}
+
+/// What is left to do by hand.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Next {
+    /// What is worth knowing about what changed, a sentence each.
+    pub notes: Vec<String>,
+    /// What to do, a line each, in order; none if nothing changed.
+    pub steps: Vec<String>,
+}
+
+/// What is left to do after files were written.
+pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rendered, written: &Written<'_>) -> Next {
+    let mut next = Next::default();
+    if written.changes.is_empty() {
+        return next;
     }
-    let (folder, systemctl) = if platform.rootless {
-        ("~/.config/containers/systemd/", "systemctl --user")
-    } else {
-        ("/etc/containers/systemd/", "systemctl")
-    };
-    let services: Vec<&str> = stack.services.keys().map(String::as_str).collect();
-    let mut steps = vec![
-        format!("copy the files to {folder}"),
-        format!("{systemctl} daemon-reload"),
-        format!("{systemctl} start {}", services.join(" ")),
-    ];
-    if platform.rootless {
-        steps.push("loginctl enable-linger    # so that they start at boot and stay when you log out".to_owned());
+    let host = &rendered.steps;
+    // Where the target is another one than before, one kind goes and the other comes.
+    let (units, composed): (Vec<&Change>, Vec<&Change>) =
+        written.changes.iter().partition(|change| unit_kind(&change.name).is_some());
+    match target {
+        Target::Quadlet => {
+            compose::gone(&composed, tool(platform), &mut next);
+            let all = units::Units::new(stack, platform, &rendered.files, &units);
+            all.steps(written.installed, host, &mut next);
+        }
+        Target::Compose => {
+            let all = units::Units::new(stack, platform, &[], &units);
+            all.gone(written.installed, &mut next);
+            next.steps.extend(host.iter().cloned());
+            compose::steps(&composed, tool(platform), &mut next);
+        }
     }
-    steps.push(
-        "A changed network is not changed by a restart: stop what uses it, `podman network rm` it, then start again."
-            .to_owned(),
-    );
-    steps
+    next
+}
+
+/// The program that runs a Compose file.
+fn tool(platform: &Platform) -> &'static str {
+    match platform.deploy {
+        Deploy::PodmanCompose => "podman-compose",
+        _ if platform.is_podman() => "podman compose",
+        _ => "docker compose",
+    }
+}
+
+/// A unit's name without its ending, and what it is a unit of.
+fn unit_kind(name: &str) -> Option<(&str, &str)> {
+    name.rsplit_once('.').filter(|(_, kind)| ["container", "network", "volume", "build"].contains(kind))
 }

@@ -24,7 +24,9 @@ pub(super) fn findings(report: &Report<'_>, colour: bool) -> String {
         .with_links(false)
         .with_context_lines(0)
         .with_wrap_lines(true)
-        .with_break_words(false);
+        .with_break_words(false)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
     let masked = if report.findings.is_empty() { Vec::new() } else { masked(report.sources) };
     let mut text = String::new();
     for finding in report.findings {

@@ -56,6 +56,45 @@ pub fn mask_with(text: &str, known: &[(usize, usize)]) -> String {
         }
         at += line.len();
     }
+    cover(text, &hidden)
+}
+
+/// Masks a unit. Its keys have one line each, on which quotes and blanks mean other things than in YAML: from the first
+/// word that looks like a secret's name, everything up to the end of its entry is masked.
+pub fn mask_unit(text: &str) -> String {
+    let mut hidden = vec![false; text.len()];
+    let mut at = 0;
+    let mut goes_on = false;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.trim_end().len();
+        // `Secret=` names one and does not hold it.
+        let own = if line.starts_with("Secret=") { "Secret=".len() } else { 0 };
+        let rest = line.get(own..).unwrap_or("");
+        let named = secret_values(rest).first().map(|(start, _)| at + own + start);
+        let first = named.into_iter().chain(secret_option(rest).map(|start| at + own + start)).min();
+        let is_secret = goes_on || first.is_some();
+        if is_secret {
+            hide(&mut hidden, if goes_on { at } else { first.unwrap_or(end) }, end);
+        }
+        for (start, end) in url_passwords(line) {
+            hide(&mut hidden, at + start, at + end);
+        }
+        goes_on = is_secret && line.trim_end().ends_with('\\');
+        at += line.len();
+    }
+    cover(text, &hidden)
+}
+
+/// Where the value of an option like `--password VALUE` begins.
+fn secret_option(line: &str) -> Option<usize> {
+    let options = line.match_indices(" --").filter_map(|(at, _)| {
+        let word = line.get(at + 1..)?.split_whitespace().next()?;
+        is_secret_name(word).then_some(at + 1 + word.len())
+    });
+    options.min()
+}
+
+fn cover(text: &str, hidden: &[bool]) -> String {
     let masked = text.char_indices().flat_map(|(at, c)| {
         let secret = hidden.get(at).copied().unwrap_or(false) && !c.is_whitespace();
         let (shown, times) = if secret { ('*', c.len_utf8()) } else { (c, 1) };
@@ -102,7 +141,7 @@ fn secret_values(line: &str) -> Vec<(usize, usize)> {
 fn value_length(value: &str, before: &str) -> usize {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
     if let Some(quote) = quote {
-        return value.get(1..).and_then(|rest| rest.find(quote)).map_or(value.len(), |end| end + 2);
+        return closing(value, quote).unwrap_or(value.len());
     }
     if value.starts_with('[') {
         return value.find(']').map_or(value.len(), |end| end + 1);
@@ -110,6 +149,20 @@ fn value_length(value: &str, before: &str) -> usize {
     let in_flow = before.contains(['{', '[', '`']);
     let end = if in_flow { value.find([',', '}', ']', '`']) } else { value.find(" #") };
     end.unwrap_or(value.len())
+}
+
+/// Where a quoted value ends: at the quote that is neither escaped nor doubled.
+fn closing(value: &str, quote: char) -> Option<usize> {
+    let mut characters = value.char_indices().skip(1).peekable();
+    while let Some((at, c)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        if (c == '\\' && quote == '"') || (c == '\'' && quote == '\'' && next == Some(quote)) {
+            characters.next();
+        } else if c == quote {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 /// `PASSWORD` in `scheme://user:PASSWORD@host`, also where it holds characters that a URL would not.
@@ -131,7 +184,20 @@ fn url_passwords(line: &str) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{mask, mask_unit};
+
+    #[test]
+    fn secrets_in_units_are_masked_to_the_end_of_the_entry() {
+        for (text, masked) in [
+            ("Environment=DB_PASSWORD=a \\\n  b\nX=y", "Environment=DB_PASSWORD=* *\n  *\nX=y"),
+            ("Environment=\"A=1\" \"MY_TOKEN=a #b\"", "Environment=\"A=1\" \"MY_TOKEN=* ***"),
+            ("Exec=run --password hunter2 -x", "Exec=run --password ******* **"),
+            ("Secret=db,target=x", "Secret=db,target=x"),
+            ("Environment=URL=http://a:b@c/", "Environment=URL=http://a:*@c/"),
+        ] {
+            assert_eq!(mask_unit(text), masked);
+        }
+    }
 
     #[test]
     fn secrets_are_masked_in_place_and_the_rest_stays() {
@@ -147,6 +213,8 @@ mod tests {
             ("TOKEN: [a, b] # c", "TOKEN: *** ** # c"),
             ("keycloak:\n  image: x", "keycloak:\n  image: x"),
             ("secrets: [a, b]", "secrets: [a, b]"),
+            ("PASSWORD: \"a\\\"b c\" # x", "PASSWORD: ***** ** # x"),
+            ("PASSWORD: 'a''b' # x", "PASSWORD: ****** # x"),
         ] {
             let found = mask(text);
             assert_eq!(found.len(), text.len(), "{text}");

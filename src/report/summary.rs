@@ -70,7 +70,7 @@ impl Summary {
             lines.push(format!("Assumed on {}: {}.", assumed.platform, assumed.words.join(", ")));
         }
         lines.dedup();
-        let wrap = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
+        let wrap = super::wrapping(width);
         lines.iter().map(|line| textwrap::fill(line, &wrap) + "\n").collect()
     }
 

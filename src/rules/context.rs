@@ -1,5 +1,6 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
+use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
@@ -21,6 +22,8 @@ pub struct View<'a> {
     pub judgements: Vec<Judgement<'a>>,
     /// Every connection that is needed, stated or inferred, between two services that exist.
     pub needs: Vec<Need<'a>>,
+    /// Every use of a program outside of the stack.
+    pub host_needs: Vec<HostNeed<'a>>,
 }
 
 /// A connection that is needed, and what becomes of it.
@@ -54,6 +57,7 @@ impl Need<'_> {
             Witness::Stated => format!("needs `{}`: stated here", self.connection.name),
             Witness::Url => format!("seems to need `{}`", self.connection.name),
             Witness::DependsOn => format!("starts after `{}`", self.connection.name),
+            Witness::Asked => format!("you ask about `{}`", self.connection.name),
         }
     }
 }
@@ -87,7 +91,8 @@ impl<'a> View<'a> {
                 })
             })
         });
-        View { wiring, judgements: judge(wiring), needs: needs.collect() }
+        let host_needs = super::host::needs(wiring);
+        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs }
     }
 
     /// Reports a finding that holds on this platform.

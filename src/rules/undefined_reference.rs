@@ -45,9 +45,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             let span = service.network_mode.as_ref().map(Spanned::span).unwrap_or_default();
             wanted.push(("service", name, span, &services));
         }
-        for connection in service.connections.iter().filter(|connection| connection.witness == Witness::Stated) {
+        for connection in &service.connections {
             match &connection.to {
-                Target::Service(name) => wanted.push(("service", name, connection.span, &services)),
+                // An inferred connection names a service that is there.
+                Target::Service(name) if connection.witness == Witness::Stated => {
+                    wanted.push(("service", name, connection.span, &services));
+                }
+                Target::Service(_) => {}
                 Target::Host(name) => wanted.push(("host service", name, connection.span, &hosts)),
             }
         }

@@ -119,6 +119,14 @@ impl Unit {
     }
 }
 
+/// The service that Quadlet makes of a file.
+pub fn service_of(file: &str) -> String {
+    match file.rsplit_once('.').unwrap() {
+        (name, "container") => format!("{name}.service"),
+        (name, kind) => format!("{name}-{kind}.service"),
+    }
+}
+
 /// Runs a Quadlet generator on the units in `dir`, and only those.
 pub fn generate(generator: &Path, dir: &Path, rootless: bool) -> Generated {
     let mut command = Command::new(generator);
@@ -277,6 +285,8 @@ pub fn compose_config(docker_compose: &Path, file: &Path) -> (serde_json::Value,
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("COMPOSE_")) {
         command.env_remove(name);
     }
+    // What the head of a file tells people to set.
+    command.env("QUADGEN_HOST", "192.0.2.1");
     let output = command.arg("-f").arg(file).args(["config", "--format", "json"]).output().unwrap();
     let config = match output.status.success() {
         true => serde_json::from_slice(&output.stdout).unwrap(),

@@ -3,7 +3,7 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, finish};
-use crate::model::{Data, Service, Value};
+use crate::model::{Data, HOME, Service, Value};
 use crate::platform::Feature;
 use crate::render::{pairs, refuse};
 
@@ -33,7 +33,7 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     unit.text("Unit", "Description", &format!("Image of {name} of {}", context.stack.name.value));
     unit.own("ImageTag", &image);
     let is_url = folder.contains("://") || folder.starts_with("git@");
-    let folder = if is_url || folder.starts_with(['/', '.']) { folder } else { format!("./{folder}") };
+    let folder = if is_url || folder.starts_with(['/', '.', HOME]) { folder } else { format!("./{folder}") };
     unit.own("SetWorkingDirectory", &folder);
     if let Some(file) = get("dockerfile") {
         // Compose looks for it in the context, the unit from its own folder.

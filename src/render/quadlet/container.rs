@@ -5,6 +5,7 @@ use super::unit::Unit;
 use super::{Context, attributes, deny, finish, life, mounts};
 use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Service, Target, Text};
 use crate::platform::Feature;
+use crate::render::host::start_step;
 use crate::render::refuse;
 
 /// The unit of a service; `built` is what its `Image=` refers to where the image is built.
@@ -29,6 +30,7 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     health(context, service, &mut unit);
     attributes::attributes(context, service, &mut unit);
     life::life(context, service, &mut unit);
+    host(context, service, &mut unit);
     unit.entries(&service.quadlet);
     intents(context, service, &mut unit);
     finish(context, &mut unit, service.span());
@@ -209,6 +211,16 @@ fn json(words: &[Text]) -> String {
     let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
     // Texts only: they can always be written.
     serde_json::to_string(&words).unwrap_or_default()
+}
+
+/// Looks the address of Windows up at each start, because it changes with each restart of WSL. systemd reads
+/// `EnvironmentFile=` before each command anew, so what the step wrote is there when the container starts.
+fn host(context: &Context<'_>, service: &Service, unit: &mut Unit) {
+    if context.at_start.contains(&service.name.value) {
+        let (step, file) = start_step(&service.name.value);
+        unit.raw("Service", "ExecStartPre", &step);
+        unit.raw("Service", "EnvironmentFile", &file);
+    }
 }
 
 /// What was meant travels with the unit, in a section that systemd and the generator ignore.

@@ -3,7 +3,7 @@
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{FileUse, Mount, MountKind, Service, Spanned};
+use crate::model::{FileUse, HOME, Mount, MountKind, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::refuse;
 use crate::source::Span;
@@ -202,7 +202,7 @@ fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &st
         let name = &service.name.value;
         return context.lose(used.source.span(), format!("a unit cannot say `{file}` here: `{name}` goes without it"));
     }
-    let source = if file.starts_with(['/', '.']) { file.to_owned() } else { format!("./{file}") };
+    let source = if file.starts_with(['/', '.', HOME]) { file.to_owned() } else { format!("./{file}") };
     if source.starts_with('.') {
         relative(context, service, &source, used.source.span());
     }

@@ -3,7 +3,9 @@
 //! It passes two readers: the generator, which splits and unquotes by the kind of its key, and systemd, which expands
 //! `%` and `$` in the `ExecStart=` that the generator makes. Checked with the generators of 5.4.2 and 5.8.6.
 
+use crate::model::{AT_START, HOME};
 use crate::platform::keys::Repeat;
+use crate::render::host::VARIABLE;
 
 /// Whether `%` begins a specifier of systemd.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,8 @@ fn plain(text: &str) -> Option<&str> {
 
 /// One word of a value that is split into words, with C escapes.
 pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
-    let safe = |c: char| c.is_alphanumeric() || "_-+=./:,@%$*?!~^#()[]{}<>&;|".contains(c);
+    let safe =
+        |c: char| c.is_alphanumeric() || "_-+=./:,@%$*?!~^#()[]{}<>&;|".contains(c) || matches!(c, AT_START | HOME);
     let bare = !text.is_empty() && text.chars().all(safe) && !text.starts_with(['#', ';']);
     let mut written = String::with_capacity(text.len() + 2);
     if bare {
@@ -76,8 +79,10 @@ pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
 }
 
 fn expand(text: &str, specifiers: Specifiers) -> String {
-    let text = text.replace('$', "$$");
-    if specifiers == Specifiers::Literal { text.replace('%', "%%") } else { text }
+    // What is only known at the start is a variable of systemd's.
+    let text = text.replace('$', "$$").replace(AT_START, &format!("${{{VARIABLE}}}"));
+    let text = if specifiers == Specifiers::Literal { text.replace('%', "%%") } else { text };
+    text.replace(HOME, "%h")
 }
 
 #[cfg(test)]

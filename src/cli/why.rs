@@ -1,0 +1,423 @@
+//! `quadgen why`: can a service resolve and reach another, the internet or a program on the host, and why?
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use quadgen::diagnostic::{Diagnostic, Sink, input};
+use quadgen::model::{Connection, Service, Stack, Target as Goal, Witness};
+use quadgen::network::{Address, Cause, HostWay, NameKind, Reach, Setup, State, Step, Verdict, Wiring};
+use quadgen::platform::{Known, Platform};
+use quadgen::report::{Format, Report, Summary};
+use quadgen::rules::{self, Context};
+use quadgen::source::Span;
+
+use super::session::Session;
+use super::{CLEAN, Common, FAILED, FOUND, output};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// PATH (here if left out), then who connects, then whom to: a service, NAME:PORT, internet or host.NAME
+    #[arg(value_name = "[PATH] FROM TO[:PORT]", num_args = 2..=3, required = true)]
+    words: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What somebody asks.
+struct Question<'a> {
+    from: &'a Service,
+    to: Asked<'a>,
+    /// Where the target stands on the command line.
+    span: Span,
+}
+
+enum Asked<'a> {
+    Service { service: &'a Service, name: String, port: Option<u16> },
+    Host(&'a quadgen::model::HostService),
+    Internet,
+}
+
+/// The answer on one platform.
+struct Answer {
+    verdict: Verdict,
+    /// Sentences, then findings.
+    body: String,
+}
+
+pub(super) fn run(options: &Options) -> u8 {
+    let (path, from, to) = match options.words.as_slice() {
+        [from, to] => (PathBuf::from("."), from, to),
+        [path, from, to] => (PathBuf::from(path), from, to),
+        _ => return FAILED,
+    };
+    let mut session = Session::new();
+    session.read(std::slice::from_ref(&path), &options.common);
+    let mut text = String::new();
+    let mut all_yes = true;
+    if session.is_complete() {
+        match answers(&session, options, from, to) {
+            Ok(found) => {
+                for (platforms, Answer { verdict, body }) in found {
+                    all_yes &= verdict == Verdict::Yes;
+                    let word = match verdict {
+                        Verdict::Yes => "yes",
+                        Verdict::No => "no",
+                        Verdict::Unpredictable => "sometimes: it changes from start to start",
+                        Verdict::Unknown => "nobody knows",
+                    };
+                    let _ = writeln!(text, "{}: {word}", platforms.join(", "));
+                    let _ = writeln!(text, "{body}");
+                }
+            }
+            Err(finding) => session.fail(*finding),
+        }
+    }
+    if text.is_empty() {
+        let mut sink = Sink::default();
+        sink.extend(std::mem::take(&mut session.findings));
+        let found = sink.finish(&session.sources);
+        let summary = Summary::default();
+        let report = Report { sources: &session.sources, findings: &found, summary: &summary };
+        output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
+        return FAILED;
+    }
+    match output::out(&format!("{}\n", text.trim_end())) {
+        false => FAILED,
+        true if all_yes => CLEAN,
+        true => FOUND,
+    }
+}
+
+/// The answer for each platform; platforms with the same answer stand together.
+fn answers(
+    session: &Session,
+    options: &Options,
+    from: &str,
+    to: &str,
+) -> Result<Vec<(Vec<String>, Answer)>, Box<Diagnostic>> {
+    let fail = |word: &str, message: String, help: String| {
+        Box::new(Diagnostic::new(&input::COULD_NOT_RUN, session.argument(word), message).help(help))
+    };
+    let targets = session.targets(&options.common)?;
+    let target = match targets.as_slice() {
+        [target] => target,
+        [] => return Err(fail(from, "there is no stack to ask about".to_owned(), "Name a topology file.".to_owned())),
+        several => {
+            let names: Vec<&str> = several.iter().map(|target| target.stack.name.value.as_str()).collect();
+            let help = format!("Choose with --stack: {}.", names.join(", "));
+            return Err(fail(from, "the question is about one stack, and here are several".to_owned(), help));
+        }
+    };
+    let stack = target.stack;
+    let mut found: Vec<(Vec<String>, Answer)> = Vec::new();
+    for platform in &target.platforms {
+        let wiring = Wiring::new(stack, platform);
+        let question = question(session, &wiring, from, to)?;
+        let asked = asked(stack, &question);
+        let answer = answer(session, options, &asked, platform, &question);
+        let name = format!("{} ({})", platform.name, platform.describe());
+        match found.iter_mut().find(|(_, known)| known.verdict == answer.verdict && known.body == answer.body) {
+            Some((platforms, _)) => platforms.push(name),
+            None => found.push((vec![name], answer)),
+        }
+    }
+    if found.is_empty() {
+        let help = "Choose another with --on.".to_owned();
+        return Err(fail(from, format!("`{}` has no such platform", stack.name.value), help));
+    }
+    Ok(found)
+}
+
+fn question<'a>(session: &Session, wiring: &Wiring<'a>, from: &str, to: &str) -> Result<Question<'a>, Box<Diagnostic>> {
+    let stack = wiring.stack;
+    let span = session.argument(to);
+    let nothing = |word: &str, what: &str, known: Vec<&str>| {
+        let finding =
+            Diagnostic::new(&input::COULD_NOT_RUN, session.argument(word), format!("there is no {what} `{word}`"));
+        Box::new(match quadgen::nearest(word, known.iter().copied()) {
+            Some(near) => finding.here(format!("did you mean `{near}`?")),
+            None => finding.help(format!("There is: {}.", known.join(", "))),
+        })
+    };
+    let services = || stack.services.keys().map(String::as_str).collect::<Vec<_>>();
+    let from = stack.services.get(from).ok_or_else(|| nothing(from, "service", services()))?;
+    if to == "internet" {
+        return Ok(Question { from, to: Asked::Internet, span });
+    }
+    if let Some(name) = to.strip_prefix("host.") {
+        let hosts = stack.host_services.keys().map(|name| format!("host.{name}")).collect::<Vec<_>>();
+        let host = stack.host_services.get(name);
+        let host = host.ok_or_else(|| nothing(to, "host service", hosts.iter().map(String::as_str).collect()))?;
+        return Ok(Question { from, to: Asked::Host(host), span });
+    }
+    let (name, port) = match to.rsplit_once(':').map(|(name, port)| (name, port.parse::<u16>())) {
+        Some((name, Ok(port))) if port > 0 => (name, Some(port)),
+        Some(_) => {
+            let message = format!("what follows the colon in `{to}` is not a port from 1 to 65535");
+            return Err(Box::new(Diagnostic::new(&input::COULD_NOT_RUN, span, message)));
+        }
+        None => (to, None),
+    };
+    // A service can also be asked for by any name that it answers to.
+    let known_as = |service: &&Service| wiring.names(service).iter().any(|known| known.text == name);
+    let service = stack.services.get(name).or_else(|| stack.services.values().find(known_as));
+    let service = service.ok_or_else(|| {
+        let mut known = services();
+        known.push("internet");
+        nothing(name, "service", known)
+    })?;
+    Ok(Question { from, to: Asked::Service { service, name: name.to_owned(), port }, span })
+}
+
+/// The stack with the connection in question.
+fn asked(stack: &Stack, question: &Question<'_>) -> Stack {
+    let (to, name, port) = match &question.to {
+        Asked::Service { service, name, port } => (Goal::Service(service.name.value.clone()), name.clone(), *port),
+        Asked::Host(host) => (Goal::Host(host.name.value.clone()), format!("host.{}", host.name.value), None),
+        Asked::Internet => return stack.clone(),
+    };
+    let mut asked = stack.clone();
+    if let Some(service) = asked.services.get_mut(&question.from.name.value) {
+        let connection = Connection { to, name, port, witness: Witness::Asked, span: question.span };
+        service.connections.insert(0, connection);
+    }
+    asked
+}
+
+fn answer(session: &Session, options: &Options, stack: &Stack, platform: &Platform, question: &Question<'_>) -> Answer {
+    let wirings = [Wiring::new(stack, platform)];
+    let [wiring] = &wirings;
+    let Some(from) = stack.services.get(&question.from.name.value) else {
+        return Answer { verdict: Verdict::Unknown, body: String::new() };
+    };
+    let mut says = Says { session, wiring, lines: Vec::new() };
+    let verdict = match &question.to {
+        Asked::Internet => says.internet(from),
+        Asked::Host(host) => says.host(from, &wiring.host_way(from, host), host),
+        Asked::Service { service, name, port } => says.service(from, service, name, *port),
+    };
+    let mut body: String = says.lines.iter().map(|line| quadgen::report::wrap(&format!("  {line}")) + "\n").collect();
+    if verdict != Verdict::Yes {
+        // What blocks it the rules explain, with every place that plays a part.
+        let mut sink = Sink::default();
+        rules::check(&Context::new(stack, &wirings), &mut sink);
+        let about = |finding: &Diagnostic| finding.labels.iter().any(|label| label.span == question.span);
+        let mut findings: Vec<Diagnostic> = sink.finish(&session.sources).into_iter().filter(about).collect();
+        for finding in &mut findings {
+            finding.platforms.clear();
+            finding.help.iter_mut().for_each(|help| help.platforms.clear());
+        }
+        let summary = Summary::default();
+        let report = Report { sources: &session.sources, findings: &findings, summary: &summary };
+        if !findings.is_empty() {
+            body.push('\n');
+            body.push_str(&report.write_quiet(Format::Full, output::colour(options.common.color, false)));
+        }
+    }
+    Answer { verdict, body }
+}
+
+/// Sentences for people, collected.
+struct Says<'a> {
+    session: &'a Session,
+    wiring: &'a Wiring<'a>,
+    lines: Vec<String>,
+}
+
+impl Says<'_> {
+    fn say(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    fn because(&mut self, known: &Known) {
+        let words =
+            if known.assumed.is_empty() { String::new() } else { format!(" (assuming {})", known.assumed.join(", ")) };
+        self.say(format!("Why: {}{words}.", known.fact.why));
+    }
+
+    fn at(&self, span: Span) -> String {
+        self.session.sources.place(span)
+    }
+
+    /// Where services stand on a network.
+    fn on(&self, services: &[&Service], network: &str) -> String {
+        let places = services.iter().filter_map(|service| {
+            let attachment = self.wiring.attachments(service).find(|a| a.network.value == network)?;
+            Some(self.at(attachment.network.span()))
+        });
+        places.collect::<Vec<_>>().join(", ")
+    }
+
+    fn service(&mut self, from: &Service, to: &Service, name: &str, port: Option<u16>) -> Verdict {
+        let connection = Connection {
+            to: Goal::Service(to.name.value.clone()),
+            name: name.to_owned(),
+            port,
+            witness: Witness::Asked,
+            span: Span::default(),
+        };
+        let resolution = self.wiring.resolves(from, to, name);
+        let reach = self.wiring.reaches(from, to, None);
+        match &resolution.cause {
+            Cause::Found { networks } => {
+                let known = self.wiring.names(to).into_iter().find(|known| known.text.eq_ignore_ascii_case(name));
+                let kind = match known.map(|known| known.kind) {
+                    Some(NameKind::Container) | None => "the container's name",
+                    Some(NameKind::Service) => "the service's name",
+                    Some(NameKind::Alias) => "an alias",
+                    Some(NameKind::Host) => "its host name",
+                };
+                for network in networks {
+                    let places = self.on(&[from, to], network);
+                    self.say(format!(
+                        "Name: `{name}` is {kind} of `{}`, and the DNS of `{network}` answers for it. Both are on that network \
+                         ({places}).",
+                        to.name.value
+                    ));
+                }
+            }
+            Cause::HostsFile => self.say(format!("Name: `extra_hosts` gives `{name}` its address.")),
+            _ => {}
+        }
+        if reach.verdict == Verdict::Yes {
+            self.way(from, to, &reach, port);
+        }
+        match self.wiring.judge_connection(from, &connection) {
+            State::Proven => Verdict::Yes,
+            State::Unknown => {
+                let opaque = self.wiring.opaque(&[from, to]);
+                for opaque in opaque.into_iter().chain(self.wiring.opaque_names(from, name)) {
+                    let place = self.at(opaque.span);
+                    self.say(format!("quadgen cannot look into it: {} ({place}).", opaque.why));
+                }
+                Verdict::Unknown
+            }
+            State::Broken if resolution.verdict == Verdict::Unpredictable && reach.verdict == Verdict::Yes => {
+                Verdict::Unpredictable
+            }
+            State::Broken => Verdict::No,
+        }
+    }
+
+    fn way(&mut self, from: &Service, to: &Service, reach: &Reach, port: Option<u16>) {
+        let port = port.map(|port| format!(" on port {port}")).unwrap_or_default();
+        let (client, target) = (&from.name.value, &to.name.value);
+        let steps: Vec<String> = reach
+            .path
+            .iter()
+            .map(|step| match step {
+                Step::Network(network) => format!("over `{network}`"),
+                Step::Routed(network) => format!("then to `{network}`, which the host routes to"),
+                Step::Host => "through the host's own network".to_owned(),
+            })
+            .collect();
+        if steps.is_empty() {
+            self.say(format!("Way: `{client}` and `{target}` share one network namespace: `localhost` is both{port}."));
+        } else {
+            self.say(format!("Way: packets of `{client}` get to `{target}`{port} {}.", steps.join(", ")));
+        }
+        for known in &reach.known {
+            self.because(known);
+        }
+    }
+
+    fn internet(&mut self, from: &Service) -> Verdict {
+        let reach = self.wiring.internet(from);
+        let client = &from.name.value;
+        match reach.verdict {
+            Verdict::Yes => {
+                let network = reach.path.iter().find_map(|step| match step {
+                    Step::Network(network) => Some(network.clone()),
+                    _ => None,
+                });
+                match network {
+                    Some(network) => {
+                        let place = self.on(&[from], &network);
+                        self.say(format!("Way: packets of `{client}` leave over `{network}` ({place})."));
+                    }
+                    None => self
+                        .say(format!("Way: `{client}` is not on a network of the stack, but on one that leads out.")),
+                }
+            }
+            Verdict::No => {
+                for attachment in self.wiring.attachments(from) {
+                    if let Some(network) = self.wiring.stack.networks.get(&attachment.network.value) {
+                        let (name, place) = (&network.name.value, self.at(network.internal_span()));
+                        self.lines.push(format!("Blocked: `{client}` is on `{name}`, which is internal ({place})."));
+                    }
+                }
+            }
+            Verdict::Unknown | Verdict::Unpredictable => {
+                for opaque in self.wiring.opaque(&[from]) {
+                    let place = self.at(opaque.span);
+                    self.say(format!("quadgen cannot look into it: {} ({place}).", opaque.why));
+                }
+            }
+        }
+        for known in &reach.known {
+            self.because(known);
+        }
+        let (names, known) = self.wiring.outside_names(from);
+        match names {
+            Verdict::Yes if reach.verdict != Verdict::Yes => {
+                self.say("Names of the internet resolve all the same, and data can leave in names.");
+            }
+            Verdict::No if reach.verdict == Verdict::Yes => self.say("Names of the internet do not resolve."),
+            _ => return reach.verdict,
+        }
+        known.iter().for_each(|known| self.because(known));
+        reach.verdict
+    }
+
+    fn host(&mut self, from: &Service, way: &HostWay, host: &quadgen::model::HostService) -> Verdict {
+        let program = &host.name.value;
+        if way.verdict == Verdict::Yes {
+            let address = match way.address {
+                Some(Address::Fixed(address)) if address.to_string() != way.name => format!(" ({address})"),
+                Some(Address::Gateway) => " (the gateway of its network)".to_owned(),
+                Some(Address::Own) => " (the host's own address)".to_owned(),
+                Some(Address::Route) => " (the gateway of the default route, at the time of the start)".to_owned(),
+                _ => String::new(),
+            };
+            let port = host.port.map(|port| format!(":{}", port.value)).unwrap_or_default();
+            self.say(format!("Name: `{}`{address}. The URL is {}://{}{port}.", way.name, host.scheme(), way.name));
+            match way.setup {
+                Setup::Nothing => {}
+                Setup::Entry(address) => {
+                    self.say(format!(
+                        "Written by `quadgen render`: an entry for {address} in the container's hosts file."
+                    ));
+                }
+                Setup::HostGateway => {
+                    self.say("Written by `quadgen render`: `extra_hosts` with `host-gateway`.");
+                }
+                Setup::StartStep if self.wiring.platform.deploy == quadgen::model::Deploy::Quadlet => {
+                    self.say("Written by `quadgen render`: a step that looks the address up at each start.");
+                }
+                Setup::StartStep => {
+                    self.say("Written by `quadgen render`: an entry for QUADGEN_HOST, which the head of the file says how to set.");
+                }
+            }
+        }
+        if way.verdict == Verdict::Unknown {
+            let opaque = self.wiring.host_unknown(from, host);
+            let place = self.at(opaque.span);
+            self.say(format!("quadgen cannot say it: {} ({place}).", opaque.why));
+            return way.verdict;
+        }
+        if way.verdict == Verdict::Yes {
+            way.known.iter().chain(&way.undecided).for_each(|known| self.because(known));
+            let listens = host.listens.map(|listens| listens.value);
+            let anywhere = matches!(way.address, Some(Address::Proxy)) || listens.is_some_and(|it| it.is_unspecified());
+            let loopback = matches!(way.address, Some(Address::Fixed(address)) if address.is_loopback());
+            if !anywhere && !loopback && listens.is_none() {
+                let place = self.at(host.name.span());
+                self.say(format!(
+                    "On the condition that `{program}` listens where containers get to; `listens` does not say it ({place})."
+                ));
+            }
+        }
+        way.verdict
+    }
+}

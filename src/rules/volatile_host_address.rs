@@ -1,0 +1,109 @@
+//! QG306: an address of the host that changes, or that never leads to it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::context::{Context, View};
+use super::host;
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Endpoint, HostOs, Service, Subnet};
+use crate::platform::{Is, Question};
+
+pub static RULE: Rule = Rule {
+    code: "QG306",
+    name: "volatile-host-address",
+    summary: "an address of the host that changes, or that never leads to it",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("volatile_host_address.md"),
+};
+
+/// What an address is, and what becomes of it.
+struct Found {
+    what: String,
+    reason: String,
+    /// Whether it never leads to the host, not even now.
+    never: bool,
+}
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        for service in context.stack.services.values() {
+            for endpoint in &service.endpoints {
+                let Ok(address) = endpoint.host.parse::<Ipv4Addr>() else { continue };
+                let found = look(view, address);
+                // A port that the stack publishes answers on a gateway, rootless too.
+                let published = |found: &Found| found.never && host::is_published(view.wiring, endpoint);
+                if let Some(found) = found.filter(|found| !published(found)) {
+                    view.report(sink, finding(view, service, endpoint, &found));
+                }
+            }
+        }
+    }
+}
+
+fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
+    let platform = view.wiring.platform;
+    if platform.spec.host_address == Some(IpAddr::V4(address)) {
+        return None;
+    }
+    let found = |what: String, reason: &str| Some(Found { what, reason: reason.to_owned(), never: reason == ROOTLESS });
+    let subnets =
+        view.wiring.stack.networks.values().flat_map(|network| network.subnets.iter().map(move |s| (network, s)));
+    let holds = |subnet: &Subnet| subnet.subnet.as_ref().is_some_and(|net| net.value.contains(&IpAddr::V4(address)));
+    if let Some((network, subnet)) = subnets.clone().find(|(_, subnet)| holds(subnet)) {
+        // A fixed subnet: its gateway stays, and leads to the host where the host has an address on the bridge.
+        let own = subnet
+            .gateway
+            .map(|gateway| gateway.value)
+            .or_else(|| subnet.subnet.as_ref().and_then(|net| net.value.hosts().next()));
+        let rootless = platform.rootless && own == Some(IpAddr::V4(address));
+        return if rootless { found(format!("the gateway of `{}`", network.name.value), ROOTLESS) } else { None };
+    }
+    let wsl = matches!(platform.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl);
+    let [a, b, c, d] = address.octets();
+    if (a, d) == (10, 1) && (b == 88 && c == 0 || b == 89) && platform.is_podman() {
+        return found("the gateway of a Podman network".to_owned(), if platform.rootless { ROOTLESS } else { BRIDGE });
+    }
+    if (a, c, d) == (172, 0, 1) && (17..=31).contains(&b) && !platform.is_podman() {
+        return found("the gateway of a Docker network".to_owned(), BRIDGE);
+    }
+    // WSL2 takes a /20 of 172.16.0.0/12, another one at each start.
+    if wsl && a == 172 && (16..=31).contains(&b) && c % 16 == 0 && d == 1 {
+        let known = view.wiring.ask(Question::DefaultRouteGateway);
+        let reason = if known.fact.is == Is::Yes { WSL.to_owned() } else { format!("{}.", known.fact.why) };
+        return found("Windows' address in WSL2's network".to_owned(), &reason);
+    }
+    None
+}
+
+const ROOTLESS: &str = "rootless, the gateway of a bridge lies in a namespace of its own and never leads to the host.";
+const BRIDGE: &str =
+    "the runtime chooses the subnet when it makes the network, so the address is another on another machine.";
+const WSL: &str = "WSL2 takes another network at each restart, so the address changes with the next reboot.";
+
+fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint, found: &Found) -> Diagnostic {
+    let end = if found.never { "which never leads to the host" } else { "which does not last" };
+    let finding = Diagnostic::new(
+        &RULE,
+        endpoint.host_span,
+        format!("`{}` in `{}` looks like {}, {end}", endpoint.host, service.name.value, found.what),
+    )
+    .here("written down")
+    .help(format!("Why: {}", found.reason))
+    .help(if found.never {
+        "What you see: `Connection refused`, or a time-out."
+    } else {
+        "What you see: it works until a restart or on one machine only; then `Connection refused` or a time-out."
+    });
+    match host::meant(view.wiring, endpoint) {
+        Some(program) => {
+            let finding = finding.label(program.name.span(), "the program it seems to mean");
+            host::template_fix(view, finding, (service, program), endpoint, true)
+        }
+        None => finding.help(
+            "What helps: declare the program under `host_services` and write `{{ host.NAME.host }}`; or a name that the \
+             platform keeps.",
+        ),
+    }
+}
