@@ -23,34 +23,8 @@ const LABS: [&str; 10] = [
     "docker@28.5.2",
 ];
 
-/// `oa` and `ob` are on ordinary networks, `oi` and `oi2` on an internal one, `mab`, `mai` and `mij` on two. `pa` and
-/// `pi` publish a port. The 4.3.1 labs were run by `podman run`, which routes and names as Quadlet does.
-const STACK: &str = r#"
-networks:
-  neta: {}
-  netb: {}
-  neti: { internal: true }
-  netj: { internal: true }
-services:
-  oa: { image: x, networks: [neta] }
-  oa2: { image: x, networks: [neta] }
-  ob: { image: x, networks: [netb] }
-  oi: { image: x, networks: [neti] }
-  oi2: { image: x, networks: [neti] }
-  oj: { image: x, networks: [netj] }
-  mab: { image: x, networks: [neta, netb] }
-  mai: { image: x, networks: [neta, neti] }
-  mij: { image: x, networks: [neti, netj] }
-  both: { image: x, networks: [neta, netb] }
-  named: { image: x, networks: { neta: { aliases: [alias] } }, hostname: hosty }
-  pa: { image: x, networks: [neta], ports: ["18081:80"] }
-  pi: { image: x, networks: [neti], ports: ["18080:80"] }
-  pai: { image: x, networks: [neta, neti], ports: ["18083:80"] }
-  lo: { image: x, networks: [neta], ports: ["127.0.0.1:18084:80"] }
-  hosted: { image: x, network_mode: host }
-  none: { image: x, network_mode: none }
-  joined: { image: x, network_mode: "service:oa" }
-"#;
+/// What was asked about. The 4.3.1 labs were run by `podman run`, which routes and names as Quadlet does.
+const STACK: &str = include_str!("lab/networks.topology.yaml");
 
 /// Question, then one letter for each lab: y, n, `?`.
 const TABLE: &[(&str, &str)] = &[
