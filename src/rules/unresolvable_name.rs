@@ -41,6 +41,10 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
             .here(need.label())
     };
     let finding = match &need.resolution.cause {
+        Cause::OtherName { .. } if view.wiring.owner(need.client).name == view.wiring.owner(need.target).name => {
+            new("they share one network namespace, which has one name".to_owned())
+                .help("What helps: use `localhost`, which is both.")
+        }
         Cause::OtherName { works } => {
             let known_as = list(works);
             let mut finding = new(format!("on the network they share, `{target}` is known as {known_as}"));

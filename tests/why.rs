@@ -1,0 +1,72 @@
+//! `quadgen why`, from outside: the exit code and what is said.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::process::Command;
+
+const STACK: &str = r#"
+name: shop
+platforms:
+  cni: podman@4.6.2,cni,rootless
+  new: podman@5.4,netavark@1.14,rootless
+host_services:
+  ollama: { port: 11434, listens: 0.0.0.0 }
+  shy: { port: 8000, listens: 127.0.0.1 }
+networks:
+  front: {}
+  back: { internal: true }
+  apart: {}
+services:
+  web: { image: x, networks: [front, back], environment: { DB_PASSWORD: hunter2 } }
+  db: { image: x, networks: { back: { aliases: [database] } }, ports: ["15432:5432"] }
+  lone: { image: x, networks: [apart] }
+  side: { image: x, network_mode: "service:web" }
+  outer: { image: x, networks: [theirs] }
+  other: { image: x, networks: [theirs] }
+deny:
+  - web -> lone
+"#;
+
+fn why(words: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = STACK.replace("  apart: {}", "  apart: {}\n  theirs: { external: true }");
+    std::fs::write(folder.path().join("topology.yaml"), stack).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+    let output = command.arg("why").args(words).current_dir(folder.path()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), text)
+}
+
+#[test]
+fn every_answer_has_its_exit_code_and_its_reason() {
+    for (words, code, said) in [
+        (&["web", "db", "--on", "new"][..], 0, "the DNS of `back` answers for it"),
+        (&[".", "web", "db:5432", "--on", "new"], 0, "get to `db` on port 5432 over `back`"),
+        (&["topology.yaml", "web", "database", "--on", "new"], 0, "`database` is an alias of `db`"),
+        (&["web", "db:15432", "--on", "new"], 1, "use `db:5432`"),
+        (&["web", "db", "--on", "cni"], 1, "QG10"),
+        (&["web", "db"], 1, "new (Podman 5.4 with netavark 1.14, rootless): yes"),
+        (&["web", "lone", "--on", "new"], 1, "they share no network"),
+        (&["web", "side", "--on", "new"], 1, "use `localhost`"),
+        (&["web", "internet", "--on", "new"], 0, "leave over `front`"),
+        (&["db", "internet", "--on", "new"], 1, "which is internal (topology.yaml:11:21)"),
+        (&["web", "host.ollama", "--on", "new"], 0, "The URL is http://host.containers.internal:11434"),
+        (&["web", "host.ollama", "--on", "podman@5.4,rootless,wsl2"], 0, "looks the address up at each start"),
+        (&["web", "host.shy", "--on", "new"], 1, "QG305"),
+        (&["db", "host.ollama", "--on", "new"], 1, "QG308"),
+        (&["outer", "other", "--on", "new"], 1, "nobody knows"),
+        (&["nobody", "db"], 2, "there is no service `nobody`"),
+        (&["web", "dbb"], 2, "did you mean `db`?"),
+        (&["web", "host.olama"], 2, "did you mean `host.ollama`?"),
+        (&["web", "db:0"], 2, "is not a port"),
+        (&["nothing.yaml", "web", "db"], 2, "there is no such file"),
+        (&["web"], 2, "Usage"),
+    ] {
+        let (found, text) = why(words);
+        assert_eq!(found, Some(code), "{words:?}:\n{text}");
+        // A message is broken into lines where the terminal ends.
+        let text = text.replace("\n  │ ", " ").replace("\n  ", " ");
+        assert!(text.contains(said), "{words:?}: {said} is not in:\n{text}");
+        assert!(!text.contains("hunter2"));
+    }
+}
