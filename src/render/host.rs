@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::refuse;
 use crate::diagnostic::Diagnostic;
-use crate::model::{AT_START, Data, HostPart, HostService, Runtime, Service, Stack, Value, host_templates};
+use crate::model::{AT_START, Data, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates};
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
 use crate::platform::Platform;
 use crate::source::Span;
@@ -193,18 +193,18 @@ pub(super) fn start_step(service: &str) -> (String, String) {
 
 /// The head of a Compose file that needs the address.
 pub(super) fn head(stack: &Stack, platform: &Platform) -> String {
-    let hosts: Vec<&str> = stack.host_services.values().map(|host: &HostService| host.name.value.as_str()).collect();
-    let machine = matches!(platform.host_os, crate::model::HostOs::PodmanMachineWsl);
-    let route = "ip -4 route show default | sed -n 's/^default via \\([^ ]*\\).*/\\1/p' | head -n 1";
-    let (place, line) = if machine {
-        ("in the podman machine (podman machine ssh)", route)
-    } else {
-        ("in the WSL2 distribution", route)
+    let outside = stack.host_services.values().filter(|host| platform.machine_of(host) == Machine::Outside);
+    let names: Vec<&str> = outside.map(|host| host.name.value.as_str()).collect();
+    let (verb, place) = match (names.len(), platform.host_os) {
+        (1, HostOs::PodmanMachineWsl) => ("listens", "in the podman machine (podman machine ssh)"),
+        (_, HostOs::PodmanMachineWsl) => ("listen", "in the podman machine (podman machine ssh)"),
+        (1, _) => ("listens", "in the WSL2 distribution"),
+        _ => ("listen", "in the WSL2 distribution"),
     };
     format!(
-        "# {VARIABLE} must hold the address of Windows, where {} listens. It changes at each restart of WSL, so set it\n\
+        "# {VARIABLE} must hold the address of Windows, where {} {verb}. It changes at each restart of WSL, so set it\n\
          # before each start, {place}:\n\
-         #   export {VARIABLE}=$({line})\n",
-        hosts.join(", "),
+         #   export {VARIABLE}=$(ip -4 route show default | sed -n 's/^default via \\([^ ]*\\).*/\\1/p' | head -n 1)\n",
+        names.join(", "),
     )
 }
