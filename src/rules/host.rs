@@ -67,8 +67,12 @@ pub(super) fn needs<'a>(wiring: &'a Wiring<'a>) -> Vec<HostNeed<'a>> {
             if declared.is_none() && elsewhere && answers && is_published(wiring, endpoint) {
                 continue;
             }
+            // What blocks the program itself is said at its statement; each name in a value is a place to mend.
             let same = |need: &HostNeed<'_>| {
-                need.client.name == client.name && need.host.name == host.name && need.way.verdict != Verdict::Yes
+                matches!(need.used, HostUse::Declared { .. })
+                    && need.client.name == client.name
+                    && need.host.name == host.name
+                    && need.way.verdict != Verdict::Yes
             };
             if !found.iter().any(same) {
                 let declared = declared.is_some();
