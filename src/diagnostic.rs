@@ -204,7 +204,10 @@ impl Diagnostic {
             self.severity = self.severity.min(Level::Warning);
             let words: BTreeSet<String> = words.iter().map(|word| format!("`{word}`")).collect();
             let words: Vec<String> = words.into_iter().collect();
-            self.message = format!("{} (assuming {})", self.message, words.join(", "));
+            let assumed = format!(" (assuming {})", words.join(", "));
+            if !self.message.contains(&assumed) {
+                self.message.push_str(&assumed);
+            }
         }
         self
     }

@@ -38,6 +38,7 @@ services:
   slirp: { image: x, network_mode: "slirp4netns:allow_host_loopback=true" }
   joined: { image: x, network_mode: "service:a" }
   pinned: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:192.0.2.7"] }
+  itself: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:127.0.0.1"] }
 "#;
 
 /// The platform; then rows `SERVICE PROGRAM → NAME=ADDRESS SETUP VERDICT`. `SERVICE NAME! PROGRAM` asks for a name that
@@ -258,7 +259,18 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("podman@5.4.2,rootless,wsl2,mirrored", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
-    ("docker", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
+    (
+        "docker",
+        &[
+            ("pinned ollama", "host.docker.internal=192.0.2.7 yes"),
+            ("itself ollama", "host.docker.internal=127.0.0.1 no Elsewhere(Container)"),
+            ("itself loop", "host.docker.internal=127.0.0.1 no Elsewhere(Container)"),
+        ],
+    ),
+    // Only the runtime's own address is carried on to 127.0.0.1.
+    ("docker-desktop", &[("pinned loop", "host.docker.internal=192.0.2.7 no Loopback")]),
+    ("podman@5.4.2,rootless,host=192.0.2.9", &[("hosted loop", "127.0.0.1=127.0.0.1 yes")]),
+    ("podman@5.4.2,rootless,wsl2,host=192.0.2.9", &[("a linux", "host.containers.internal=169.254.1.2 yes")]),
 ];
 
 const DOCKER_20: &[(&str, &str)] = &[

@@ -23,6 +23,7 @@ services:
   side: { image: x, network_mode: "service:web" }
   outer: { image: x, networks: [theirs] }
   other: { image: x, networks: [theirs] }
+  literal: { image: x, networks: [front], environment: { U: "http://host.docker.internal:11434" } }
 deny:
   - web -> lone
 "#;
@@ -55,6 +56,13 @@ fn every_answer_has_its_exit_code_and_its_reason() {
         (&["web", "host.shy", "--on", "new"], 1, "QG305"),
         (&["db", "host.ollama", "--on", "new"], 1, "QG308"),
         (&["outer", "other", "--on", "new"], 1, "nobody knows"),
+        (&["web", "host.ollama", "--on", "new"], 0, "If it says `{{ host.ollama.url }}`"),
+        (&["literal", "host.ollama", "--on", "new"], 0, "names it as `host.docker.internal`"),
+        (&["literal", "host.ollama", "--on", "docker"], 1, "QG302"),
+        (&["literal", "host.ollama", "--on", "podman@5.4,rootless,wsl2"], 1, "QG301"),
+        (&["web", "host"], 2, "host.ollama, host.shy"),
+        (&["web", "internet:80", "--on", "new"], 0, "leave over `front`"),
+        (&["web", "db", "--on", "host=127.0.0.1"], 2, "leads each container to itself"),
         (&["nobody", "db"], 2, "there is no service `nobody`"),
         (&["web", "dbb"], 2, "did you mean `db`?"),
         (&["web", "host.olama"], 2, "did you mean `host.ollama`?"),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use quadgen::diagnostic::{Diagnostic, Sink, input};
-use quadgen::model::{Connection, Service, Stack, Target as Goal, Witness};
-use quadgen::network::{Verdict, Wiring};
+use quadgen::model::{Connection, Endpoint, HostService, Service, Stack, Target as Goal, Witness};
+use quadgen::network::{DOCKER_NAME, PODMAN_NAME, Verdict, Wiring};
 use quadgen::platform::Platform;
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
@@ -38,8 +38,19 @@ struct Question<'a> {
 
 enum Asked<'a> {
     Service { service: &'a Service, name: String, port: Option<u16> },
-    Host(&'a quadgen::model::HostService),
+    Host { host: &'a HostService, used: Used<'a> },
     Internet,
+}
+
+/// How a service names a program on the host.
+#[derive(Clone, Copy)]
+enum Used<'a> {
+    /// By `connects` or a template: quadgen writes what it takes.
+    Declared,
+    /// By a name of the host in a value, and by nothing else.
+    Alias(&'a Endpoint),
+    /// Not at all.
+    No,
 }
 
 /// The answer on one platform.
@@ -146,14 +157,37 @@ fn question<'a>(session: &Session, wiring: &Wiring<'a>, from: &str, to: &str) ->
     };
     let services = || stack.services.keys().map(String::as_str).collect::<Vec<_>>();
     let from = stack.services.get(from).ok_or_else(|| nothing(from, "service", services()))?;
-    if to == "internet" {
+    if to == "host" {
+        let finding = Diagnostic::new(&input::COULD_NOT_RUN, span, "which program on the host?");
+        let names: Vec<String> = stack.host_services.keys().map(|name| format!("host.{name}")).collect();
+        let help = if names.is_empty() {
+            "Declare it under `host_services`, and ask for host.NAME.".to_owned()
+        } else {
+            format!("There is: {}.", names.join(", "))
+        };
+        return Err(Box::new(finding.help(help)));
+    }
+    if to == "internet" || to.starts_with("internet:") {
         return Ok(Question { from, to: Asked::Internet, span });
     }
     if let Some(name) = to.strip_prefix("host.") {
+        // Its port is what `host_services` says.
+        let name = name.split(':').next().unwrap_or(name);
         let hosts = stack.host_services.keys().map(|name| format!("host.{name}")).collect::<Vec<_>>();
         let host = stack.host_services.get(name);
         let host = host.ok_or_else(|| nothing(to, "host service", hosts.iter().map(String::as_str).collect()))?;
-        return Ok(Question { from, to: Asked::Host(host), span });
+        let declared = wiring.host_uses(wiring.owner(from)).iter().any(|used| used.name == host.name);
+        let port = host.port.map(|port| port.value);
+        let alias = from.endpoints.iter().find(|endpoint| {
+            let is_name = [DOCKER_NAME, PODMAN_NAME].iter().any(|name| endpoint.host.eq_ignore_ascii_case(name));
+            is_name && port.is_some() && endpoint.port == port
+        });
+        let (used, span) = match alias {
+            _ if declared => (Used::Declared, span),
+            Some(endpoint) => (Used::Alias(endpoint), endpoint.host_span),
+            None => (Used::No, span),
+        };
+        return Ok(Question { from, to: Asked::Host { host, used }, span });
     }
     let (name, port) = match to.rsplit_once(':').map(|(name, port)| (name, port.parse::<u16>())) {
         Some((name, Ok(port))) if port > 0 => (name, Some(port)),
@@ -178,8 +212,8 @@ fn question<'a>(session: &Session, wiring: &Wiring<'a>, from: &str, to: &str) ->
 fn asked(stack: &Stack, question: &Question<'_>) -> Stack {
     let (to, name, port) = match &question.to {
         Asked::Service { service, name, port } => (Goal::Service(service.name.value.clone()), name.clone(), *port),
-        Asked::Host(host) => (Goal::Host(host.name.value.clone()), format!("host.{}", host.name.value), None),
-        Asked::Internet => return stack.clone(),
+        Asked::Host { used: Used::Alias(_), .. } | Asked::Internet => return stack.clone(),
+        Asked::Host { host, .. } => (Goal::Host(host.name.value.clone()), format!("host.{}", host.name.value), None),
     };
     let mut asked = stack.clone();
     if let Some(service) = asked.services.get_mut(&question.from.name.value) {
@@ -198,7 +232,19 @@ fn answer(session: &Session, options: &Options, stack: &Stack, platform: &Platfo
     let mut says = Says { session, wiring, lines: Vec::new() };
     let verdict = match &question.to {
         Asked::Internet => says.internet(from),
-        Asked::Host(host) => says.host(from, &wiring.host_way(from, host), host),
+        Asked::Host { host, used } => match used {
+            Used::Declared => says.host(from, &wiring.host_way(from, host), host),
+            Used::Alias(endpoint) => {
+                let place = says.at(endpoint.span);
+                says.say(format!("`{}` names it as `{}` ({place}).", from.name.value, endpoint.host));
+                says.host(from, &wiring.alias_way(from, &endpoint.host, host), host)
+            }
+            Used::No => {
+                let (client, program) = (&from.name.value, &host.name.value);
+                says.say(format!("`{client}` does not name it. If it says `{{{{ host.{program}.url }}}}`:"));
+                says.host(from, &wiring.host_way(from, host), host)
+            }
+        },
         Asked::Service { service, name, port } => says.service(from, service, name, *port),
     };
     let mut body: String = says.lines.iter().map(|line| quadgen::report::wrap(&format!("  {line}")) + "\n").collect();

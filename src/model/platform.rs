@@ -195,7 +195,10 @@ impl PlatformSpec {
                 }
             }
             "host" => {
-                let address = value.parse().map_err(|_| format!("`{value}` is not an address"))?;
+                let address: IpAddr = value.parse().map_err(|_| format!("`{value}` is not an address"))?;
+                if address.is_loopback() || address.is_unspecified() {
+                    return Err(format!("`host={value}` leads each container to itself: write the host's address"));
+                }
                 if self.host_address.replace(address).is_some() {
                     return Err("`host` stands twice".to_owned());
                 }

@@ -102,6 +102,16 @@ pub struct HostWay {
     pub undecided: Option<Known>,
 }
 
+impl HostWay {
+    /// The URL of a program that is reached this way.
+    pub fn url(&self, host: &HostService) -> String {
+        let is_v6 = self.name.parse::<std::net::Ipv6Addr>().is_ok();
+        let name = if is_v6 { format!("[{}]", self.name) } else { self.name.clone() };
+        let port = host.port.map(|port| format!(":{}", port.value)).unwrap_or_default();
+        format!("{}://{name}{port}", host.scheme())
+    }
+}
+
 impl Platform {
     /// Whether the Linux that runs the containers runs inside Windows or a Mac.
     pub fn has_outside(&self) -> bool {
@@ -187,7 +197,7 @@ impl<'a> Wiring<'a> {
         // What quadgen writes for another use of the host in the same container holds for this one, too.
         let mut entries = self.host_entries(owner).into_iter();
         if let Some((_, setup)) = entries.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            return match self.lead_by(service, setup, name) {
+            return match self.lead_by(service, setup, name, wanted) {
                 Some(lead) => self.judge_lead(service, host, wanted, lead),
                 None => nowhere(),
             };
@@ -198,7 +208,7 @@ impl<'a> Wiring<'a> {
                 Err(_) if address == "host-gateway" => Setup::HostGateway,
                 Err(_) => return unknown(HostCause::Unknown, Verdict::Unknown, Vec::new()),
             };
-            return match self.lead_by(service, setup, name) {
+            return match self.lead_by(service, setup, name, wanted) {
                 Some(lead) => self.judge_lead(service, host, wanted, lead),
                 None => nowhere(),
             };

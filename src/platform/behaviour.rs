@@ -207,6 +207,12 @@ pub struct Fact {
     pub address: String,
     /// Whose address that is.
     pub leads: Option<Leads>,
+    /// Whether what it says is a fault of some releases rather than what is meant.
+    #[serde(default)]
+    pub broken: bool,
+    /// Whether the address is carried on to 127.0.0.1 of that machine.
+    #[serde(default)]
+    pub carries_loopback: bool,
     /// `measured`, `source`, `documented` or `unmeasured`.
     pub how: String,
     /// The versions it was measured on, or where it is written.

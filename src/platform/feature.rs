@@ -21,6 +21,8 @@ pub enum Feature {
     NamedObjects,
     /// `host.docker.internal` in every container's hosts file.
     HostDockerInternal,
+    /// pasta maps an address of its own to the host's.
+    PastaGuestAddress,
     /// `User=` takes `USER:GROUP`.
     UserWithGroup,
     /// `Notify=healthy`.
@@ -45,12 +47,13 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Feature; 15] = [
+    pub const ALL: [Feature; 16] = [
         Feature::Netavark,
         Feature::Quadlet,
         Feature::RelativePaths,
         Feature::NamedObjects,
         Feature::HostDockerInternal,
+        Feature::PastaGuestAddress,
         Feature::UserWithGroup,
         Feature::HealthWait,
         Feature::BuildUnit,
@@ -70,6 +73,7 @@ impl Feature {
             Feature::RelativePaths => "relative-paths",
             Feature::NamedObjects => "named-objects",
             Feature::HostDockerInternal => "host-docker-internal",
+            Feature::PastaGuestAddress => "pasta-guest-address",
             Feature::UserWithGroup => "user-with-group",
             Feature::HealthWait => "health-wait",
             Feature::BuildUnit => "build-unit",

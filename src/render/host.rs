@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use super::refuse;
 use crate::diagnostic::Diagnostic;
-use crate::model::{AT_START, Data, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates};
+use crate::model::{
+    AT_START, Data, Deploy, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
+};
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
 use crate::platform::Platform;
 use crate::source::Span;
@@ -45,8 +47,10 @@ pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Dia
         let texts = service.templated();
         hosts.iter().map(String::as_str).chain(texts.iter().map(|(text, ..)| *text)).any(|text| text.contains(AT_START))
     };
-    let at_start = filled.services.values().filter(waits).map(|service| service.name.value.clone()).collect();
-    Ok(Filled { stack: filled, at_start, steps: steps(&wiring) })
+    let at_start: BTreeSet<String> =
+        filled.services.values().filter(waits).map(|service| service.name.value.clone()).collect();
+    let steps = steps(&wiring, &at_start);
+    Ok(Filled { stack: filled, at_start, steps })
 }
 
 fn text_of(wiring: &Wiring<'_>, service: &Service, text: &str, span: Span, refused: &mut Vec<Diagnostic>) -> String {
@@ -75,12 +79,7 @@ fn value(wiring: &Wiring<'_>, service: &Service, host: &HostService, part: HostP
     Ok(match part {
         HostPart::Host => way.name,
         HostPart::Port => port.unwrap_or_default(),
-        HostPart::Url => {
-            let name =
-                if way.name.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{}]", way.name) } else { way.name };
-            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{name}{port}", host.scheme())
-        }
+        HostPart::Url => way.url(host),
         HostPart::Address => address(wiring, service, &way).ok_or_else(|| {
             format!(
                 "the address of `{}` is known only inside the running container on {}",
@@ -123,7 +122,7 @@ fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Service) {
     // What somebody wrote for the same name means the same host, and would go first.
     let mut items: Vec<Value> = crate::network::host_entries(hosts)
         .into_iter()
-        .filter(|(name, _)| entries.iter().all(|(own, _)| own != name))
+        .filter(|(name, _)| entries.iter().all(|(own, _)| !own.eq_ignore_ascii_case(name)))
         .map(|(name, address)| text(format!("{name}:{address}")))
         .collect();
     for (name, setup) in entries {
@@ -139,8 +138,11 @@ fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Service) {
 }
 
 /// What has to be so where the programs run: who listens where, and whom the firewall lets in.
-fn steps(wiring: &Wiring<'_>) -> Vec<String> {
+fn steps(wiring: &Wiring<'_>, at_start: &BTreeSet<String>) -> Vec<String> {
     let mut steps = Vec::new();
+    if wiring.platform.deploy != Deploy::Quadlet && !at_start.is_empty() {
+        steps.push(format!("set {VARIABLE} as the head of compose.yaml says, before each start"));
+    }
     for host in wiring.stack.host_services.values() {
         let users = wiring
             .stack
@@ -161,7 +163,8 @@ fn steps(wiring: &Wiring<'_>) -> Vec<String> {
             ));
             steps.push(format!(
                 "On Windows, let it through the firewall, once, in PowerShell as administrator: New-NetFirewallRule \
-                 -DisplayName \"{name} for containers\" -Direction Inbound -Protocol TCP -LocalPort {port} -Action Allow"
+                 -DisplayName \"{name} for containers\" -Direction Inbound -Protocol TCP -LocalPort {port} -RemoteAddress \
+                 172.16.0.0/12 -Action Allow    # the networks of WSL2, not the whole LAN"
             ));
         } else if on_linux && !ways.is_empty() {
             let address = ways.iter().find_map(|way| match way.address {

@@ -6,7 +6,7 @@ use super::context::View;
 use crate::diagnostic::{Change, Diagnostic, Level};
 use crate::model::{Endpoint, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
 use crate::network::{DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Verdict, Wiring};
-use crate::platform::{Leads, Platform};
+use crate::platform::{Feature, Leads, Platform};
 use crate::source::Span;
 
 /// How a service names a program outside.
@@ -202,19 +202,22 @@ fn missing_way(view: &View<'_>, client: &Service, host: &HostService) -> Option<
     let platform = view.wiring.platform;
     match view.wiring.host_way(client, host).cause {
         HostCause::Mirrored => Some(mirrored_help(platform, client, host)),
-        HostCause::Elsewhere(Leads::Container) => Some(
-            "What helps: Podman 5.3 or newer; or slirp4netns in place of pasta (`default_rootless_network_cmd` in \
-             containers.conf)."
-                .to_owned(),
-        ),
+        HostCause::Elsewhere(Leads::Container) if view.wiring.host_way(client, host).known.is_empty() => {
+            Some("What helps: an address that is not the container's own.".to_owned())
+        }
+        HostCause::Elsewhere(Leads::Container) => Some(format!(
+            "What helps: Podman {} or newer; or slirp4netns in place of pasta (`default_rootless_network_cmd` in \
+             containers.conf).",
+            Feature::PastaGuestAddress.first_podman()
+        )),
         HostCause::Elsewhere(_) => Some(format!(
             "What helps: `host=ADDRESS` among the words of the platform, if {} has an address that stays.",
             place(view, host)
         )),
         HostCause::NoName if platform.is_podman() => {
-            Some("What helps: Podman 5.8.3 or newer, or a machine without user-mode networking.".to_owned())
+            Some("What helps: a release without that fault, or a machine without user-mode networking.".to_owned())
         }
-        HostCause::NoName => Some("What helps: Docker Engine 20.10 or newer.".to_owned()),
+        HostCause::NoName => Some("What helps: a newer Docker Engine.".to_owned()),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for need in view.host_needs.iter().filter(|need| need.way.cause == HostCause::NoName) {
             // QG301 says what a broken release does.
-            if !need.way.known.iter().any(|known| known.fact.name.starts_with("user-mode-broken")) {
+            if !need.way.known.iter().any(|known| known.fact.broken) {
                 view.report(sink, missing(view, need));
             }
         }

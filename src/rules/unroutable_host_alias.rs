@@ -29,11 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 ),
                 HostCause::NoSuchMachine => absent(view, need),
                 // A name that is there and carries nothing.
-                HostCause::NoName
-                    if need.way.known.iter().any(|known| known.fact.name.starts_with("user-mode-broken")) =>
-                {
-                    broken(view, need)
-                }
+                HostCause::NoName if need.way.known.iter().any(|known| known.fact.broken) => broken(view, need),
                 _ => continue,
             };
             view.report(sink, finding);

@@ -6,7 +6,9 @@ use super::context::{Context, View};
 use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Endpoint, HostOs, Service, Subnet};
+use crate::network::host_entries;
 use crate::platform::{Is, Question};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG306",
@@ -38,6 +40,16 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                     view.report(sink, finding(view, service, endpoint, &found));
                 }
             }
+            if let Some((span, hosts)) = service.attributes.get("extra_hosts") {
+                for (name, text) in host_entries(hosts) {
+                    if let Some(found) = text.parse().ok().and_then(|address| look(view, address)) {
+                        view.report(sink, start(service, &format!("{name}:{text}"), *span, &found).help(
+                            "What helps: declare the program under `host_services` and write `{{ host.NAME.url }}`: quadgen \
+                             then writes the entry that works on each platform.",
+                        ));
+                    }
+                }
+            }
         }
     }
 }
@@ -47,7 +59,9 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
     if platform.spec.host_address == Some(IpAddr::V4(address)) {
         return None;
     }
-    let found = |what: String, reason: &str| Some(Found { what, reason: reason.to_owned(), never: reason == ROOTLESS });
+    let found = |what: String, reason: &str| {
+        Some(Found { what, reason: reason.to_owned(), never: [ROOTLESS, INNER].contains(&reason) })
+    };
     let subnets =
         view.wiring.stack.networks.values().flat_map(|network| network.subnets.iter().map(move |s| (network, s)));
     let holds = |subnet: &Subnet| subnet.subnet.as_ref().is_some_and(|net| net.value.contains(&IpAddr::V4(address)));
@@ -62,11 +76,17 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
     }
     let wsl = matches!(platform.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl);
     let [a, b, c, d] = address.octets();
+    // A bridge lies in the Linux that runs the containers, and a program that nobody places runs around it.
+    let bridge = match (platform.rootless, platform.has_outside()) {
+        (true, _) => ROOTLESS,
+        (false, true) => INNER,
+        (false, false) => BRIDGE,
+    };
     if (a, d) == (10, 1) && (b == 88 && c == 0 || b == 89) && platform.is_podman() {
-        return found("the gateway of a Podman network".to_owned(), if platform.rootless { ROOTLESS } else { BRIDGE });
+        return found("the gateway of a Podman network".to_owned(), bridge);
     }
     if (a, c, d) == (172, 0, 1) && (17..=31).contains(&b) && !platform.is_podman() {
-        return found("the gateway of a Docker network".to_owned(), BRIDGE);
+        return found("the gateway of a Docker network".to_owned(), bridge);
     }
     // WSL2 takes a /20 of 172.16.0.0/12, another one at each start.
     if wsl && a == 172 && (16..=31).contains(&b) && c % 16 == 0 && d == 1 {
@@ -78,24 +98,25 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
 }
 
 const ROOTLESS: &str = "rootless, the gateway of a bridge lies in a namespace of its own and never leads to the host.";
+const INNER: &str = "the gateway of a bridge is the Linux that runs the containers, not the host around it.";
 const BRIDGE: &str =
     "the runtime chooses the subnet when it makes the network, so the address is another on another machine.";
 const WSL: &str = "WSL2 takes another network at each restart, so the address changes with the next reboot.";
 
-fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint, found: &Found) -> Diagnostic {
+fn start(service: &Service, written: &str, span: Span, found: &Found) -> Diagnostic {
     let end = if found.never { "which never leads to the host" } else { "which does not last" };
-    let finding = Diagnostic::new(
-        &RULE,
-        endpoint.host_span,
-        format!("`{}` in `{}` looks like {}, {end}", endpoint.host, service.name.value, found.what),
+    let message = format!("`{written}` in `{}` looks like {}, {end}", service.name.value, found.what);
+    Diagnostic::new(&RULE, span, message).here("written down").help(format!("Why: {}", found.reason)).help(
+        if found.never {
+            "What you see: `Connection refused`, or a time-out."
+        } else {
+            "What you see: it works until a restart or on one machine only; then `Connection refused` or a time-out."
+        },
     )
-    .here("written down")
-    .help(format!("Why: {}", found.reason))
-    .help(if found.never {
-        "What you see: `Connection refused`, or a time-out."
-    } else {
-        "What you see: it works until a restart or on one machine only; then `Connection refused` or a time-out."
-    });
+}
+
+fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint, found: &Found) -> Diagnostic {
+    let finding = start(service, &endpoint.host, endpoint.host_span, found);
     match host::meant(view.wiring, endpoint) {
         Some(program) => {
             let finding = finding.label(program.name.span(), "the program it seems to mean");

@@ -15,7 +15,7 @@ pub(super) struct Says<'a> {
 }
 
 impl Says<'_> {
-    fn say(&mut self, line: impl Into<String>) {
+    pub(super) fn say(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 
@@ -25,7 +25,7 @@ impl Says<'_> {
         self.say(format!("Why: {}{words}.", known.fact.why));
     }
 
-    fn at(&self, span: Span) -> String {
+    pub(super) fn at(&self, span: Span) -> String {
         self.session.sources.place(span)
     }
 
@@ -67,6 +67,9 @@ impl Says<'_> {
                 }
             }
             Cause::HostsFile => self.say(format!("Name: `extra_hosts` gives `{name}` its address.")),
+            _ if resolution.verdict == Verdict::No => {
+                self.say(format!("Name: `{name}` does not resolve in `{}`.", from.name.value));
+            }
             _ => {}
         }
         if reach.verdict == Verdict::Yes {
@@ -169,8 +172,7 @@ impl Says<'_> {
                 Some(Address::Route) => " (the gateway of the default route, at the time of the start)".to_owned(),
                 _ => String::new(),
             };
-            let port = host.port.map(|port| format!(":{}", port.value)).unwrap_or_default();
-            self.say(format!("Name: `{}`{address}. The URL is {}://{}{port}.", way.name, host.scheme(), way.name));
+            self.say(format!("Name: `{}`{address}. The URL is {}.", way.name, way.url(host)));
             match way.setup {
                 Setup::Nothing => {}
                 Setup::Entry(address) => {

@@ -9,7 +9,6 @@ use crate::platform::{Is, Leads, Question};
 impl Wiring<'_> {
     /// What becomes of a lead on the way to a program.
     pub(super) fn judge_lead(&self, service: &Service, host: &HostService, wanted: Machine, lead: Lead) -> HostWay {
-        let pinned = matches!(lead.setup, Setup::Entry(_));
         let own_network =
             matches!(self.home(service), Home::Networks | Home::Default) || self.carrier(service).is_some();
         let mut way = HostWay {
@@ -25,7 +24,7 @@ impl Wiring<'_> {
         if wanted == Machine::Absent {
             return stop(way, Verdict::No, HostCause::NoSuchMachine);
         }
-        if !pinned && !meets(lead.leads, wanted) {
+        if !meets(lead.leads, wanted) {
             let mirrored = self.platform.spec.mirrored && wanted == Machine::Outside && own_network;
             let cause = if mirrored { HostCause::Mirrored } else { HostCause::Elsewhere(lead.leads) };
             let by_chance = way.known.iter().any(|known| known.fact.is == Is::Unpredictable);
@@ -61,24 +60,24 @@ impl Wiring<'_> {
         else {
             return way;
         };
-        let own = way.address == Some(Address::Fixed(listens));
-        if own || matches!(way.address, Some(Address::Fixed(address)) if address.is_loopback()) && listens.is_loopback()
-        {
-            return way;
-        }
-        // fact: slirp-host-loopback
-        let carried = way.known.iter().any(|known| known.fact.name == "slirp-host-loopback");
-        if listens.is_loopback() && !carried {
-            let known = self.ask(Question::HostLoopbackFromNetwork);
-            let verdict = Verdict::from(known.fact.is);
-            way.known.push(known);
-            if verdict != Verdict::Yes {
-                return HostWay { verdict, cause: HostCause::Loopback, ..way };
-            }
+        let is_loopback = |address: Option<Address>| matches!(address, Some(Address::Fixed(ip)) if ip.is_loopback());
+        if way.address == Some(Address::Fixed(listens)) || is_loopback(way.address) && listens.is_loopback() {
             return way;
         }
         if listens.is_loopback() {
-            return way;
+            if way.known.iter().any(|known| known.fact.carries_loopback) {
+                return way;
+            }
+            let known = self.ask(Question::HostLoopbackFromNetwork);
+            // Only the runtime's own address of the host is carried on to 127.0.0.1, none that somebody wrote.
+            let verdict = if way.known.is_empty() { Verdict::No } else { known.fact.is.into() };
+            if known.fact.is == Is::No {
+                way.known.push(known);
+            }
+            return match verdict {
+                Verdict::Yes => way,
+                verdict => HostWay { verdict, cause: HostCause::Loopback, ..way },
+            };
         }
         match way.address {
             // The name stands for one address, and nothing listens there.

@@ -21,33 +21,9 @@ pub(super) struct Lead {
 impl Wiring<'_> {
     /// The best way to a machine.
     pub(super) fn lead(&self, service: &Service, host: &HostService, wanted: Machine) -> Option<Lead> {
-        // The word is about the platform's host, which is not the Linux inside of Windows.
-        let pinned = self.platform.spec.host_address;
-        if let Some(address) = pinned.filter(|_| wanted == Machine::Outside || !self.platform.has_outside()) {
-            return self.lead_by(service, Setup::Entry(address), DOCKER_NAME);
-        }
-        // Who writes an address by hand says where the host is.
-        let written = self.owner(service).attributes.get("extra_hosts");
-        for name in [DOCKER_NAME, PODMAN_NAME] {
-            let address = written.and_then(|(_, hosts)| host_entry(hosts, name)).and_then(|text| text.parse().ok());
-            if let Some(address) = address {
-                let lead = self.lead_by(service, Setup::Entry(address), name)?;
-                let leads = if wanted == Machine::Linux { Leads::Linux } else { Leads::Outside };
-                return Some(Lead { setup: Setup::Nothing, leads, ..lead });
-            }
-        }
-        if let Some(lead) = self.forwarded(service, host, wanted).filter(|lead| meets(lead.leads, wanted)) {
-            return Some(lead);
-        }
-        if self.home(service) == Home::Elsewhere && self.carrier(service).is_none() {
-            return None;
-        }
         let in_host_mode = self.home(service) == Home::Host;
-        // Whether its Linux is its virtual machine or the host itself the words do not say; nor was host mode measured.
-        if self.platform.runtime == Runtime::DockerDesktop && (wanted == Machine::Linux || in_host_mode) {
-            return None;
-        }
-        if in_host_mode && wanted == Machine::Linux {
+        let desktop = self.platform.runtime == Runtime::DockerDesktop;
+        if in_host_mode && wanted == Machine::Linux && !desktop {
             // The program's own address, or the loopback device that both are on.
             let own = host.listens.map(|listens| listens.value).filter(|listens| !listens.is_unspecified());
             let address = own.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -59,7 +35,7 @@ impl Wiring<'_> {
                 known: Vec::new(),
             });
         }
-        if in_host_mode && wanted == Machine::Outside && self.yes(Question::WindowsLoopbackFromHostMode) {
+        if in_host_mode && wanted == Machine::Outside && !desktop && self.yes(Question::WindowsLoopbackFromHostMode) {
             return Some(Lead {
                 name: Ipv4Addr::LOCALHOST.to_string(),
                 address: Address::Fixed(Ipv4Addr::LOCALHOST.into()),
@@ -68,12 +44,36 @@ impl Wiring<'_> {
                 known: vec![self.ask(Question::WindowsLoopbackFromHostMode)],
             });
         }
+        // The word is about the platform's host, which is not the Linux inside of Windows.
+        let pinned = self.platform.spec.host_address;
+        if let Some(address) = pinned.filter(|_| wanted == Machine::Outside || !self.platform.has_outside()) {
+            return self.lead_by(service, Setup::Entry(address), DOCKER_NAME, wanted);
+        }
+        // Who writes an address by hand says where the host is.
+        let written = self.owner(service).attributes.get("extra_hosts");
+        for name in [DOCKER_NAME, PODMAN_NAME] {
+            let address = written.and_then(|(_, hosts)| host_entry(hosts, name)).and_then(|text| text.parse().ok());
+            if let Some(address) = address {
+                let lead = self.lead_by(service, Setup::Entry(address), name, wanted)?;
+                return Some(Lead { setup: Setup::Nothing, ..lead });
+            }
+        }
+        if let Some(lead) = self.forwarded(service, host, wanted).filter(|lead| meets(lead.leads, wanted)) {
+            return Some(lead);
+        }
+        if self.home(service) == Home::Elsewhere && self.carrier(service).is_none() {
+            return None;
+        }
+        // Whether its Linux is its virtual machine or the host itself the words do not say; nor was host mode measured.
+        if desktop && (wanted == Machine::Linux || in_host_mode) {
+            return None;
+        }
         let natural = self.natural(service);
         if natural.as_ref().is_some_and(|lead| meets(lead.leads, wanted)) {
             return natural;
         }
         if wanted == Machine::Outside && self.yes(Question::DefaultRouteGateway) {
-            return self.lead_by(service, Setup::StartStep, DOCKER_NAME);
+            return self.lead_by(service, Setup::StartStep, DOCKER_NAME, wanted);
         }
         if self.platform.runtime == Runtime::DockerEngine {
             // Where another name of the container already means Windows, this one is another.
@@ -83,7 +83,7 @@ impl Wiring<'_> {
                     .host_uses(self.owner(service))
                     .iter()
                     .any(|other| self.platform.machine_of(other) == Machine::Outside);
-            return self.lead_by(service, Setup::HostGateway, if windows { PODMAN_NAME } else { DOCKER_NAME });
+            return self.lead_by(service, Setup::HostGateway, if windows { PODMAN_NAME } else { DOCKER_NAME }, wanted);
         }
         natural
     }
@@ -158,14 +158,27 @@ impl Wiring<'_> {
         if self.platform.is_podman() { PODMAN_NAME } else { DOCKER_NAME }
     }
 
+    /// Whose address one is that somebody wrote by hand. It is believed, and is that of one machine.
+    fn entry_leads(&self, service: &Service, address: IpAddr, wanted: Machine) -> Leads {
+        if (address.is_loopback() || address.is_unspecified()) && self.home(service) != Home::Host {
+            return Leads::Container;
+        }
+        let mut uses = self.host_uses(self.owner(service)).into_iter();
+        let outside = uses.any(|host| self.platform.machine_of(host) == Machine::Outside);
+        match wanted {
+            Machine::Linux if !outside => Leads::Linux,
+            _ if self.platform.has_outside() => Leads::Outside,
+            _ => Leads::Linux,
+        }
+    }
+
     /// Where a name leads that stands in the hosts file.
-    pub(super) fn lead_by(&self, service: &Service, setup: Setup, name: &str) -> Option<Lead> {
+    pub(super) fn lead_by(&self, service: &Service, setup: Setup, name: &str, wanted: Machine) -> Option<Lead> {
         let name = name.to_owned();
         match setup {
             Setup::Nothing => None,
             Setup::Entry(address) => {
-                // Somebody says that it leads there.
-                let leads = if self.platform.has_outside() { Leads::Outside } else { Leads::Linux };
+                let leads = self.entry_leads(service, address, wanted);
                 Some(Lead { name, address: Address::Fixed(address), leads, setup, known: Vec::new() })
             }
             Setup::HostGateway => {
