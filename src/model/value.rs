@@ -59,4 +59,14 @@ impl Value {
             _ => None,
         }
     }
+
+    /// Whether a text anywhere in it, keys included, fulfils a condition.
+    pub fn any_text(&self, condition: &impl Fn(&str) -> bool) -> bool {
+        match &self.data {
+            Data::Text(text) => condition(text),
+            Data::List(items) => items.iter().any(|item| item.any_text(condition)),
+            Data::Map(entries) => entries.iter().any(|(key, value)| condition(key) || value.any_text(condition)),
+            Data::Null | Data::Bool(_) | Data::Number(_) => false,
+        }
+    }
 }

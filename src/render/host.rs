@@ -28,15 +28,10 @@ pub(super) struct Filled {
 pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
     let wiring = Wiring::new(stack, platform);
     let mut filled = stack.clone();
-    let mut refused = Vec::new();
+    let mut refused = own_marks(stack);
     for (name, service) in &mut filled.services {
         let Some(original) = stack.services.get(name) else { continue };
-        service.fill(|text, span| {
-            if text.contains(AT_START) {
-                refused.push(refuse(span, "this text holds the character U+FDD0, which is none"));
-            }
-            text_of(&wiring, original, text, span, &mut refused)
-        });
+        service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
         entries(&wiring, original, service);
     }
     if !refused.is_empty() {
@@ -51,6 +46,21 @@ pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Dia
         filled.services.values().filter(waits).map(|service| service.name.value.clone()).collect();
     let steps = steps(&wiring, &at_start);
     Ok(Filled { stack: filled, at_start, steps })
+}
+
+/// Texts that hold what the renderer puts in place of something else. The reader refuses it in every text that it
+/// looks into; the source layer it takes as it stands.
+fn own_marks(stack: &Stack) -> Vec<Diagnostic> {
+    let services = stack.services.values().flat_map(|service| service.attributes.values());
+    let networks = stack.networks.values().flat_map(|network| network.attributes.values());
+    let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
+    let marked = |text: &str| text.contains(AT_START);
+    services
+        .chain(networks)
+        .chain(volumes)
+        .filter(|(_, value)| value.any_text(&marked))
+        .map(|(span, _)| refuse(*span, "this holds the character U+FDD0, which is none"))
+        .collect()
 }
 
 fn text_of(wiring: &Wiring<'_>, service: &Service, text: &str, span: Span, refused: &mut Vec<Diagnostic>) -> String {
