@@ -38,6 +38,7 @@ enum Command {
     /// Write Quadlet units or a Compose file
     Render(render::Options),
     /// Tell whether a service resolves and reaches another, the internet or the host, and why
+    #[command(override_usage = "quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>")]
     Why(why::Options),
     /// Show the page of a rule
     Explain(explain::Options),

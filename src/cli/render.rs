@@ -46,7 +46,7 @@ pub(super) struct Options {
     #[arg(long, requires = "output")]
     prune: bool,
     /// Put this before the names of units, containers, networks and volumes, such as `test-`
-    #[arg(long, value_name = "NAME-", default_value = "")]
+    #[arg(long, value_name = "NAME-", default_value = "", hide_default_value = true)]
     prefix: String,
     /// Where the project lies on the host, for relative paths: /srv/visp, or %h/visp below the user's home
     #[arg(long, value_name = "PATH")]

@@ -21,8 +21,9 @@ use super::{CLEAN, Common, FAILED, FOUND, output};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// PATH (here if left out), then who connects, then whom to: a service, NAME:PORT, internet or host.NAME
-    #[arg(value_name = "[PATH] FROM TO[:PORT]", num_args = 2..=3, required = true)]
+    /// The topology's file or folder (here if left out), who connects, and whom to: a service or another of its names,
+    /// with a port or without, `internet`, or `host.NAME`
+    #[arg(value_name = "WORD", num_args = 2..=3, required = true)]
     words: Vec<String>,
     #[command(flatten)]
     common: Common,
