@@ -195,6 +195,10 @@ fn printed(sets: &[Set]) -> Done {
         }
         let _ = writeln!(text, "{}", files.trim_end_matches('\n'));
         notes.push_str(&words::notes(&set.rendered.notes));
+        // What the host needs counts wherever the files go; commands stay in one line, so that they can be copied.
+        for step in &set.rendered.steps {
+            let _ = writeln!(notes, "note: {step}");
+        }
     }
     Done { text, notes, drift: false }
 }
