@@ -18,6 +18,8 @@ pub fn mask_with(text: &str, known: &[(usize, usize)]) -> String {
     // The indentation of a key that looks like a secret and whose value stands on the lines below it.
     let mut block: Option<usize> = None;
     let mut list: Option<usize> = None;
+    // An option that looks like a secret's ended its line: its value is on the next one.
+    let mut awaited = false;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches(' ').len();
@@ -39,6 +41,18 @@ pub fn mask_with(text: &str, known: &[(usize, usize)]) -> String {
             }
             if !blank {
                 list = None;
+            }
+        }
+        if awaited && !blank && !line.trim_start().starts_with('#') {
+            awaited = false;
+            if let Some((start, end)) = first_value(line) {
+                hide(&mut hidden, at + start, at + end);
+            }
+        }
+        for after in secret_options(line) {
+            match option_value(line, after) {
+                Some((start, end)) => hide(&mut hidden, at + start, at + end),
+                None => awaited |= ends_line(line, after),
             }
         }
         for (start, end) in secret_values(line) {
@@ -71,7 +85,7 @@ pub fn mask_unit(text: &str) -> String {
         let own = if line.starts_with("Secret=") { "Secret=".len() } else { 0 };
         let rest = line.get(own..).unwrap_or("");
         let named = secret_values(rest).first().map(|(start, _)| at + own + start);
-        let first = named.into_iter().chain(secret_option(rest).map(|start| at + own + start)).min();
+        let first = named.into_iter().chain(secret_options(rest).first().map(|start| at + own + start)).min();
         let is_secret = goes_on || first.is_some();
         if is_secret {
             hide(&mut hidden, if goes_on { at } else { first.unwrap_or(end) }, end);
@@ -85,13 +99,69 @@ pub fn mask_unit(text: &str) -> String {
     cover(text, &hidden)
 }
 
-/// Where the value of an option like `--password VALUE` begins.
-fn secret_option(line: &str) -> Option<usize> {
-    let options = line.match_indices(" --").filter_map(|(at, _)| {
-        let word = line.get(at + 1..)?.split_whitespace().next()?;
-        is_secret_name(word).then_some(at + 1 + word.len())
+/// Where the names of options like `--password` end that stand without a `=`: their values are the words behind them.
+fn secret_options(line: &str) -> Vec<usize> {
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let ends = line.match_indices("--").filter_map(|(at, _)| {
+        let before = line.get(..at)?.chars().next_back();
+        let rest = line.get(at..)?;
+        let name = rest.get(..rest.find(|c| !in_name(c)).unwrap_or(rest.len()))?;
+        let is_option = !before.is_some_and(|c| in_name(c) || c == '/') && !rest.get(name.len()..)?.starts_with('=');
+        (is_option && is_secret_name(name)).then_some(at + name.len())
     });
-    options.min()
+    ends.collect()
+}
+
+/// Where the value of an option lies whose name ends here: the next word, or the next item of a list on this line.
+fn option_value(line: &str, after: usize) -> Option<(usize, usize)> {
+    let word = without_quote(line.get(after..)?);
+    let behind = word.trim_start();
+    let item = behind.strip_prefix(',').map(str::trim_start);
+    let value = item.or_else(|| (behind.len() < word.len()).then_some(behind))?;
+    if value.is_empty() || value.starts_with(['#', ']', '}', '`']) || value.trim_end() == "\\" {
+        return None;
+    }
+    let start = line.len() - value.len();
+    let value = value.trim_end();
+    let length = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => closing(value, quote).unwrap_or(value.len()),
+        // A quote within quotes.
+        Some('\\') if value.starts_with("\\\"") => {
+            value.match_indices("\\\"").nth(1).map_or(value.len(), |(end, quote)| end + quote.len())
+        }
+        _ if item.is_some() => value.find([',', ']']).unwrap_or(value.len()),
+        _ => value.split_whitespace().next()?.trim_end_matches(['"', '\'', '`', ',', ']']).len(),
+    };
+    Some((start, start + length))
+}
+
+/// Whether nothing but the end of a word, of an item and of the line stands behind.
+fn ends_line(line: &str, after: usize) -> bool {
+    let rest = without_quote(line.get(after..).unwrap_or("")).trim_start();
+    let rest = rest.strip_prefix(',').unwrap_or(rest).trim();
+    rest.is_empty() || rest == "\\" || rest.starts_with('#')
+}
+
+fn without_quote(text: &str) -> &str {
+    text.strip_prefix("\\\"").or_else(|| text.strip_prefix(['"', '\''])).unwrap_or(text)
+}
+
+/// What a line says, as an item of a list or the rest of a text; nothing where it is a key.
+fn first_value(line: &str) -> Option<(usize, usize)> {
+    let mut value = line.trim_start();
+    while let Some(item) = value.strip_prefix("- ") {
+        value = item.trim_start();
+    }
+    let start = line.len() - value.len();
+    let value = value.trim_end();
+    let length = match value.chars().next()? {
+        quote @ ('"' | '\'') => closing(value, quote).unwrap_or(value.len()),
+        ']' | '}' => return None,
+        _ => value.find(" #").unwrap_or(value.len()),
+    };
+    let key = value.split_once(':').filter(|(_, rest)| rest.is_empty() || rest.starts_with(' '));
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (!key.is_some_and(|(key, _)| key.chars().all(is_name))).then_some((start, start + length))
 }
 
 fn cover(text: &str, hidden: &[bool]) -> String {
@@ -128,13 +198,23 @@ fn secret_values(line: &str) -> Vec<(usize, usize)> {
         }
         let blanks = after.len() - after.trim_start_matches(' ').len();
         let value = after.get(blanks..).unwrap_or("").trim_end();
-        let length = value_length(value, line.get(..at).unwrap_or(""));
+        let length = match quote_before(line, start) {
+            // `"NAME=value"`: to the end of the quotes.
+            Some(length) if c == '=' && before.len() == at => (start + length).saturating_sub(at + 1 + blanks),
+            _ => value_length(value, line.get(..at).unwrap_or("")),
+        };
         if !value.starts_with(['{', '&', '*']) || c == '=' {
             found.push((at + 1 + blanks, at + 1 + blanks + length));
         }
         behind = at + 1 + blanks + length;
     }
     found
+}
+
+/// How far it is from here to the end of the quotes that open right before.
+fn quote_before(line: &str, start: usize) -> Option<usize> {
+    let quote = line.get(..start)?.chars().next_back().filter(|c| matches!(c, '"' | '\''))?;
+    closing(line.get(start - 1..)?, quote)?.checked_sub(2)
 }
 
 /// How long a value is: up to its closing quote, or up to the end of the line or of its place in a flow mapping.
@@ -193,9 +273,45 @@ mod tests {
             ("Environment=\"A=1\" \"MY_TOKEN=a #b\"", "Environment=\"A=1\" \"MY_TOKEN=* ***"),
             ("Exec=run --password hunter2 -x", "Exec=run --password ******* **"),
             ("Secret=db,target=x", "Secret=db,target=x"),
+            ("Exec=--requirepass hunterA", "Exec=--requirepass *******"),
+            ("Exec=run \\\n  --password \\\n  hunter2\nX=y", "Exec=run \\\n  --password *\n  *******\nX=y"),
+            ("Entrypoint=[\"/e\",\"--token\",\"hunterE\"]", "Entrypoint=[\"/e\",\"--token************"),
+            ("Exec=run '--password=a b' -x", "Exec=run '--password=* ** **"),
             ("Environment=URL=http://a:b@c/", "Environment=URL=http://a:*@c/"),
         ] {
             assert_eq!(mask_unit(text), masked);
+        }
+    }
+
+    #[test]
+    fn the_word_behind_a_secret_option_is_masked() {
+        for (text, masked) in [
+            ("command: srv --password hunter2 -x", "command: srv --password ******* -x"),
+            ("command: --password hunter2", "command: --password *******"),
+            ("command: \"srv --password hunter2\" # x", "command: \"srv --password *******\" # x"),
+            ("command: srv --password 'a b' -x", "command: srv --password ** ** -x"),
+            ("command: \"srv --password \\\"a b\\\" -x\"", "command: \"srv --password *** *** -x\""),
+            (
+                "command: [\"srv\",\"--password\",\"hunter2\", \"-x\"]",
+                "command: [\"srv\",\"--password\",*********, \"-x\"]",
+            ),
+            ("command: [srv, --password, hunter2, -x]", "command: [srv, --password, *******, -x]"),
+            ("command: ['--password', hunter2]", "command: ['--password', *******]"),
+            (
+                "command: [\"srv\",\n  \"--password\",\n  \"a, b\", -x]",
+                "command: [\"srv\",\n  \"--password\",\n  *** **, -x]",
+            ),
+            ("- --password\n- hunter2\n- -x", "- --password\n- *******\n- -x"),
+            ("- \"--requirepass\" # a\n\n# b\n- \"a b\" # c\n- x", "- \"--requirepass\" # a\n\n# b\n- ** ** # c\n- x"),
+            ("  - --skip-key-check\n  image: x", "  - --skip-key-check\n  image: x"),
+            ("x: >\n  srv --password\n  hunter2\ny: z", "x: >\n  srv --password\n  *******\ny: z"),
+            ("- \"--password=a,b #c\" # d", "- \"--password=*** **\" # d"),
+            ("[\"--password=a,b\", '--token=x', c]", "[\"--password=***\", '--token=*', c]"),
+            ("`run --password hunter2` says", "`run --password *******` says"),
+            ("no `--password-file` here", "no `--password-file` here"),
+            ("image: x.io/a--key b", "image: x.io/a--key b"),
+        ] {
+            assert_eq!(mask(text), masked);
         }
     }
 

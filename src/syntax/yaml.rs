@@ -90,7 +90,7 @@ pub struct Tree {
     pub root: Option<Node>,
     /// Whether the whole file could be read.
     pub complete: bool,
-    /// Values of keys that look like secrets, in lists of `NAME=VALUE` too.
+    /// Values of keys and options that look like secrets, in lists of `NAME=VALUE` and of words too.
     pub secrets: Vec<Span>,
     /// Values that stand where something could not be read; what they lack says nothing more.
     pub unread: Vec<Span>,
@@ -150,6 +150,11 @@ struct Builder {
     secrets: Vec<Span>,
     unread: Vec<Span>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// Whether a word is an option like `--password`, whose value is the next word.
+fn is_secret_option(word: &str) -> bool {
+    word.starts_with("--") && !word.contains(|c: char| c == '=' || c.is_whitespace()) && is_secret_name(word)
 }
 
 impl Builder {
@@ -282,6 +287,14 @@ impl Builder {
             self.secrets.extend(entries.iter().filter(secret).map(|entry| entry.value.span));
             self.find_duplicates(entries);
             self.merge(entries);
+        }
+        if let Kind::Sequence(items) = &open.kind {
+            // A command word by word: the one behind `--password` is its value.
+            let behind = items.windows(2).filter_map(|pair| match pair {
+                [Node { kind: Kind::Scalar { text, .. }, .. }, value] => is_secret_option(text).then_some(value.span),
+                _ => None,
+            });
+            self.secrets.extend(behind);
         }
         self.finish(Node { span, kind: open.kind, tag: open.tag }, open.anchor);
     }
