@@ -11,7 +11,7 @@ mod steps;
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
-pub use steps::{Next, Written, next};
+pub use steps::{Next, Written, gone, next};
 
 use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Deploy, Stack};

@@ -130,3 +130,37 @@ fn the_steps_of_compose() {
     edit(&topology, "docker@28.5", "podman@5.4, podman-compose");
     assert_eq!(steps(&["-o", "new"], here.path()), ["podman-compose up -d"]);
 }
+
+#[test]
+fn what_ran_on_a_platform_that_went_is_stopped() {
+    let here = tempfile::tempdir().unwrap();
+    let topology = here.path().join("topology.yaml");
+    let platforms = "k: 'podman@5.4,rootless,systemd@257', r: 'podman@5.4,rootful', d: docker@28.5, \
+                     c: 'podman@5.4, podman-compose'";
+    let all = STACK.replace("p: 'podman@5.4,rootless,systemd@257'", &format!("p: docker@29.0, {platforms}"));
+    fs::write(&topology, &all).unwrap();
+    let arguments = ["--all-platforms", "-o", "out", "--prune"];
+    steps(&arguments, here.path());
+    edit(&topology, &format!(", {platforms}"), "");
+    let (code, _, said) = quadgen(&["render", "--all-platforms", "-o", "out"], here.path());
+    assert!(code == 0 && !said.contains("stop"), "{said}");
+    let units = "remove from there: back.network data.volume db.container front.network job.container web.container";
+    assert_eq!(
+        steps(&arguments, here.path()),
+        [
+            "podman-compose -p shop down",
+            "docker compose -p shop down",
+            "systemctl --user stop web db job back-network front-network",
+            "podman network rm back",
+            "podman network rm front",
+            units,
+            "systemctl --user daemon-reload",
+            "systemctl stop web db job back-network front-network",
+            "podman network rm back",
+            "podman network rm front",
+            units,
+            "systemctl daemon-reload",
+        ]
+    );
+    assert_eq!(fs::read_dir(here.path().join("out")).unwrap().count(), 1);
+}

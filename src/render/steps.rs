@@ -38,16 +38,30 @@ pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rende
     match target {
         Target::Quadlet => {
             compose::gone(&composed, tool(platform), &mut next);
-            let all = units::Units::new(stack, platform, &rendered.files, &units);
+            let all = units::Units::new(stack, platform.rootless, &rendered.files, &units);
             all.steps(written.installed, host, &mut next);
         }
         Target::Compose => {
-            let all = units::Units::new(stack, platform, &[], &units);
+            let all = units::Units::new(stack, platform.rootless, &[], &units);
             all.gone(written.installed, &mut next);
             next.steps.extend(host.iter().cloned());
             compose::steps(&composed, tool(platform), &mut next);
         }
     }
+    next
+}
+
+/// What is left to do after the whole folder of a platform was removed that the source does not have any more.
+pub fn gone(stack: &Stack, platform: &str, written: &Written<'_>) -> Next {
+    let mut next = Next::default();
+    let (units, composed): (Vec<&Change>, Vec<&Change>) =
+        written.changes.iter().partition(|change| unit_kind(&change.name).is_some());
+    let old = || written.changes.iter().filter_map(|change| change.old.as_deref());
+    // Nothing but the files says what the platform was.
+    let rootful = old().any(|text| text.lines().any(|line| line == "WantedBy=multi-user.target"));
+    units::Units::new(stack, !rootful, &[], &units).gone(written.installed, &mut next);
+    let platform = old().find_map(|text| compose::platform(text, platform));
+    compose::gone(&composed, platform.as_ref().map_or("docker compose", tool), &mut next);
     next
 }
 

@@ -21,6 +21,7 @@ struct Case<'a> {
 
 /// The folder of a platform that the source does not have any more.
 struct Old {
+    name: String,
     place: Place,
     entries: Vec<Entry>,
 }
@@ -66,7 +67,7 @@ pub(super) fn run(options: &Options, base: &Place, sets: &[Set]) -> Result<Done,
     for old in &old {
         if options.prune {
             kept.extend(write::remove_folder(&old.place)?);
-            let _ = writeln!(notes, "{}: removed.", display_path(&old.place.shown));
+            notes.push_str(&told_of_old(sets, old));
         } else {
             left_over.push(format!("{}/", display_path(&old.place.shown)));
         }
@@ -98,6 +99,14 @@ fn told(options: &Options, case: &Case<'_>) -> String {
     words::notes(&notes) + &words::written(set, case.place, &changes, &next, options.all_platforms)
 }
 
+/// What was removed with the folder of a platform, and what still runs there.
+fn told_of_old(sets: &[Set], old: &Old) -> String {
+    let changes = changes(&old.entries, true);
+    let written = Written { changes: &changes, installed: old.place.read_by.is_some() };
+    let next = sets.first().map(|set| render::gone(&set.stack, &old.name, &written)).unwrap_or_default();
+    words::removed(&old.place, &next)
+}
+
 /// The folders beside those of the platforms that hold nothing but what was rendered from this source.
 fn old_platforms(base: &Place, sets: &[Set]) -> Result<Vec<Old>, Refused> {
     // The way to the source is the same from every platform's folder.
@@ -112,7 +121,7 @@ fn old_platforms(base: &Place, sets: &[Set]) -> Result<Vec<Old>, Refused> {
         }
         let place = base.join(&name)?;
         if let Some(entries) = write::look_at_left_over_folder(&place, source) {
-            found.push(Old { place, entries });
+            found.push(Old { name, place, entries });
         }
     }
     Ok(found)

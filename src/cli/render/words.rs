@@ -36,7 +36,19 @@ pub(super) fn written(set: &Set, place: &Place, changes: &[Change], next: &Next,
     if new != set.rendered.files.len() || changes.len() != new {
         let _ = write!(text, ": {}", counts.join(", "));
     }
-    text.push_str(". Next:\n");
+    text.push('.');
+    text.push_str(&steps(next));
+    text
+}
+
+/// That a platform's folder was removed, and what to do next.
+pub(super) fn removed(place: &Place, next: &Next) -> String {
+    format!("{}{}: removed.{}", notes(&next.notes), display_path(&place.shown), steps(next))
+}
+
+/// The rest of a line, and the steps below it.
+fn steps(next: &Next) -> String {
+    let mut text = if next.steps.is_empty() { "\n".to_owned() } else { " Next:\n".to_owned() };
     for (at, step) in next.steps.iter().enumerate() {
         let _ = writeln!(text, "  {}. {step}", at + 1);
     }

@@ -1,6 +1,8 @@
 //! The steps for a Compose file.
 
 use super::Next;
+use crate::model::Format;
+use crate::platform::{Platform, parse_spec};
 use crate::render::Change;
 
 /// Takes down what a removed Compose file brought up. Its project goes by its name, since the file is gone.
@@ -10,6 +12,16 @@ pub(super) fn gone(changes: &[&Change], tool: &str, next: &mut Next) {
         let project = name.map_or_else(String::new, |name| format!(" -p {name}"));
         next.steps.push(format!("{tool}{project} down"));
     }
+}
+
+/// The platform of a name, as a Compose file states it under `x-quadgen`.
+pub(super) fn platform(text: &str, name: &str) -> Option<Platform> {
+    let lines = text.lines().skip_while(|line| *line != "x-quadgen:").skip_while(|line| *line != "  platforms:");
+    let words = lines.skip(1).take_while(|line| line.starts_with("    ")).find_map(|line| {
+        let (key, words) = line.trim().split_once(": ")?;
+        (key == name).then(|| words.trim_matches(['"', '\'']))
+    })?;
+    Some(Platform::resolve(name, parse_spec(words).ok()?, Format::Topology))
 }
 
 /// Brings the project to what the file says now.

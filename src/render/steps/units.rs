@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 
 use super::{Next, unit_kind};
 use crate::model::Stack;
-use crate::platform::Platform;
 use crate::render::{Change, File};
 
 /// Units that are there now, and those that changed.
 pub(super) struct Units<'a> {
     stack: &'a Stack,
-    platform: &'a Platform,
+    rootless: bool,
     files: &'a [File],
     changes: &'a [&'a Change],
 }
@@ -21,8 +20,8 @@ pub(super) struct Units<'a> {
 type Services = Vec<String>;
 
 impl<'a> Units<'a> {
-    pub fn new(stack: &'a Stack, platform: &'a Platform, files: &'a [File], changes: &'a [&'a Change]) -> Self {
-        Units { stack, platform, files, changes }
+    pub fn new(stack: &'a Stack, rootless: bool, files: &'a [File], changes: &'a [&'a Change]) -> Self {
+        Units { stack, rootless, files, changes }
     }
 
     /// Everything, in order.
@@ -44,7 +43,7 @@ impl<'a> Units<'a> {
             .filter_map(|change| service_of_container(&change.name, change.new.as_deref()?));
         let again = stopped.iter().filter(|service| self.container_of(service).is_some()).cloned();
         self.call("start", self.ordered(new.chain(again).collect()).iter(), next);
-        if self.platform.rootless {
+        if self.rootless {
             next.steps
                 .push("loginctl enable-linger    # so that they start at boot and stay when you log out".to_owned());
         }
@@ -122,7 +121,7 @@ impl<'a> Units<'a> {
         if installed {
             return;
         }
-        let folder = if self.platform.rootless { "~/.config/containers/systemd/" } else { "/etc/containers/systemd/" };
+        let folder = if self.rootless { "~/.config/containers/systemd/" } else { "/etc/containers/systemd/" };
         let gone = self.changes.iter().filter(|change| change.new.is_none()).map(|change| change.name.as_str());
         let gone: Vec<&str> = gone.collect();
         if !self.files.is_empty() {
@@ -190,7 +189,7 @@ impl<'a> Units<'a> {
     }
 
     fn systemctl(&self) -> &'static str {
-        if self.platform.rootless { "systemctl --user" } else { "systemctl" }
+        if self.rootless { "systemctl --user" } else { "systemctl" }
     }
 }
 
