@@ -49,8 +49,12 @@ deny:
 "#;
 
 fn render(arguments: &[&str]) -> (tempfile::TempDir, Output) {
+    render_stack(STACK, arguments)
+}
+
+fn render_stack(stack: &str, arguments: &[&str]) -> (tempfile::TempDir, Output) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("topology.yaml"), STACK).unwrap();
+    fs::write(folder.path().join("topology.yaml"), stack).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
     let output = command.args(["render", "-qo", "out"]).args(arguments).current_dir(folder.path()).output().unwrap();
     (folder, output)
@@ -79,8 +83,8 @@ fn names_get_the_prefix_and_stay_known_by_the_old_ones() {
             "Image=test-web.build",
             "Network=test-front.network:alias=web",
             "Network=test-back.network:alias=shop-web,alias=web",
-            // What exists outside keeps its name.
-            "Network=proxy:alias=web",
+            // What exists outside keeps its name, and there the original is `web`.
+            "Network=proxy",
             "Volume=cache:/cache",
             "Connects=test-db:5432",
         ],
@@ -105,6 +109,110 @@ fn names_get_the_prefix_and_stay_known_by_the_old_ones() {
             .collect::<Vec<_>>(),
     );
     has(&compose, &["- test-front<->network:test-back", "name: proxy"]);
+}
+
+const NAMES: &str = r#"
+name: shop
+networks:
+  back: { quadlet: { Unit: { After: db-volume.service data-volume.service } } }
+  theirs: { external: true }
+services:
+  db: { image: docker.io/library/postgres:17, volumes: ["data:/data"] , networks: [back] }
+  named: { image: docker.io/library/busybox:1, container_name: other, networks: [back] }
+  debug:
+    image: docker.io/library/busybox:1
+    networks: [back]
+    pid: service:db
+    ipc: container:other
+    links: []
+    volumes_from: []
+    quadlet:
+      Unit: { After: "db.service theirs-network.service x-db.service back-network.service" , Wants: db.service }
+      Container: { PodmanArgs: "--cgroupns=container:other --label=/etc/db.service" }
+  side: { image: docker.io/library/busybox:1, network_mode: "container:other" }
+  alien: { image: docker.io/library/busybox:1, network_mode: "container:db2" }
+  built: { build: { context: ., additional_contexts: { base: "service:db", res: ./res } } , networks: [back], external_links: [other, "far:x"] }
+volumes: { data: {} }
+"#;
+
+#[test]
+fn no_name_points_at_the_original() {
+    let (folder, output) = render_stack(NAMES, &["--on", "podman@5.4,rootless", "--prefix", "test-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let debug = text(folder.path(), "test-debug.container");
+    has(
+        &debug,
+        &[
+            "After=test-db.service theirs-network.service x-db.service test-back-network.service",
+            "Wants=test-db.service",
+            "PodmanArgs=--cgroupns=container:test-other --label=/etc/db.service",
+        ],
+    );
+    has(&text(folder.path(), "test-back.network"), &["After=db-volume.service test-data-volume.service"]);
+    has(&text(folder.path(), "test-side.container"), &["Network=container:test-other"]);
+    has(&text(folder.path(), "test-alien.container"), &["Network=container:db2"]);
+    let (folder, output) = render_stack(NAMES, &["--on", "docker@28.5", "--prefix", "test-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let compose = text(folder.path(), "compose.yaml");
+    has(
+        &compose,
+        &[
+            "pid: service:test-db",
+            "ipc: container:test-other",
+            "network_mode: container:test-other",
+            "network_mode: container:db2",
+            "base: service:test-db",
+            "- test-other:other",
+            "- far:x",
+        ],
+    );
+}
+
+const PATHS: &str = r#"
+name: shop
+services:
+  web:
+    build: { additional_contexts: { res: ./res, up: ../up, base: "docker-image://x", other: "service:db" } }
+    label_file: [./labels, /abs/labels]
+    develop: { watch: [{ path: ./src, action: rebuild }] }
+    volumes: ["real:/real", "far:/far"]
+  db: { build: { context: ./db, additional_contexts: ["res=./res"] } , label_file: labels }
+volumes:
+  real: { driver_opts: { type: none, o: "bind,ro", device: ./real } }
+  far: { driver_opts: { type: nfs, o: "addr=192.0.2.1", device: "./far" } }
+"#;
+
+#[test]
+fn paths_of_every_kind_begin_at_the_base() {
+    let (folder, output) = render_stack(PATHS, &["--on", "docker@28.5", "--base", "/srv/shop"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    has(
+        &text(folder.path(), "compose.yaml"),
+        &[
+            "context: /srv/shop",
+            "context: /srv/shop/db",
+            "res: /srv/shop/res",
+            "- res=/srv/shop/res",
+            "up: /srv/up",
+            "base: docker-image://x",
+            "other: service:db",
+            "- /srv/shop/labels",
+            "- /abs/labels",
+            "label_file: /srv/shop/labels",
+            "- path: /srv/shop/src",
+            "device: /srv/shop/real",
+            "device: ./far",
+        ],
+    );
+    let (folder, output) = render_stack(PATHS, &["--on", "podman@5.4,rootless", "--base", "%h/shop"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    has(&text(folder.path(), "real.volume"), &["Device=%h/shop/real"]);
+    // Above the home nothing has a name.
+    let (folder, output) = render_stack(PATHS, &["--on", "podman@5.4,rootless", "--base", "%h"]);
+    let stderr = String::from_utf8_lossy(&output.stderr).replace("\n  │ ", " ");
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("`../up` leads above `%h`") && stderr.contains("topology.yaml:5:"), "{stderr}");
+    assert!(!folder.path().join("out").exists());
 }
 
 #[test]

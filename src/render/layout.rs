@@ -5,10 +5,12 @@ use indexmap::IndexMap;
 use super::refuse;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Data, Deploy, HOME, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Value,
+    ContainerName, Data, Deploy, HOME, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text,
+    UnitEntry, Value,
 };
 use crate::network::{Home, Wiring};
 use crate::platform::Platform;
+use crate::source::Span;
 
 /// A place for a stack on the host.
 #[derive(Clone, Debug, Default)]
@@ -53,12 +55,14 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
             let why = "`%h` is the home of who runs a rootless unit; write an absolute path";
             return Err(vec![refuse(stack.name.span(), why)]);
         }
-        paths(&mut moved, base);
+        let mut mover = Mover { base, refused: Vec::new() };
+        mover.stack(&mut moved);
+        refused = mover.refused;
     }
     if !layout.prefix.is_empty() {
         for service in stack.services.values() {
-            for (attribute, (span, _)) in &service.attributes {
-                if matches!(attribute.as_str(), "links" | "volumes_from") {
+            for (attribute, (span, value)) in &service.attributes {
+                if matches!(attribute.as_str(), "links" | "volumes_from") && !value.texts().is_empty() {
                     let message = format!("`{attribute}` names services, and a prefix would change their names");
                     refused.push(refuse(*span, message));
                 }
@@ -70,72 +74,151 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
 }
 
 /// Puts the folder of the project before every path that is relative to it.
-fn paths(stack: &mut Stack, base: &str) {
-    for service in stack.services.values_mut() {
-        for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Bind) {
-            if mount.value.source.starts_with('.') {
-                mount.value.source = below(base, &mount.value.source);
+struct Mover<'a> {
+    base: &'a str,
+    refused: Vec<Diagnostic>,
+}
+
+impl Mover<'_> {
+    fn stack(&mut self, stack: &mut Stack) {
+        for service in stack.services.values_mut() {
+            for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Bind) {
+                if mount.value.source.starts_with('.') {
+                    let span = mount.span();
+                    self.path(span, &mut mount.value.source);
+                }
+            }
+            for file in &mut service.env_files {
+                self.path(file.path.span(), &mut file.path.value);
+            }
+            for (attribute, (_, value)) in &mut service.attributes {
+                match attribute.as_str() {
+                    "build" => self.build(value),
+                    "label_file" => each_text(value, &mut |span, text| self.path(span, text)),
+                    "develop" => self.watch(value),
+                    _ => {}
+                }
             }
         }
-        for file in &mut service.env_files {
-            file.path.value = from_here(base, &file.path.value);
+        for volume in stack.volumes.values_mut() {
+            if let Some((_, options)) = volume.attributes.get_mut("driver_opts") {
+                let mounts = options.get("o").and_then(Value::scalar).unwrap_or_default();
+                if mounts.split(',').any(|option| matches!(option.trim(), "bind" | "rbind"))
+                    && let Some(device) = entry(options, "device")
+                {
+                    each_text(device, &mut |span, text| self.path(span, text));
+                }
+            }
         }
-        if let Some((_, build)) = service.attributes.get_mut("build") {
-            folder(base, build);
+        for object in stack.secrets.values_mut().chain(stack.configs.values_mut()) {
+            if let Some(file) = &mut object.file {
+                self.path(file.span(), &mut file.value);
+                if let Some(written) = entry(&mut object.written, "file") {
+                    written.data = Data::Text(file.value.clone());
+                }
+            }
         }
     }
-    for object in stack.secrets.values_mut().chain(stack.configs.values_mut()) {
-        if let Some(file) = &mut object.file {
-            file.value = from_here(base, &file.value);
-            if let Data::Map(entries) = &mut object.written.data
-                && let Some((_, written)) = entries.iter_mut().find(|(key, _)| key == "file")
-            {
-                written.data = Data::Text(file.value.clone());
+
+    /// A build: its folder, which is a text or stands under `context`, and those that it gets by name.
+    fn build(&mut self, build: &mut Value) {
+        let span = build.span;
+        if let Some(more) = entry(build, "additional_contexts") {
+            each_context(more, &mut |span, text| {
+                if !is_url(text) && !text.starts_with("service:") && !text.starts_with("target:") {
+                    self.path(span, text);
+                }
+            });
+        }
+        match &mut build.data {
+            Data::Text(text) if !is_url(text) => self.path(span, text),
+            Data::Map(entries) => match entries.iter_mut().find(|(key, _)| key == "context") {
+                Some((_, Value { span, data: Data::Text(text) })) if !is_url(text) => self.path(*span, text),
+                Some(_) => {}
+                None => entries.push(("context".to_owned(), Value { span, data: Data::Text(self.base.to_owned()) })),
+            },
+            _ => {}
+        }
+    }
+
+    /// The folders that a developer's `compose watch` looks at.
+    fn watch(&mut self, develop: &mut Value) {
+        let Some(Value { data: Data::List(items), .. }) = entry(develop, "watch") else { return };
+        for path in items.iter_mut().filter_map(|item| entry(item, "path")) {
+            each_text(path, &mut |span, text| self.path(span, text));
+        }
+    }
+
+    /// A path that is relative unless it begins at the root or at a home.
+    fn path(&mut self, span: Span, path: &mut String) {
+        if path.starts_with(['/', '~']) {
+            return;
+        }
+        match below(self.base, path) {
+            Some(moved) => *path = moved,
+            None => {
+                let message = format!("`{path}` leads above `%h`, and what lies there has no name");
+                self.refused.push(refuse(span, message));
             }
         }
     }
 }
 
-/// The folder of a build, which is a text or stands under `context`.
-fn folder(base: &str, build: &mut Value) {
-    match &mut build.data {
-        Data::Text(text) if !is_url(text) => *text = from_here(base, text),
-        Data::Map(entries) => match entries.iter_mut().find(|(key, _)| key == "context") {
-            Some((_, context)) => folder(base, context),
-            None => entries.push(("context".to_owned(), Value { span: build.span, data: Data::Text(base.to_owned()) })),
-        },
+/// The value under a key of a map.
+fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+    match &mut value.data {
+        Data::Map(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// Changes a text, or each text of a list.
+fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
+    match &mut value.data {
+        Data::Text(text) => change(value.span, text),
+        Data::List(items) => items.iter_mut().for_each(|item| each_text(item, change)),
         _ => {}
     }
+}
+
+/// Changes each value of a map, or of a list of `NAME=VALUE`.
+fn each_context(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
+    if let Data::Map(entries) = &mut value.data {
+        entries.iter_mut().for_each(|(_, value)| each_text(value, change));
+        return;
+    }
+    each_text(value, &mut |span, text| {
+        if let Some((name, place)) = text.split_once('=') {
+            let mut place = place.to_owned();
+            change(span, &mut place);
+            *text = format!("{name}={place}");
+        }
+    });
 }
 
 fn is_url(text: &str) -> bool {
     text.contains("://") || text.starts_with("git@")
 }
 
-/// A path that is relative unless it begins at the root or at a home.
-fn from_here(base: &str, path: &str) -> String {
-    if path.starts_with(['/', '~']) { path.to_owned() } else { below(base, path) }
-}
-
-/// `./x`, `../x` and `x` below a folder, by their names alone.
-fn below(base: &str, path: &str) -> String {
+/// `./x`, `../x` and `x` below a folder, by their names alone; nothing above the home, whose own name is not known.
+fn below(base: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = base.split('/').collect();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            // Above the root, or the home, there is nothing to go up to by name.
             ".." if parts.len() > 1 && parts.last().is_some_and(|last| *last != "..") => {
                 parts.pop();
             }
+            ".." if base.starts_with(HOME) => return None,
             part => parts.push(part),
         }
     }
     let joined = parts.join("/");
-    if joined.is_empty() { "/".to_owned() } else { joined }
+    Some(if joined.is_empty() { "/".to_owned() } else { joined })
 }
 
 /// Puts a prefix before the names of units, containers, networks and volumes. Each service keeps the names by which
-/// others find it, as aliases.
+/// others find it, as aliases; not on networks from outside, where the original answers to them.
 fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
     let new = |name: &str| format!("{prefix}{name}");
     let mut out = stack.clone();
@@ -149,6 +232,7 @@ fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
             object.value = new(&object.value);
         }
         network.name.value = new(&network.name.value);
+        entries(&mut network.quadlet, stack, wiring, prefix);
         network
     });
     out.volumes = rename(&stack.volumes, |volume| {
@@ -160,6 +244,7 @@ fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
             object.value = new(&object.value);
         }
         volume.name.value = new(&volume.name.value);
+        entries(&mut volume.quadlet, stack, wiring, prefix);
         volume
     });
     out.services = rename(&stack.services, |service| self::service(service, stack, wiring, prefix));
@@ -209,7 +294,8 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> S
         wiring.names(old).into_iter().filter(|name| name.network.is_none()).map(|name| name.text).collect();
     let on_networks = wiring.home(old) == Home::Networks;
     for attachment in &mut service.networks {
-        for name in names.iter().filter(|_| on_networks) {
+        let is_own = stack.networks.get(&attachment.network.value).is_none_or(|network| !network.external);
+        for name in names.iter().filter(|_| on_networks && is_own) {
             if attachment.aliases.iter().all(|alias| alias.value != *name) {
                 attachment.aliases.push(Spanned::implied(name.clone(), old.span()));
             }
@@ -224,15 +310,105 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> S
             *name = format!("{prefix}{name}");
         }
     }
-    if let Some(Spanned { value: NetworkMode::Service(name), .. }) = &mut service.network_mode {
-        *name = format!("{prefix}{name}");
+    match service.network_mode.as_mut().map(|mode| &mut mode.value) {
+        Some(NetworkMode::Service(name)) => *name = format!("{prefix}{name}"),
+        Some(NetworkMode::Container(name)) => {
+            *name = container(name, stack, wiring, prefix).unwrap_or_else(|| name.clone());
+        }
+        _ => {}
     }
+    for (attribute, (_, value)) in &mut service.attributes {
+        let of_service = &mut |_: Span, text: &mut String| {
+            if let Some(moved) = reference(text, stack, wiring, prefix) {
+                *text = moved;
+            }
+        };
+        match attribute.as_str() {
+            "pid" | "ipc" => each_text(value, of_service),
+            "build" => entry(value, "additional_contexts").into_iter().for_each(|it| each_context(it, of_service)),
+            "external_links" => each_text(value, &mut |_, text| {
+                let (name, alias) = text.split_once(':').unwrap_or((text, text));
+                if let Some(moved) = container(name, stack, wiring, prefix) {
+                    *text = format!("{moved}:{alias}");
+                }
+            }),
+            _ => {}
+        }
+    }
+    entries(&mut service.quadlet, stack, wiring, prefix);
     for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Volume) {
         if stack.volumes.contains_key(&mount.value.source) {
             mount.value.source = format!("{prefix}{}", mount.value.source);
         }
     }
     service
+}
+
+/// The new name of a container of the stack, by its old one.
+fn container(name: &str, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Option<String> {
+    let service = stack.services.values().find(|service| wiring.container_name(service) == name)?;
+    Some(match service.container_name {
+        ContainerName::Named(_) | ContainerName::ByService => format!("{prefix}{name}"),
+        // A name that the runtime makes of the names of the service and the stack.
+        ContainerName::ByRuntime(_) => match name.strip_prefix("systemd-") {
+            Some(name) => format!("systemd-{prefix}{name}"),
+            None => format!("{prefix}{}-{prefix}{}-1", stack.name.value, service.name.value),
+        },
+    })
+}
+
+/// `service:NAME` or `container:NAME` with the name it has now.
+fn reference(text: &str, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Option<String> {
+    match text.split_once(':')? {
+        ("service", name) => stack.services.contains_key(name).then(|| format!("service:{prefix}{name}")),
+        ("container", name) => container(name, stack, wiring, prefix).map(|name| format!("container:{name}")),
+        _ => None,
+    }
+}
+
+/// Entries of units, in which units and containers of the stack get the names they have now.
+fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, prefix: &str) {
+    for entry in entries {
+        let mut out = String::new();
+        let text = &entry.value.value;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (between, behind) = rest.split_at(rest.find(is_name).unwrap_or(rest.len()));
+            out.push_str(between);
+            let (word, behind) = behind.split_at(behind.find(|c| !is_name(c)).unwrap_or(behind.len()));
+            // A path is no unit's name.
+            let moved = if out.ends_with('/') || behind.starts_with('/') {
+                None
+            } else if out.ends_with("container:") {
+                container(word, stack, wiring, prefix)
+            } else {
+                is_unit(word, stack).then(|| format!("{prefix}{word}"))
+            };
+            out.push_str(moved.as_deref().unwrap_or(word));
+            rest = behind;
+        }
+        entry.value.value = out;
+    }
+}
+
+/// Whether a word is the name of a unit, or of a unit's service, that is made of the stack.
+fn is_unit(word: &str, stack: &Stack) -> bool {
+    let Some((name, kind)) = word.rsplit_once('.') else { return false };
+    let network = |name: &str| stack.networks.get(name).is_some_and(|network| !network.external);
+    let volume = |name: &str| stack.volumes.get(name).is_some_and(|volume| !volume.external);
+    match kind {
+        "container" | "build" => stack.services.contains_key(name),
+        "network" => network(name),
+        "volume" => volume(name),
+        "service" => {
+            stack.services.contains_key(name)
+                || name.strip_suffix("-build").is_some_and(|name| stack.services.contains_key(name))
+                || name.strip_suffix("-network").is_some_and(network)
+                || name.strip_suffix("-volume").is_some_and(volume)
+        }
+        _ => false,
+    }
 }
 
 /// A denied connection in words, with the names it has now.
@@ -264,10 +440,19 @@ mod tests {
 
     #[test]
     fn paths_lie_below_the_folder() {
-        assert_eq!(below("/srv/visp", "./data"), "/srv/visp/data");
-        assert_eq!(below("/srv/visp", "../x/./y"), "/srv/x/y");
-        assert_eq!(below("/srv", "../../x"), "/../x");
-        assert_eq!(below("/srv/visp", "."), "/srv/visp");
+        let home = |rest: &str| format!("{}{rest}", crate::model::HOME);
+        for (base, path, found) in [
+            ("/srv/visp", "./data", Some("/srv/visp/data".to_owned())),
+            ("/srv/visp", "../x/./y", Some("/srv/x/y".to_owned())),
+            ("/srv", "../../x", Some("/../x".to_owned())),
+            ("/srv/visp", ".", Some("/srv/visp".to_owned())),
+            (&home("/visp"), "../x", Some(home("/x"))),
+            (&home("/visp"), "..", Some(home(""))),
+            (&home("/visp"), "../../x", None),
+            (&home(""), "a/../../x", None),
+        ] {
+            assert_eq!(below(base, path), found, "{base} {path}");
+        }
     }
 
     #[test]
