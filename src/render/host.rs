@@ -28,7 +28,7 @@ pub(super) struct Filled {
 pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
     let wiring = Wiring::new(stack, platform);
     let mut filled = stack.clone();
-    let mut refused = own_marks(stack);
+    let mut refused = own_marks(stack, AT_START);
     for (name, service) in &mut filled.services {
         let Some(original) = stack.services.get(name) else { continue };
         service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
@@ -50,16 +50,16 @@ pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Dia
 
 /// Texts that hold what the renderer puts in place of something else. The reader refuses it in every text that it
 /// looks into; the source layer it takes as it stands.
-fn own_marks(stack: &Stack) -> Vec<Diagnostic> {
+pub(super) fn own_marks(stack: &Stack, mark: char) -> Vec<Diagnostic> {
     let services = stack.services.values().flat_map(|service| service.attributes.values());
     let networks = stack.networks.values().flat_map(|network| network.attributes.values());
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
-    let marked = |text: &str| text.contains(AT_START);
+    let marked = |text: &str| text.contains(mark);
     services
         .chain(networks)
         .chain(volumes)
         .filter(|(_, value)| value.any_text(&marked))
-        .map(|(span, _)| refuse(*span, "this holds the character U+FDD0, which is none"))
+        .map(|(span, _)| refuse(*span, format!("this holds U+{:04X}, which is no character", u32::from(mark))))
         .collect()
 }
 

@@ -49,7 +49,7 @@ impl Layout {
 /// What cannot be moved, with its place.
 pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<Stack, Vec<Diagnostic>> {
     let mut moved = stack.clone();
-    let mut refused = Vec::new();
+    let mut refused = super::host::own_marks(stack, HOME);
     if let Some(base) = &layout.base {
         if base.starts_with(HOME) && (platform.deploy != Deploy::Quadlet || !platform.rootless) {
             let why = "`%h` is the home of who runs a rootless unit; write an absolute path";
@@ -57,7 +57,7 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
         }
         let mut mover = Mover { base, refused: Vec::new() };
         mover.stack(&mut moved);
-        refused = mover.refused;
+        refused.extend(mover.refused);
     }
     if !layout.prefix.is_empty() {
         for service in stack.services.values() {
