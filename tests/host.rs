@@ -38,6 +38,7 @@ services:
   slirp: { image: x, network_mode: "slirp4netns:allow_host_loopback=true" }
   joined: { image: x, network_mode: "service:a" }
   pinned: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:192.0.2.7"] }
+  gateway: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:10.89.0.1"] }
   itself: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:127.0.0.1"] }
 "#;
 
@@ -269,6 +270,9 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ),
     // Only the runtime's own address is carried on to 127.0.0.1.
     ("docker-desktop", &[("pinned loop", "host.docker.internal=192.0.2.7 no Loopback")]),
+    // Rootless, the gateway of a bridge is not the host.
+    ("podman@5.4.2,rootless", &[("gateway ollama", "host.docker.internal=10.89.0.1 no Elsewhere(Namespace)")]),
+    ("podman@5.4.2,rootful", &[("gateway ollama", "host.docker.internal=10.89.0.1 yes")]),
     ("podman@5.4.2,rootless,host=192.0.2.9", &[("hosted loop", "127.0.0.1=127.0.0.1 yes")]),
     ("podman@5.4.2,rootless,wsl2,host=192.0.2.9", &[("a linux", "host.containers.internal=169.254.1.2 yes")]),
 ];

@@ -187,6 +187,8 @@ pub enum Leads {
     Container,
     /// The router of the LAN.
     Router,
+    /// The gateway of a rootless network, which lies in a namespace where nothing listens.
+    Namespace,
 }
 
 /// A fact: what happens, why, and how that is known.

@@ -197,14 +197,18 @@ fn use_template(finding: Diagnostic, host: &HostService, endpoint: &Endpoint, sa
     finding.fix(format!("use `{template}`"), safe, vec![change])
 }
 
+const OWN_ENTRY: &str = "What helps: take the entry out of `extra_hosts`; quadgen then writes the one that works, if the \
+                         platform has one.";
+
 /// What helps where no name leads from a service to a program, and a template would not either.
 fn missing_way(view: &View<'_>, client: &Service, host: &HostService) -> Option<String> {
     let platform = view.wiring.platform;
     match view.wiring.host_way(client, host).cause {
         HostCause::Mirrored => Some(mirrored_help(platform, client, host)),
         HostCause::Elsewhere(Leads::Container) if view.wiring.host_way(client, host).known.is_empty() => {
-            Some("What helps: an address that is not the container's own.".to_owned())
+            Some(OWN_ENTRY.to_owned())
         }
+        HostCause::Elsewhere(Leads::Namespace) => Some(OWN_ENTRY.to_owned()),
         HostCause::Elsewhere(Leads::Container) => Some(format!(
             "What helps: Podman {} or newer; or slirp4netns in place of pasta (`default_rootless_network_cmd` in \
              containers.conf).",
@@ -264,6 +268,7 @@ pub(super) fn whose(leads: Leads, platform: &Platform) -> &'static str {
         Leads::Outside => outside(platform),
         Leads::Container => "the container itself",
         Leads::Router => "the router of the LAN",
+        Leads::Namespace => "the namespace of rootless networks, where nothing listens",
     }
 }
 

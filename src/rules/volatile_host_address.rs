@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::context::{Context, View};
-use super::host;
+use super::host::{self, HostNeed};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Endpoint, HostOs, Service, Subnet};
-use crate::network::host_entries;
+use crate::network::{Address, Verdict, host_entries};
 use crate::platform::{Is, Question};
 use crate::source::Span;
 
@@ -42,7 +42,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             if let Some((span, hosts)) = service.attributes.get("extra_hosts") {
                 for (name, text) in host_entries(hosts) {
-                    if let Some(found) = text.parse().ok().and_then(|address| look(view, address)) {
+                    let Ok(address) = text.parse::<Ipv4Addr>() else { continue };
+                    // Where a program is not reached by it, QG301 says so at the program's use.
+                    let blocks = |need: &HostNeed<'_>| {
+                        need.client.name == service.name
+                            && need.way.verdict != Verdict::Yes
+                            && need.way.address == Some(Address::Fixed(address.into()))
+                    };
+                    if let Some(found) = look(view, address).filter(|_| !view.host_needs.iter().any(blocks)) {
                         view.report(sink, start(service, &format!("{name}:{text}"), *span, &found).help(
                             "What helps: declare the program under `host_services` and write `{{ host.NAME.url }}`: quadgen \
                              then writes the entry that works on each platform.",
@@ -82,11 +89,9 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
         (false, true) => INNER,
         (false, false) => BRIDGE,
     };
-    if (a, d) == (10, 1) && (b == 88 && c == 0 || b == 89) && platform.is_podman() {
-        return found("the gateway of a Podman network".to_owned(), bridge);
-    }
-    if (a, c, d) == (172, 0, 1) && (17..=31).contains(&b) && !platform.is_podman() {
-        return found("the gateway of a Docker network".to_owned(), bridge);
+    if view.wiring.is_bridge_gateway(IpAddr::V4(address)) {
+        let runtime = if platform.is_podman() { "Podman" } else { "Docker" };
+        return found(format!("the gateway of a {runtime} network"), bridge);
     }
     // WSL2 takes a /20 of 172.16.0.0/12, another one at each start.
     if wsl && a == 172 && (16..=31).contains(&b) && c % 16 == 0 && d == 1 {

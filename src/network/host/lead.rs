@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::judge::meets;
 use super::{Address, DOCKER_NAME, Machine, PODMAN_NAME, Setup};
-use crate::model::{HostService, NetworkMode, RootlessNetwork, Runtime, Service};
+use crate::model::{HostService, NetworkMode, RootlessNetwork, Runtime, Service, Subnet};
 use crate::network::opaque::host_entry;
 use crate::network::{Home, Wiring};
 use crate::platform::{Feature, Is, Known, Leads, Platform, Question};
@@ -158,10 +158,32 @@ impl Wiring<'_> {
         if self.platform.is_podman() { PODMAN_NAME } else { DOCKER_NAME }
     }
 
+    /// Whether an address is the gateway of a network: of one of the stack with a fixed subnet, or of one for which the
+    /// runtime chooses it. Podman takes 10.88.0.0/16 and 10.89.x.0/24, Docker 172.17.0.0/16 to 172.31.0.0/16.
+    pub fn is_bridge_gateway(&self, address: IpAddr) -> bool {
+        let mut subnets = self.stack.networks.values().flat_map(|network| &network.subnets);
+        let is_own = |subnet: &Subnet| {
+            let first = || subnet.subnet.as_ref().and_then(|net| net.value.hosts().next());
+            subnet.gateway.map(|gateway| gateway.value).or_else(first) == Some(address)
+        };
+        if subnets.any(is_own) {
+            return true;
+        }
+        let IpAddr::V4(address) = address else { return false };
+        match address.octets() {
+            [10, 88, 0, 1] | [10, 89, _, 1] => self.platform.is_podman(),
+            [172, 17..=31, 0, 1] => !self.platform.is_podman(),
+            _ => false,
+        }
+    }
+
     /// Whose address one is that somebody wrote by hand. It is believed, and is that of one machine.
     fn entry_leads(&self, service: &Service, address: IpAddr, wanted: Machine) -> Leads {
         if (address.is_loopback() || address.is_unspecified()) && self.home(service) != Home::Host {
             return Leads::Container;
+        }
+        if self.platform.rootless && self.is_bridge_gateway(address) {
+            return Leads::Namespace;
         }
         let mut uses = self.host_uses(self.owner(service)).into_iter();
         let outside = uses.any(|host| self.platform.machine_of(host) == Machine::Outside);
