@@ -173,6 +173,13 @@ impl Service {
         self.name.span()
     }
 
+    /// The container's own ports that the file speaks of: published or exposed.
+    pub fn container_ports(&self) -> Vec<PortRange> {
+        let exposed = self.attributes.get("expose").map(|(_, value)| value.texts()).unwrap_or_default();
+        let exposed = exposed.iter().filter_map(|port| port.split('/').next()?.parse().ok());
+        self.ports.iter().map(|port| port.value.container).chain(exposed).collect()
+    }
+
     /// What an attribute of the source layer says, if it is a plain `true`.
     pub fn flag(&self, attribute: &str) -> bool {
         self.attributes.get(attribute).is_some_and(|(_, value)| value.data == Data::Bool(true))

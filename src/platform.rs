@@ -14,8 +14,10 @@ pub use behaviour::{Fact, Is, Known, Leads, Question};
 pub use feature::Feature;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
+use ipnet::Ipv4Net;
 use serde::Deserialize;
 
 use crate::model::{Backend, Deploy, Format, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError, Version};
@@ -70,8 +72,33 @@ pub struct Platform {
 struct Data {
     newest: Newest,
     bridge_options: Vec<String>,
+    pools: Pools,
     netavark: Vec<Shipped>,
     preset: BTreeMap<String, Preset>,
+}
+
+#[derive(Deserialize)]
+struct Pools {
+    podman: Vec<Pool>,
+    docker: Vec<Pool>,
+    wsl2: Vec<Pool>,
+}
+
+/// Where networks come from whose subnet nobody chose.
+#[derive(Deserialize)]
+pub struct Pool {
+    /// All of their addresses.
+    pub from: Ipv4Net,
+    /// The length of a subnet's prefix.
+    pub size: u8,
+}
+
+impl Pool {
+    /// Whether an address is the gateway, the first address, of a subnet of the pool.
+    pub fn has_gateway(&self, address: Ipv4Addr) -> bool {
+        let subnet = Ipv4Net::new(address, self.size).map(|net| net.trunc());
+        self.from.contains(&address) && subnet.is_ok_and(|subnet| subnet.hosts().next() == Some(address))
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,6 +132,11 @@ fn version(text: &str) -> Version {
 /// The names of the presets, sorted.
 pub fn presets() -> impl Iterator<Item = &'static str> {
     DATA.preset.keys().map(String::as_str)
+}
+
+/// Where WSL2 takes its network from, another one at each restart.
+pub fn wsl2_networks() -> &'static [Pool] {
+    &DATA.pools.wsl2
 }
 
 /// Whether netavark's bridge takes an option; with any other `podman network create` fails.
@@ -249,6 +281,11 @@ impl Platform {
         let mut words: Vec<String> = self.assumed.values().cloned().collect();
         words.dedup();
         words
+    }
+
+    /// Where the runtime takes the subnets of networks from.
+    pub fn pools(&self) -> &'static [Pool] {
+        if self.is_podman() { &DATA.pools.podman } else { &DATA.pools.docker }
     }
 
     /// Whether it is Podman.

@@ -59,6 +59,11 @@ impl PortRange {
         false
     }
 
+    /// Whether it holds a port.
+    pub fn contains(self, port: u16) -> bool {
+        self.first <= port && port <= self.last
+    }
+
     /// The ports that both hold, if any.
     pub fn overlap(self, other: PortRange) -> Option<PortRange> {
         let (first, last) = (self.first.max(other.first), self.last.min(other.last));
@@ -100,6 +105,12 @@ pub struct Port {
 }
 
 impl Port {
+    /// The container's port behind one of the host's, if this mapping has it.
+    pub fn behind(&self, host_port: u16) -> Option<u16> {
+        let host = self.host.filter(|host| host.contains(host_port))?;
+        Some(self.container.first.saturating_add(host_port - host.first).min(self.container.last))
+    }
+
     /// Whether only the host itself can use it.
     pub fn is_loopback(&self) -> bool {
         self.address.is_some_and(|address| address.is_loopback())

@@ -8,9 +8,9 @@ mod lead;
 
 use std::net::IpAddr;
 
-use super::opaque::{host_entries, host_entry};
+use super::opaque::host_entry;
 use super::{Home, Opaque, Verdict, Wiring};
-use crate::model::{Connection, Format, HostOs, HostService, Runtime, Service, Target, Value};
+use crate::model::{Connection, Format, HostOs, HostService, Runtime, Service, Target};
 use crate::platform::{Feature, Is, Known, Leads, Platform, Question};
 use lead::Lead;
 
@@ -103,6 +103,12 @@ pub struct HostWay {
 }
 
 impl HostWay {
+    /// The answer where no name leads anywhere, or nobody knows.
+    fn none(name: &str, cause: HostCause, verdict: Verdict, known: Vec<Known>) -> HostWay {
+        let name = name.to_owned();
+        HostWay { name, address: None, setup: Setup::Nothing, verdict, cause, known, undecided: None }
+    }
+
     /// The URL of a program that is reached this way.
     pub fn url(&self, host: &HostService) -> String {
         let is_v6 = self.name.parse::<std::net::Ipv6Addr>().is_ok();
@@ -141,17 +147,8 @@ impl<'a> Wiring<'a> {
     /// How a service gets to a program outside, once what [`HostWay::setup`] says is written.
     pub fn host_way(&self, service: &Service, host: &HostService) -> HostWay {
         let wanted = self.platform.machine_of(host);
-        let answer = |name: &str, cause, verdict| HostWay {
-            name: name.to_owned(),
-            address: None,
-            setup: Setup::Nothing,
-            verdict,
-            cause,
-            known: Vec::new(),
-            undecided: None,
-        };
         if self.home(service) == Home::Nowhere {
-            return answer(self.usual_name(), HostCause::NoNetwork, Verdict::No);
+            return HostWay::none(self.usual_name(), HostCause::NoNetwork, Verdict::No, Vec::new());
         }
         match self.lead(service, host, wanted) {
             Some(lead) => self.judge_lead(service, host, wanted, lead),
@@ -161,11 +158,10 @@ impl<'a> Wiring<'a> {
                     Runtime::DockerEngine => self.ask(Question::HostGatewayWord),
                     _ => self.host_name(service),
                 };
-                let way = match known.fact.is {
-                    Is::No => answer(name, HostCause::NoName, Verdict::No),
-                    _ => answer(name, HostCause::Unknown, Verdict::Unknown),
-                };
-                HostWay { known: vec![known], ..way }
+                match known.fact.is {
+                    Is::No => HostWay::none(name, HostCause::NoName, Verdict::No, vec![known]),
+                    _ => HostWay::none(name, HostCause::Unknown, Verdict::Unknown, vec![known]),
+                }
             }
         }
     }
@@ -173,41 +169,33 @@ impl<'a> Wiring<'a> {
     /// Where a name that stands in a service's values leads; the host service is the program it is meant for.
     pub fn alias_way(&self, service: &Service, name: &str, host: &HostService) -> HostWay {
         let wanted = self.platform.machine_of(host);
-        let unknown = |cause, verdict, known| HostWay {
-            name: name.to_owned(),
-            address: None,
-            setup: Setup::Nothing,
-            verdict,
-            cause,
-            known,
-            undecided: None,
-        };
+        let none = |cause, verdict, known| HostWay::none(name, cause, verdict, known);
         if self.home(service) == Home::Nowhere {
-            return unknown(HostCause::NoNetwork, Verdict::No, Vec::new());
+            return none(HostCause::NoNetwork, Verdict::No, Vec::new());
         }
         // Where the platform itself has no such name, what is written for it stands for nothing either.
         let nowhere = || {
             let known = self.host_name(service);
             match known.fact.is {
-                Is::No if self.platform.is_podman() => unknown(HostCause::NoName, Verdict::No, vec![known]),
-                _ => unknown(HostCause::Unknown, Verdict::Unknown, vec![known]),
+                Is::No if self.platform.is_podman() => none(HostCause::NoName, Verdict::No, vec![known]),
+                _ => none(HostCause::Unknown, Verdict::Unknown, vec![known]),
             }
         };
         let owner = self.owner(service);
         // What quadgen writes for another use of the host in the same container holds for this one, too.
         let mut entries = self.host_entries(owner).into_iter();
-        if let Some((_, setup)) = entries.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            return match self.lead_by(service, setup, name, wanted) {
-                Some(lead) => self.judge_lead(service, host, wanted, lead),
-                None => nowhere(),
-            };
-        }
-        if let Some(address) = owner.attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
-            let setup = match address.parse() {
-                Ok(address) => Setup::Entry(address),
-                Err(_) if address == "host-gateway" => Setup::HostGateway,
-                Err(_) => return unknown(HostCause::Unknown, Verdict::Unknown, Vec::new()),
-            };
+        let setup = match entries.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, setup)) => Some(setup),
+            None => match owner.attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
+                Some(address) if address == "host-gateway" => Some(Setup::HostGateway),
+                Some(address) => match address.parse() {
+                    Ok(address) => Some(Setup::Entry(address)),
+                    Err(_) => return none(HostCause::Unknown, Verdict::Unknown, Vec::new()),
+                },
+                None => None,
+            },
+        };
+        if let Some(setup) = setup {
             return match self.lead_by(service, setup, name, wanted) {
                 Some(lead) => self.judge_lead(service, host, wanted, lead),
                 None => nowhere(),
@@ -223,7 +211,7 @@ impl<'a> Wiring<'a> {
         };
         if !has_name {
             let known = if self.platform.is_podman() { Vec::new() } else { vec![self.host_name(service)] };
-            return unknown(HostCause::NoName, Verdict::No, known);
+            return none(HostCause::NoName, Verdict::No, known);
         }
         match natural {
             Some(lead) => self.judge_lead(service, host, wanted, Lead { name: name.to_owned(), ..lead }),
@@ -252,12 +240,6 @@ impl<'a> Wiring<'a> {
         let owner = self.owner(service);
         let written = owner.attributes.get("extra_hosts").is_some_and(|(_, hosts)| host_entry(hosts, name).is_some());
         written || self.host_entries(owner).iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-    }
-
-    /// The first name that an `extra_hosts` gives to `host-gateway`.
-    pub fn host_gateway_name(&self, hosts: &Value) -> Option<String> {
-        let entries = host_entries(hosts);
-        entries.into_iter().find(|(_, address)| address == "host-gateway").map(|(name, _)| name)
     }
 
     /// The host services that are used by services in a container's network namespace, each once.

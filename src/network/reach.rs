@@ -4,7 +4,7 @@ use petgraph::algo::astar;
 
 use super::wiring::Place;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Port, PortRange, Service, Spanned};
+use crate::model::{Port, Service, Spanned};
 use crate::platform::{Known, Question};
 
 /// One step of a way.
@@ -217,16 +217,10 @@ impl Wiring<'_> {
     /// Containers reach each other on their own ports, so a connection to it is refused.
     pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
         let service = self.owner(service);
-        let holds = |range: PortRange| range.first <= wanted && wanted <= range.last;
-        let exposed = service.attributes.get("expose").map(|(_, value)| value.texts()).unwrap_or_default();
-        let exposed = exposed.iter().filter_map(|port| port.split('/').next()?.parse::<PortRange>().ok());
-        if service.ports.iter().map(|port| port.value.container).chain(exposed).any(holds) {
+        if service.container_ports().iter().any(|own| own.contains(wanted)) {
             return None;
         }
-        let published = service.ports.iter().find(|port| port.value.host.is_some_and(holds))?;
-        let Port { host, container, .. } = published.value;
-        let step = if container.len() == 1 { 0 } else { wanted - host.map_or(wanted, |host| host.first) };
-        Some((published, container.first + step))
+        service.ports.iter().find_map(|port| Some((port, port.value.behind(wanted)?)))
     }
 
     /// Whether a service's published ports answer on the host.

@@ -9,7 +9,7 @@ use crate::model::{
     AT_START, Data, Deploy, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
 };
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
-use crate::platform::Platform;
+use crate::platform::{Platform, wsl2_networks};
 use crate::source::Span;
 
 /// The variable that holds an address which is only known when the container starts.
@@ -168,13 +168,15 @@ fn steps(wiring: &Wiring<'_>, at_start: &BTreeSet<String>) -> Vec<String> {
             && ways.iter().any(|way| !matches!(way.address, Some(Address::Fixed(address)) if address.is_loopback()));
         let Some(port) = port else { continue };
         if is_wsl {
+            let networks: Vec<String> = wsl2_networks().iter().map(|pool| pool.from.to_string()).collect();
+            let networks = networks.join(",");
             steps.push(format!(
                 "On Windows, let `{name}` listen on 0.0.0.0:{port}, not on 127.0.0.1. See it: netstat -an | findstr :{port}"
             ));
             steps.push(format!(
                 "On Windows, let it through the firewall, once, in PowerShell as administrator: New-NetFirewallRule \
                  -DisplayName \"{name} for containers\" -Direction Inbound -Protocol TCP -LocalPort {port} -RemoteAddress \
-                 172.16.0.0/12 -Action Allow    # the networks of WSL2, not the whole LAN"
+                 {networks} -Action Allow    # the networks of WSL2, not the whole LAN"
             ));
         } else if on_linux && !ways.is_empty() {
             let address = ways.iter().find_map(|way| match way.address {

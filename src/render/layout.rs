@@ -223,31 +223,30 @@ fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
     let new = |name: &str| format!("{prefix}{name}");
     let mut out = stack.clone();
     out.name.value = new(&stack.name.value);
-    out.networks = rename(&stack.networks, |network| {
-        let mut network = network.clone();
-        if network.external {
-            let object = network.object().to_owned();
-            network.object_name = Some(Spanned { value: object, origin: network.name.origin });
-        } else if let Some(object) = &mut network.object_name {
-            object.value = new(&object.value);
-        }
-        network.name.value = new(&network.name.value);
-        entries(&mut network.quadlet, stack, wiring, prefix);
-        network
-    });
-    out.volumes = rename(&stack.volumes, |volume| {
-        let mut volume = volume.clone();
-        if volume.external {
-            let object = volume.object().to_owned();
-            volume.object_name = Some(Spanned { value: object, origin: volume.name.origin });
-        } else if let Some(object) = &mut volume.object_name {
-            object.value = new(&object.value);
-        }
-        volume.name.value = new(&volume.name.value);
-        entries(&mut volume.quadlet, stack, wiring, prefix);
-        volume
-    });
-    out.services = rename(&stack.services, |service| self::service(service, stack, wiring, prefix));
+    out.networks = rename(
+        &stack.networks,
+        |network| &network.name,
+        |network| {
+            let mut network = network.clone();
+            object(network.external, &network.name, &mut network.object_name, prefix);
+            network.name.value = new(&network.name.value);
+            entries(&mut network.quadlet, stack, wiring, prefix);
+            network
+        },
+    );
+    out.volumes = rename(
+        &stack.volumes,
+        |volume| &volume.name,
+        |volume| {
+            let mut volume = volume.clone();
+            object(volume.external, &volume.name, &mut volume.object_name, prefix);
+            volume.name.value = new(&volume.name.value);
+            entries(&mut volume.quadlet, stack, wiring, prefix);
+            volume
+        },
+    );
+    out.services =
+        rename(&stack.services, |service| &service.name, |service| self::service(service, stack, wiring, prefix));
     for deny in &mut out.deny {
         deny.from.iter_mut().chain(&mut deny.to).for_each(|party| match party {
             Party::Service(name) | Party::Network(name) => *name = new(name),
@@ -259,26 +258,16 @@ fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
 }
 
 /// The same in the same order, each under the name it has now.
-fn rename<T: Named>(old: &IndexMap<String, T>, change: impl Fn(&T) -> T) -> IndexMap<String, T> {
-    old.values().map(change).map(|item| (item.name().to_owned(), item)).collect()
+fn rename<T>(old: &IndexMap<String, T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> IndexMap<String, T> {
+    old.values().map(change).map(|item| (name(&item).value.clone(), item)).collect()
 }
 
-trait Named {
-    fn name(&self) -> &str;
-}
-impl Named for Service {
-    fn name(&self) -> &str {
-        &self.name.value
-    }
-}
-impl Named for crate::model::Network {
-    fn name(&self) -> &str {
-        &self.name.value
-    }
-}
-impl Named for crate::model::Volume {
-    fn name(&self) -> &str {
-        &self.name.value
+/// The name of an object in the runtime: what exists outside keeps its own.
+fn object(external: bool, name: &Text, object: &mut Option<Text>, prefix: &str) {
+    match object {
+        Some(object) if !external => object.value = format!("{prefix}{}", object.value),
+        None if external => *object = Some(name.clone()),
+        _ => {}
     }
 }
 

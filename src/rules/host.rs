@@ -98,9 +98,7 @@ pub(super) fn meant<'a>(wiring: &Wiring<'a>, endpoint: &Endpoint) -> Option<&'a 
 /// Whether the stack publishes the port of an address on the host.
 pub(super) fn is_published(wiring: &Wiring<'_>, endpoint: &Endpoint) -> bool {
     let mut ports = wiring.stack.services.values().flat_map(|service| &service.ports);
-    endpoint.port.is_some_and(|port| {
-        ports.any(|own| own.value.host.is_some_and(|range| range.first <= port && port <= range.last))
-    })
+    endpoint.port.is_some_and(|port| ports.any(|own| own.value.behind(port).is_some()))
 }
 
 fn undeclared(endpoint: &Endpoint) -> HostService {
@@ -188,13 +186,18 @@ fn use_template(finding: Diagnostic, host: &HostService, endpoint: &Endpoint, sa
         "What helps: write `{template}` in place of `{}`: quadgen then writes what works on each platform.",
         endpoint.host
     ));
+    replace_host(finding, endpoint, &template, safe)
+}
+
+/// Offers another text in place of a host in a value.
+pub(super) fn replace_host(finding: Diagnostic, endpoint: &Endpoint, text: &str, safe: bool) -> Diagnostic {
     // A place that quotes or escapes hide is the whole value.
     let exact = (endpoint.host_span.end - endpoint.host_span.start) as usize == endpoint.host.len();
     if !exact {
         return finding;
     }
-    let change = Change::Replace { span: endpoint.host_span, text: template.clone() };
-    finding.fix(format!("use `{template}`"), safe, vec![change])
+    let change = Change::Replace { span: endpoint.host_span, text: text.to_owned() };
+    finding.fix(format!("use `{text}`"), safe, vec![change])
 }
 
 const OWN_ENTRY: &str = "What helps: take the entry out of `extra_hosts`; quadgen then writes the one that works, if the \
@@ -203,11 +206,10 @@ const OWN_ENTRY: &str = "What helps: take the entry out of `extra_hosts`; quadge
 /// What helps where no name leads from a service to a program, and a template would not either.
 fn missing_way(view: &View<'_>, client: &Service, host: &HostService) -> Option<String> {
     let platform = view.wiring.platform;
-    match view.wiring.host_way(client, host).cause {
+    let way = view.wiring.host_way(client, host);
+    match way.cause {
         HostCause::Mirrored => Some(mirrored_help(platform, client, host)),
-        HostCause::Elsewhere(Leads::Container) if view.wiring.host_way(client, host).known.is_empty() => {
-            Some(OWN_ENTRY.to_owned())
-        }
+        HostCause::Elsewhere(Leads::Container) if way.known.is_empty() => Some(OWN_ENTRY.to_owned()),
         HostCause::Elsewhere(Leads::Namespace) => Some(OWN_ENTRY.to_owned()),
         HostCause::Elsewhere(Leads::Container) => Some(format!(
             "What helps: Podman {} or newer; or slirp4netns in place of pasta (`default_rootless_network_cmd` in \

@@ -2,8 +2,8 @@
 
 use super::context::{Context, View};
 use super::host;
-use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Endpoint, HostService, PortRange, Service, Target};
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Endpoint, HostService, Port, Service, Spanned, Target};
 use crate::network::{Cause, Home, Wiring};
 use crate::source::Span;
 
@@ -88,7 +88,7 @@ fn look(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Option<Diagn
             let finding = finding.here("the container itself").label(sibling.span(), format!("listens on {port}"));
             let finding = finding
                 .help(format!("What helps: write `{answers}` in place of `{host}`, on a network that both share."));
-            replace(finding, endpoint, &answers)
+            host::replace_host(finding, endpoint, &answers, false)
         }
         Meant::Published(sibling, span, own) => {
             let finding = new(format!(
@@ -119,24 +119,14 @@ fn name_of(wiring: &Wiring<'_>, service: &Service, sibling: &Service) -> String 
     works.unwrap_or_else(|| name.clone())
 }
 
-fn replace(finding: Diagnostic, endpoint: &Endpoint, text: &str) -> Diagnostic {
-    let exact = (endpoint.host_span.end - endpoint.host_span.start) as usize == endpoint.host.len();
-    if !exact {
-        return finding;
-    }
-    let change = Change::Replace { span: endpoint.host_span, text: text.to_owned() };
-    finding.fix(format!("use `{text}`"), false, vec![change])
-}
-
 fn meant<'a>(view: &View<'a>, service: &Service, port: u16) -> Option<Meant<'a>> {
     let stack = view.wiring.stack;
     let others = || stack.services.values().filter(|other| other.name != service.name);
     let host = stack.host_services.values().find(|host| host.port.is_some_and(|own| own.value == port));
     let published = stack.services.values().find_map(|other| {
-        let holds = |range: PortRange| range.first <= port && port <= range.last;
-        let found = other.ports.iter().find(|published| published.value.host.is_some_and(holds))?;
-        let own = found.value.container.first.saturating_add(port - found.value.host.map_or(port, |range| range.first));
-        Some(Meant::Published(other, found.span(), own.min(found.value.container.last)))
+        let found = |published: &Spanned<Port>| Some((published.span(), published.value.behind(port)?));
+        let (span, own) = other.ports.iter().find_map(found)?;
+        Some(Meant::Published(other, span, own))
     });
     let sibling = others().find(|other| listens(view.wiring, other, port));
     match (host, published, sibling) {
@@ -149,11 +139,8 @@ fn meant<'a>(view: &View<'a>, service: &Service, port: u16) -> Option<Meant<'a>>
 
 /// Whether the stack says that a service listens on a port: it publishes or exposes it, or another connects to it.
 fn listens(wiring: &Wiring<'_>, service: &Service, port: u16) -> bool {
-    let own = service.ports.iter().any(|own| own.value.container.first <= port && port <= own.value.container.last);
-    let exposed = service.attributes.get("expose").map(|(_, value)| value.texts()).unwrap_or_default();
-    let exposed = exposed.iter().filter_map(|text| text.split('/').next()?.parse::<PortRange>().ok());
     let mut connections = wiring.stack.services.values().flat_map(|other| &other.connections);
-    own || exposed.into_iter().any(|range| range.first <= port && port <= range.last)
+    service.container_ports().iter().any(|own| own.contains(port))
         || connections.any(|connection| {
             connection.to == Target::Service(service.name.value.clone()) && connection.port == Some(port)
         })

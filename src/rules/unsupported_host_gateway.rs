@@ -2,7 +2,7 @@
 
 use super::context::{Context, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::PODMAN_NAME;
+use crate::network::{PODMAN_NAME, host_entries};
 use crate::platform::{Is, Question};
 
 pub static RULE: Rule = Rule {
@@ -23,7 +23,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for service in context.stack.services.values() {
             let Some((span, hosts)) = service.attributes.get("extra_hosts") else { continue };
-            let Some(name) = view.wiring.host_gateway_name(hosts) else { continue };
+            let mut entries = host_entries(hosts).into_iter();
+            let Some((name, _)) = entries.find(|(_, address)| address == "host-gateway") else { continue };
             let message = format!("`{}` does not start, because `host-gateway` is not known", service.name.value);
             let mut finding = Diagnostic::new(&RULE, *span, message)
                 .here(format!("`{name}` gets `host-gateway`"))

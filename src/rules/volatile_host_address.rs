@@ -7,7 +7,7 @@ use super::host::{self, HostNeed};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Endpoint, HostOs, Service, Subnet};
 use crate::network::{Address, Verdict, host_entries};
-use crate::platform::{Is, Question};
+use crate::platform::{Is, Question, wsl2_networks};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -82,7 +82,6 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
         return if rootless { found(format!("the gateway of `{}`", network.name.value), ROOTLESS) } else { None };
     }
     let wsl = matches!(platform.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl);
-    let [a, b, c, d] = address.octets();
     // A bridge lies in the Linux that runs the containers, and a program that nobody places runs around it.
     let bridge = match (platform.rootless, platform.has_outside()) {
         (true, _) => ROOTLESS,
@@ -93,8 +92,7 @@ fn look(view: &View<'_>, address: Ipv4Addr) -> Option<Found> {
         let runtime = if platform.is_podman() { "Podman" } else { "Docker" };
         return found(format!("the gateway of a {runtime} network"), bridge);
     }
-    // WSL2 takes a /20 of 172.16.0.0/12, another one at each start.
-    if wsl && a == 172 && (16..=31).contains(&b) && c % 16 == 0 && d == 1 {
+    if wsl && wsl2_networks().iter().any(|pool| pool.has_gateway(address)) {
         let known = view.wiring.ask(Question::DefaultRouteGateway);
         let reason = if known.fact.is == Is::Yes { WSL.to_owned() } else { format!("{}.", known.fact.why) };
         return found("Windows' address in WSL2's network".to_owned(), &reason);

@@ -159,7 +159,7 @@ impl Wiring<'_> {
     }
 
     /// Whether an address is the gateway of a network: of one of the stack with a fixed subnet, or of one for which the
-    /// runtime chooses it. Podman takes 10.88.0.0/16 and 10.89.x.0/24, Docker 172.17.0.0/16 to 172.31.0.0/16.
+    /// runtime chooses it.
     pub fn is_bridge_gateway(&self, address: IpAddr) -> bool {
         let mut subnets = self.stack.networks.values().flat_map(|network| &network.subnets);
         let is_own = |subnet: &Subnet| {
@@ -169,12 +169,7 @@ impl Wiring<'_> {
         if subnets.any(is_own) {
             return true;
         }
-        let IpAddr::V4(address) = address else { return false };
-        match address.octets() {
-            [10, 88, 0, 1] | [10, 89, _, 1] => self.platform.is_podman(),
-            [172, 17..=31, 0, 1] => !self.platform.is_podman(),
-            _ => false,
-        }
+        matches!(address, IpAddr::V4(address) if self.platform.pools().iter().any(|pool| pool.has_gateway(address)))
     }
 
     /// Whose address one is that somebody wrote by hand. It is believed, and is that of one machine.
