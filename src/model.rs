@@ -11,6 +11,7 @@ mod mount;
 mod platform;
 mod port;
 mod template;
+mod unit;
 mod value;
 mod version;
 
@@ -22,6 +23,7 @@ pub use mount::{Mount, MountKind};
 pub use platform::{Backend, Deploy, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
 pub use port::{Port, PortRange, Protocol};
 pub use template::{AT_START, HOME, HostPart, HostTemplate, host_templates};
+pub use unit::{Unit, UnitEntry, UnitKind};
 pub use value::{Data, Value};
 pub use version::Version;
 
@@ -39,6 +41,8 @@ pub enum Origin {
     Written(Span),
     /// Not written: it follows from something else, whose place this is.
     Implied(Span),
+    /// Written with variables in it; the value is what came of them. The text at the place is another one.
+    Interpolated(Span),
 }
 
 /// A value and where it came from; equal to another by the value alone.
@@ -61,10 +65,15 @@ impl<T> Spanned<T> {
         Spanned { value, origin: Origin::Implied(span) }
     }
 
+    /// Whether it is not written anywhere.
+    pub fn is_implied(&self) -> bool {
+        matches!(self.origin, Origin::Implied(_))
+    }
+
     /// The place to show for it: its own, or that of what it follows from.
     pub fn span(&self) -> Span {
         match self.origin {
-            Origin::Written(span) | Origin::Implied(span) => span,
+            Origin::Written(span) | Origin::Implied(span) | Origin::Interpolated(span) => span,
         }
     }
 }
@@ -85,6 +94,10 @@ pub type Text = Spanned<String>;
 pub enum Format {
     /// quadgen's own; names are literal, and what is deployed is what quadgen renders.
     Topology,
+    /// A Compose project; what it makes carries the project's name, and services have their own names in DNS.
+    Compose,
+    /// A tree of Quadlet units; what nobody names is called `systemd-` and the unit's name.
+    Quadlet,
 }
 
 /// Services that are deployed together, with everything that belongs to them.
@@ -112,6 +125,46 @@ pub struct Stack {
     pub host_services: IndexMap<String, HostService>,
     /// Connections that must not be possible; also those stated on a service.
     pub deny: Vec<Deny>,
+    /// Services that the chosen profiles leave out, by name.
+    pub disabled: IndexMap<String, Service>,
+    /// Source layer: what stands at the top of a Compose file and the core does not use.
+    pub attributes: IndexMap<String, (Span, Value)>,
+    /// Source layer: the units and their drop-ins, where the stack was read from some.
+    pub units: Vec<Unit>,
+}
+
+impl Stack {
+    /// A stack that holds nothing yet.
+    pub fn new(name: Text, format: Format) -> Self {
+        Stack {
+            name,
+            format,
+            complete: true,
+            services: IndexMap::new(),
+            networks: IndexMap::new(),
+            volumes: IndexMap::new(),
+            secrets: IndexMap::new(),
+            configs: IndexMap::new(),
+            platforms: IndexMap::new(),
+            host_services: IndexMap::new(),
+            deny: Vec::new(),
+            disabled: IndexMap::new(),
+            attributes: IndexMap::new(),
+            units: Vec::new(),
+        }
+    }
+}
+
+/// What a service is at run time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ServiceKind {
+    /// One container.
+    #[default]
+    Container,
+    /// A pod: it owns the network, and its containers live in it (`network_mode: service:…`).
+    Pod,
+    /// What `podman kube play` makes of a file that quadgen does not look into.
+    Kube,
 }
 
 /// One container of the stack.
@@ -119,6 +172,8 @@ pub struct Stack {
 pub struct Service {
     /// Its key in the file.
     pub name: Text,
+    /// What it is at run time.
+    pub kind: ServiceKind,
     /// The image; a service that is built may have none.
     pub image: Option<Spanned<Image>>,
     /// The container's name.
@@ -238,6 +293,8 @@ pub struct EnvFile {
     pub required: bool,
     /// `raw`, if the file is not read by Compose's own rules.
     pub format: Option<Text>,
+    /// What it says, in its order; nothing where it was not read, as in a topology, or is not there.
+    pub variables: Option<IndexMap<String, Spanned<Option<String>>>>,
 }
 
 /// What another service must have done before a service starts.
@@ -299,17 +356,6 @@ pub struct FileObject {
     pub external: bool,
     /// Everything as written, for a target that has the same form.
     pub written: Value,
-}
-
-/// A line of a unit: `[section]`, key and value.
-#[derive(Clone, PartialEq, Debug)]
-pub struct UnitEntry {
-    /// The section without its brackets.
-    pub section: String,
-    /// The key.
-    pub key: Text,
-    /// The value, as it is written into the unit.
-    pub value: Text,
 }
 
 /// A network of the stack.

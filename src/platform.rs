@@ -215,7 +215,12 @@ impl Platform {
     /// Fills in what the words leave open. `format` says how a stack of its kind is deployed by default.
     pub fn resolve(name: impl Into<String>, spec: PlatformSpec, format: Format) -> Platform {
         let mut assumed = BTreeMap::new();
-        let runtime = spec.runtime.unwrap_or(Runtime::Podman);
+        let runtime = spec.runtime.unwrap_or(match format {
+            Format::Topology | Format::Quadlet => Runtime::Podman,
+            // Words that only Podman has make it Podman.
+            Format::Compose if spec.is_podman_only() => Runtime::Podman,
+            Format::Compose => Runtime::DockerEngine,
+        });
         let podman = runtime == Runtime::Podman;
         let own_version = spec.version.unwrap_or_else(|| {
             let newest = if podman { &DATA.newest.podman } else { &DATA.newest.docker };
@@ -258,8 +263,8 @@ impl Platform {
         });
         let quadlet = podman && Feature::Quadlet.is_in_podman(own_version);
         let deploy = spec.deploy.unwrap_or(match format {
-            Format::Topology if quadlet => Deploy::Quadlet,
-            Format::Topology => Deploy::Compose,
+            Format::Topology | Format::Quadlet if quadlet => Deploy::Quadlet,
+            Format::Topology | Format::Quadlet | Format::Compose => Deploy::Compose,
         });
         Platform {
             name: name.into(),

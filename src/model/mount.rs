@@ -16,6 +16,8 @@ pub enum MountKind {
     Bind,
     /// Memory.
     Tmpfs,
+    /// Something else that a runtime can mount (`image`, `npipe`, …); `extra` holds its `type`.
+    Other,
 }
 
 /// Something that is seen at a path of the container.

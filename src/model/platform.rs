@@ -124,6 +124,13 @@ pub const WORDS: [&str; 20] = [
 ];
 
 impl PlatformSpec {
+    /// Whether its words make sense on Podman only, also where nobody says `podman`.
+    pub fn is_podman_only(&self) -> bool {
+        let machine = matches!(self.host_os, Some(HostOs::PodmanMachine | HostOs::PodmanMachineWsl));
+        let deployed = matches!(self.deploy, Some(Deploy::Quadlet | Deploy::PodmanCompose));
+        self.backend.is_some() || self.rootless == Some(true) || self.rootless_network.is_some() || machine || deployed
+    }
+
     /// All words that a spec may hold.
     pub fn words() -> impl Iterator<Item = &'static str> {
         WORDS.into_iter().chain(["systemd"])

@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::Value;
+use crate::source::Span;
+
 /// Transport protocols that can be published.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Protocol {
@@ -92,7 +95,7 @@ impl fmt::Display for PortRange {
 }
 
 /// A port of a container that is published on the host: `[[ADDRESS:][HOST]:]CONTAINER[/PROTOCOL]`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Port {
     /// The host's address; every address where nothing is said.
     pub address: Option<IpAddr>,
@@ -102,6 +105,8 @@ pub struct Port {
     pub container: PortRange,
     /// The protocol.
     pub protocol: Protocol,
+    /// Source layer: Compose's settings that the core does not use (`name`, `mode`, `app_protocol`).
+    pub extra: Vec<(String, Span, Value)>,
 }
 
 impl Port {
@@ -152,7 +157,7 @@ impl FromStr for Port {
                 return Err(format!("`{host}` and `{container}` are ranges of different length"));
             }
         }
-        Ok(Port { address, host, container, protocol })
+        Ok(Port { address, host, container, protocol, extra: Vec::new() })
     }
 }
 

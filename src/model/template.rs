@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Data, HealthTest, Origin, Service, Value};
+use super::{Data, HealthTest, Service, Value};
 use crate::source::Span;
 
 /// Stands in a text of the renderer for an address that is only known when a container starts. It is no character
@@ -110,7 +110,7 @@ impl Service {
             Some(HealthTest::Disabled) | None => {}
         }
         for word in words {
-            let (Origin::Written(span) | Origin::Implied(span)) = word.origin;
+            let span = word.span();
             word.value = fill(&word.value, span);
         }
         if let Some((_, labels)) = self.attributes.get_mut("labels") {

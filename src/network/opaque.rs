@@ -131,7 +131,7 @@ impl Wiring<'_> {
                 let volume = self.stack.volumes.get(&mount.value.source);
                 volume.is_some_and(|volume| volume.attributes.contains_key("driver_opts"))
             }
-            MountKind::Anonymous | MountKind::Tmpfs => false,
+            MountKind::Anonymous | MountKind::Tmpfs | MountKind::Other => false,
         });
         if let Some(mount) = mount {
             return Some(Opaque { span: mount.span(), why: why() });

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::reader::{Reader, part, scalar, value};
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Port, PortRange, Protocol, Restart, Service,
-    Spanned, Text,
+    ServiceKind, Spanned, Text,
 };
 use crate::platform::attributes::{self, Shape};
 use crate::source::Span;
@@ -15,6 +15,7 @@ use crate::syntax::yaml::{Entry, Kind, Node};
 pub(super) fn empty(name: Text) -> Service {
     Service {
         name,
+        kind: ServiceKind::Container,
         image: None,
         container_name: ContainerName::ByService,
         hostname: None,
@@ -194,6 +195,7 @@ impl Reader {
 
     fn long_port(&mut self, entries: &[Entry], span: Span) -> Option<Spanned<Port>> {
         let (mut target, mut published, mut address, mut protocol) = (None, None, None, Protocol::Tcp);
+        let mut extra = Vec::new();
         for entry in entries {
             let node = &entry.value;
             match entry.key.as_str() {
@@ -201,7 +203,7 @@ impl Reader {
                 "published" => published = self.parsed::<PortRange>(node, "published"),
                 "host_ip" => address = self.simple(node, "host_ip", "an address").map(|address| address.value),
                 "protocol" => protocol = self.parsed(node, "protocol").map_or(Protocol::Tcp, |protocol| protocol.value),
-                "mode" | "name" | "app_protocol" => {}
+                "mode" | "name" | "app_protocol" => extra.push((entry.key.clone(), entry.key_span, value(node))),
                 key if key.starts_with("x-") => {}
                 _ => self.unknown(entry, "a port", &["target", "published", "host_ip", "protocol", "mode", "name"]),
             }
@@ -210,7 +212,7 @@ impl Reader {
             self.invalid(span, "a port needs `target`, the container's port");
             return None;
         };
-        let port = Port { address, host: published.map(|range| range.value), container: target.value, protocol };
+        let port = Port { address, host: published.map(|range| range.value), container: target.value, protocol, extra };
         Some(Spanned::written(port, span))
     }
 

@@ -11,7 +11,12 @@ impl Reader {
         let mut files = Vec::new();
         for item in items {
             let Kind::Mapping(entries) = &item.kind else {
-                files.extend(self.text(item, "env_file").map(|path| EnvFile { path, required: true, format: None }));
+                files.extend(self.text(item, "env_file").map(|path| EnvFile {
+                    path,
+                    required: true,
+                    format: None,
+                    variables: None,
+                }));
                 continue;
             };
             let (mut path, mut required, mut format) = (None, true, None);
@@ -24,7 +29,7 @@ impl Reader {
                 }
             }
             match path {
-                Some(path) => files.push(EnvFile { path, required, format }),
+                Some(path) => files.push(EnvFile { path, required, format, variables: None }),
                 None => self.invalid(item.span, "an env_file needs `path`"),
             }
         }

@@ -61,19 +61,7 @@ fn first_line(file: &SourceFile, span: Span) -> Span {
 impl Reader {
     fn stack(&mut self, file: &SourceFile, entries: &[Entry]) -> Stack {
         let top = Span::new(file.span().start, file.span().start);
-        let mut stack = Stack {
-            name: Spanned::implied(name_of_file(&file.name), top),
-            format: Format::Topology,
-            complete: true,
-            services: IndexMap::new(),
-            networks: IndexMap::new(),
-            volumes: IndexMap::new(),
-            secrets: IndexMap::new(),
-            configs: IndexMap::new(),
-            platforms: IndexMap::new(),
-            host_services: IndexMap::new(),
-            deny: Vec::new(),
-        };
+        let mut stack = Stack::new(Spanned::implied(name_of_file(&file.name), top), Format::Topology);
         let mut services: &[Entry] = &[];
         let mut deny = None;
         for entry in entries {

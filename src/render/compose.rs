@@ -214,7 +214,16 @@ fn mount(spanned: &Spanned<Mount>, findings: &mut Vec<Diagnostic>) -> Json {
         MountKind::Volume | MountKind::Anonymous => "volume",
         MountKind::Bind => "bind",
         MountKind::Tmpfs => "tmpfs",
+        MountKind::Other => {
+            out.extend(mount.extra.iter().map(|(key, _, value)| (key.clone(), plain(value))));
+            ""
+        }
     };
+    if mount.kind == MountKind::Other {
+        out.insert("source".into(), text(&mount.source));
+        out.insert("target".into(), text(&mount.target));
+        return Json::Object(out);
+    }
     out.insert("type".into(), text(kind));
     if !mount.source.is_empty() {
         out.insert("source".into(), text(&mount.source));

@@ -34,6 +34,13 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
                 let source = if context.has_named_objects() { format!("{name}.volume") } else { name };
                 put(unit, &source, &mount.value, Specifiers::Literal);
             }
+            MountKind::Other => {
+                let message = format!(
+                    "`{}` mounts {} in a way that quadgen writes into no unit yet",
+                    service.name.value, mount.value.target
+                );
+                context.lose(mount.span(), message);
+            }
             MountKind::Bind => bind(context, service, mount, unit),
             MountKind::Tmpfs => {
                 let options = mount.value.options.join(",");

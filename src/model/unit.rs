@@ -1,0 +1,99 @@
+//! The source layer of Quadlet: units as their files say them.
+
+use super::Text;
+use crate::source::Span;
+
+/// The kinds of files that the generator reads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum UnitKind {
+    /// `.container`
+    Container,
+    /// `.pod`
+    Pod,
+    /// `.network`
+    Network,
+    /// `.volume`
+    Volume,
+    /// `.kube`
+    Kube,
+    /// `.image`
+    Image,
+    /// `.build`
+    Build,
+    /// `.artifact`
+    Artifact,
+}
+
+impl UnitKind {
+    /// All kinds.
+    pub const ALL: [UnitKind; 8] = [
+        UnitKind::Container,
+        UnitKind::Pod,
+        UnitKind::Network,
+        UnitKind::Volume,
+        UnitKind::Kube,
+        UnitKind::Image,
+        UnitKind::Build,
+        UnitKind::Artifact,
+    ];
+
+    /// The file's ending without its dot, which in front of a unit's default service name is `-` for all but
+    /// containers and kube units.
+    pub fn extension(self) -> &'static str {
+        match self {
+            UnitKind::Container => "container",
+            UnitKind::Pod => "pod",
+            UnitKind::Network => "network",
+            UnitKind::Volume => "volume",
+            UnitKind::Kube => "kube",
+            UnitKind::Image => "image",
+            UnitKind::Build => "build",
+            UnitKind::Artifact => "artifact",
+        }
+    }
+
+    /// The name of its own section, without brackets.
+    pub fn section(self) -> &'static str {
+        match self {
+            UnitKind::Container => "Container",
+            UnitKind::Pod => "Pod",
+            UnitKind::Network => "Network",
+            UnitKind::Volume => "Volume",
+            UnitKind::Kube => "Kube",
+            UnitKind::Image => "Image",
+            UnitKind::Build => "Build",
+            UnitKind::Artifact => "Artifact",
+        }
+    }
+
+    /// The stem and the kind of a file's name, if it is that of a unit.
+    pub fn of_file(name: &str) -> Option<(&str, UnitKind)> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        let kind = Self::ALL.into_iter().find(|kind| kind.extension() == extension)?;
+        (!stem.is_empty()).then_some((stem, kind))
+    }
+}
+
+/// A unit with everything that its file and its drop-ins say.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Unit {
+    /// The file's name: `web.container`.
+    pub file: String,
+    /// What it is.
+    pub kind: UnitKind,
+    /// The whole file.
+    pub span: Span,
+    /// Every entry in the order in which they count: those of the file, then those of each drop-in.
+    pub entries: Vec<UnitEntry>,
+}
+
+/// A line of a unit: `[section]`, key and value.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UnitEntry {
+    /// The section without its brackets.
+    pub section: String,
+    /// The key.
+    pub key: Text,
+    /// The value, as it is written into the unit.
+    pub value: Text,
+}
