@@ -210,8 +210,16 @@ pub trait Files {
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;
 
+    /// Whether there is a file.
+    fn is_file(&self, path: &Path) -> bool;
+
     /// Every file below a folder, sorted, without hidden and ignored ones.
     fn walk(&self, folder: &Path) -> Vec<PathBuf>;
+
+    /// A path as it is shown: relative to the working directory, with `/`.
+    fn shown(&self, path: &Path) -> String {
+        display_path(path)
+    }
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.

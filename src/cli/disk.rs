@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use quadgen::source::{Files, MAX_FILE_BYTES};
+use quadgen::source::{Files, MAX_FILE_BYTES, display_path};
 
 /// Reads what is on disk.
 pub(super) struct Disk;
@@ -23,6 +23,14 @@ impl Files for Disk {
 
     fn is_dir(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        display_path(&shown(path))
     }
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {

@@ -33,12 +33,12 @@ pub fn read(file: &SourceFile) -> Read {
             let empty = Diagnostic::new(&input::SYNTAX_ERROR, at, "the file is empty: a topology needs `services`");
             reader.diagnostics.push(empty);
         }
-        return Read { stack: None, diagnostics: reader.diagnostics, secrets: tree.secrets };
+        return Read { stack: None, diagnostics: reader.diagnostics, secrets: tree.secrets, ..Read::default() };
     };
     let Kind::Mapping(entries) = &root.kind else {
         let message = format!("a topology is a mapping with `services`, and here is {}", root.describe());
         reader.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, first_line(file, root.span), message));
-        return Read { stack: None, diagnostics: reader.diagnostics, secrets: tree.secrets };
+        return Read { stack: None, diagnostics: reader.diagnostics, secrets: tree.secrets, ..Read::default() };
     };
     let mut stack = reader.stack(file, entries);
     // One cause, one finding: what lies in an unread part was reported as such.
@@ -49,7 +49,7 @@ pub fn read(file: &SourceFile) -> Read {
     let unread = reader.diagnostics.iter().any(|found| found.rule.code == input::SYNTAX_ERROR.code);
     stack.complete = !reader.partial && !unread;
     infer::connections(&mut stack);
-    Read { stack: Some(stack), diagnostics: reader.diagnostics, secrets: tree.secrets }
+    Read { stack: Some(stack), diagnostics: reader.diagnostics, secrets: tree.secrets, ..Read::default() }
 }
 
 /// A span cut to the line it begins in, so that a finding about a whole file shows its first line.
