@@ -9,6 +9,7 @@ mod behaviour;
 pub mod datastore;
 mod feature;
 pub mod keys;
+pub mod schema;
 
 pub use behaviour::{Fact, Is, Known, Leads, Question};
 pub use feature::Feature;

@@ -1,3 +1,5 @@
 //! Text → trees with spans. Parsing never fails: it returns what it understood and what it could not read.
 
+pub mod dotenv;
+pub mod interpolation;
 pub mod yaml;

@@ -4,6 +4,10 @@
 //! here, with a cap, so that readers meet plain mappings only; a value that came through an alias keeps the place
 //! where it is written.
 
+mod node;
+
+pub use node::{Entry, Kind, Node, Plain};
+
 use std::collections::HashMap;
 
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
@@ -15,73 +19,6 @@ use crate::source::{SourceFile, Span, is_secret_name};
 const MAX_DEPTH: usize = 100;
 /// How many values aliases may add to a file in all.
 const MAX_ALIASED: usize = 100_000;
-
-/// A value with its place.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// The value as written, without its tag.
-    pub span: Span,
-    /// What it is.
-    pub kind: Kind,
-    /// A tag such as `!reset`, without the `!`; YAML's own tags are gone.
-    pub tag: Option<Box<str>>,
-}
-
-/// The three forms of a value.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// A text; `plain` says that it stood without quotes, so it may be a number, a boolean or null.
-    Scalar {
-        /// The text, unescaped.
-        text: String,
-        /// Without quotes.
-        plain: bool,
-    },
-    /// A list.
-    Sequence(Vec<Node>),
-    /// Keys with values, in the order of the file.
-    Mapping(Vec<Entry>),
-}
-
-/// One key with its value.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The key's text.
-    pub key: String,
-    /// Where the key stands.
-    pub key_span: Span,
-    /// Its value.
-    pub value: Node,
-}
-
-impl Node {
-    fn null(span: Span) -> Self {
-        Node { span, kind: Kind::Scalar { text: String::new(), plain: true }, tag: None }
-    }
-
-    /// Whether it is absent: empty, `~` or `null`.
-    pub fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// What it is, for people.
-    pub fn describe(&self) -> &'static str {
-        match &self.kind {
-            _ if self.is_null() => "nothing",
-            Kind::Scalar { .. } => "a single value",
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
-        }
-    }
-
-    fn count(&self) -> usize {
-        match &self.kind {
-            Kind::Scalar { .. } => 1,
-            Kind::Sequence(items) => 1 + items.iter().map(Node::count).sum::<usize>(),
-            Kind::Mapping(entries) => 1 + entries.iter().map(|entry| entry.value.count()).sum::<usize>(),
-        }
-    }
-}
 
 /// What was understood of a file.
 #[derive(Debug)]
@@ -200,7 +137,7 @@ impl Builder {
                 }
                 let plain = style == ScalarStyle::Plain && !core;
                 let kind = Kind::Scalar { text: text.into_owned(), plain };
-                self.finish(Node { span, kind, tag }, anchor);
+                self.finish(Node { span, kind, tag, interpolated: false }, anchor);
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 if self.open.len() >= MAX_DEPTH {
@@ -296,7 +233,7 @@ impl Builder {
             });
             self.secrets.extend(behind);
         }
-        self.finish(Node { span, kind: open.kind, tag: open.tag }, open.anchor);
+        self.finish(Node { span, kind: open.kind, tag: open.tag, interpolated: false }, open.anchor);
     }
 
     fn close_all(&mut self) {
