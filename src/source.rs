@@ -216,6 +216,11 @@ pub trait Files {
     /// Every file below a folder, sorted, without hidden and ignored ones.
     fn walk(&self, folder: &Path) -> Vec<PathBuf>;
 
+    /// What a folder is called, also where its path is `.`.
+    fn folder_name(&self, folder: &Path) -> String {
+        folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// A path as it is shown: relative to the working directory, with `/`.
     fn shown(&self, path: &Path) -> String {
         display_path(path)

@@ -29,6 +29,13 @@ impl Files for Disk {
         path.is_file()
     }
 
+    fn folder_name(&self, folder: &Path) -> String {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let full = std::path::absolute(folder).ok().filter(|full| full.file_name().is_some());
+        let full = full.or_else(|| folder.canonicalize().ok()).unwrap_or_default();
+        full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     fn shown(&self, path: &Path) -> String {
         display_path(&shown(path))
     }

@@ -112,7 +112,8 @@ pub enum Below<'a> {
 
 static COMPOSE: LazyLock<Schema> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    serde_json::from_str(include_str!("../../data/compose-schema.json")).expect("data/compose-schema.json is well-formed")
+    serde_json::from_str(include_str!("../../data/compose-schema.json"))
+        .expect("data/compose-schema.json is well-formed")
 });
 
 /// A whole Compose file.

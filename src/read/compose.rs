@@ -1,10 +1,25 @@
 //! Compose files: load → interpolate → merge → lower.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod check;
+mod load;
+mod lower;
+mod merge;
+mod paths;
+mod variables;
 
-use super::Read;
-use crate::source::{Files, SourceMap};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use self::load::{Asked, Loader};
+use self::variables::{Replaced, Variables};
+use super::reader::{Reader, origin};
+use super::{Read, infer};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Spanned, Stack, Text};
+use crate::platform::schema;
+use crate::source::{Files, SourceMap, Span};
 
 /// What to read, and what its variables stand for.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +38,144 @@ pub struct Request {
     pub samples: bool,
 }
 
+/// The names a `.env` has in repositories that do not hold the real one.
+const SAMPLES: [&str; 4] = [".env.example", ".env.sample", ".env.dist", ".env.template"];
+
 /// Reads one project.
 pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Read {
-    let _ = (sources, files, request);
-    Read::default()
+    let Some(first) = request.files.first() else { return Read::default() };
+    let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut loader = Loader::new(sources, files, folder);
+    let mut notes = Vec::new();
+    let mut variables = Variables::new(request.environment.clone());
+    dot_env(&mut loader, request, &mut variables, &mut notes);
+    let name = project_name(&mut loader, request, &variables);
+    variables.add("COMPOSE_PROJECT_NAME", name.value.clone());
+    let root = loader.model(&request.files, Path::new(""), &variables, Asked::ByUser, &mut Vec::new());
+    let mut stack = None;
+    let mut reader = Reader { lenient: true, ..Reader::default() };
+    if let Some(mut root) = root {
+        reader.check(&mut root, schema::compose(), "");
+        let checked = reader.diagnostics.len();
+        let mut project = reader.project(&root, name, &profiles(request, &variables));
+        one_finding_each(&mut reader.diagnostics, checked);
+        env_files(&mut loader, &mut project, &variables, request, &mut notes);
+        unset(&loader, &variables, &mut notes);
+        project.complete = loader.complete && !reader.partial;
+        infer::connections(&mut project);
+        if !project.disabled.is_empty() {
+            let names: Vec<&str> = project.disabled.keys().map(String::as_str).collect();
+            notes.push(format!("behind profiles, and not looked at: {} (`--profile NAME`)", names.join(", ")));
+        }
+        stack = Some(project);
+    }
+    let mut diagnostics = loader.diagnostics;
+    diagnostics.append(&mut loader.replaced.faults);
+    diagnostics.append(&mut reader.diagnostics);
+    Read { stack, diagnostics, secrets: loader.secrets, files: loader.read, notes }
+}
+
+/// Takes the variables of `.env`, or of the files that stand in for it.
+fn dot_env(loader: &mut Loader<'_>, request: &Request, variables: &mut Variables, notes: &mut Vec<String>) {
+    for path in &request.env_files {
+        loader.variables_of(path, Asked::ByUser, variables);
+    }
+    let own = loader.folder.join(".env");
+    if !request.env_files.is_empty() {
+    } else if loader.files.is_file(&own) {
+        loader.variables_of(&own, Asked::ByUser, variables);
+    } else if let Some(sample) = sample(loader, &own, request) {
+        notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
+        loader.variables_of(&sample, Asked::ByUser, variables);
+    }
+}
+
+/// What stands in for a file with variables that is not there.
+fn sample(loader: &Loader<'_>, path: &Path, request: &Request) -> Option<PathBuf> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let stem = SAMPLES.iter().filter_map(|sample| Some(format!("{name}{}", sample.strip_prefix(".env")?)));
+    let mut samples = stem.map(|name| path.with_file_name(name)).filter(|_| request.samples);
+    samples.find(|sample| loader.files.is_file(sample))
+}
+
+/// What the project is called: as asked for, as the environment or the last file says, else after its folder.
+fn project_name(loader: &mut Loader<'_>, request: &Request, variables: &Variables) -> Text {
+    let start = Span::default();
+    let asked = request.project.as_deref().or(variables.get("COMPOSE_PROJECT_NAME"));
+    if let Some(name) = asked.filter(|name| !name.is_empty()) {
+        return Spanned::implied(name.to_owned(), start);
+    }
+    for path in request.files.iter().rev() {
+        if let Some(mut name) = loader.name_of(path) {
+            variables::interpolate(&mut name, variables, &mut Replaced::default());
+            if let Some(text) = name.text().filter(|text| !text.is_empty()) {
+                return Spanned { value: text.to_owned(), origin: origin(&name) };
+            }
+        }
+    }
+    let folder = loader.files.folder_name(&loader.folder);
+    let lower = folder.to_lowercase();
+    let kept: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    let kept = kept.trim_start_matches(['-', '_']);
+    Spanned::implied(if kept.is_empty() { "default".to_owned() } else { kept.to_owned() }, start)
+}
+
+/// The profiles that are on.
+fn profiles(request: &Request, variables: &Variables) -> Vec<String> {
+    let named = variables.get("COMPOSE_PROFILES").filter(|_| request.profiles.is_empty());
+    let named = named.into_iter().flat_map(|names| names.split(',')).map(|name| name.trim().to_owned());
+    request.profiles.iter().cloned().chain(named).collect()
+}
+
+/// Leaves out what the second reading of a value says where the schema spoke of it already.
+fn one_finding_each(found: &mut Vec<Diagnostic>, checked: usize) {
+    let later = found.split_off(checked.min(found.len()));
+    let spoken: Vec<Span> = found.iter().map(Diagnostic::span).collect();
+    let within = |span: Span| spoken.iter().any(|at| at.start <= span.start && span.end <= at.end.max(at.start + 1));
+    let around = |span: Span| spoken.iter().any(|at| span.start <= at.start && at.end <= span.end);
+    found.extend(later.into_iter().filter(|finding| !within(finding.span()) && !around(finding.span())));
+}
+
+/// Reads the env files of services.
+fn env_files(
+    loader: &mut Loader<'_>,
+    stack: &mut Stack,
+    variables: &Variables,
+    request: &Request,
+    notes: &mut Vec<String>,
+) {
+    for service in stack.services.values_mut() {
+        let mut known: IndexMap<String, String> = IndexMap::new();
+        for file in &mut service.env_files {
+            let mut path = loader.folder.join(&file.path.value);
+            if !loader.files.is_file(&path) {
+                let Some(sample) = sample(loader, &path, request) else {
+                    if file.required {
+                        notes.push(format!("there is no `{}`: its variables are not known", loader.files.shown(&path)));
+                    }
+                    continue;
+                };
+                let (missing, sample_name) = (loader.files.shown(&path), loader.files.shown(&sample));
+                notes.push(format!("there is no `{missing}`: {sample_name} stands in for it"));
+                path = sample;
+            }
+            let raw = file.format.as_ref().is_some_and(|format| format.value == "raw");
+            let lookup = |name: &str| variables.get(name).map(str::to_owned).or_else(|| known.get(name).cloned());
+            let Some(found) = loader.dotenv(&path, Asked::ByFile(file.path.span()), raw, &lookup) else { continue };
+            known.extend(found.variables.iter().filter_map(|(name, it)| Some((name.clone(), it.value.clone()?))));
+            let read = found.variables.into_iter();
+            file.variables = Some(read.map(|(name, it)| (name, Spanned::written(it.value, it.span))).collect());
+        }
+    }
+    notes.sort();
+    notes.dedup();
+}
+
+/// Says which variables have neither a value nor a default.
+fn unset(loader: &Loader<'_>, variables: &Variables, notes: &mut Vec<String>) {
+    let names = loader.replaced.unset.keys().filter(|name| variables.get(name).is_none());
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if !names.is_empty() {
+        notes.push(format!("variables without a value count as empty: {}", names.join(", ")));
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{AT_START, Data, HOME, Spanned, Text, Value};
+use crate::model::{AT_START, Data, HOME, Origin, Spanned, Text, Value};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
@@ -15,6 +15,9 @@ pub(super) struct Reader {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether something was left out that others may refer to, or that may hold much: a whole list, a named object.
     pub partial: bool,
+    /// Whether the runtime is handed what stands in the file, so that any name goes which it may take: in a Compose
+    /// file, but not in a topology, whose names become files and units.
+    pub lenient: bool,
 }
 
 impl Reader {
@@ -87,7 +90,7 @@ impl Reader {
                     self.invalid(node.span, format!("{what} holds {bad}, which is no character of a text"));
                     return None;
                 }
-                Some(Spanned::written(text.clone(), node.span))
+                Some(Spanned { value: text.clone(), origin: origin(node) })
             }
             _ => {
                 self.invalid(node.span, format!("{what} must be a text, and here is {}", node.describe()));
@@ -100,7 +103,7 @@ impl Reader {
     pub fn parsed<T: FromStr<Err = String>>(&mut self, node: &Node, what: &str) -> Option<Spanned<T>> {
         let text = self.text(node, what)?;
         match text.value.parse() {
-            Ok(value) => Some(Spanned::written(value, node.span)),
+            Ok(value) => Some(Spanned { value, origin: origin(node) }),
             Err(message) => {
                 self.invalid(node.span, format!("{what}: {message}"));
                 None
@@ -112,7 +115,7 @@ impl Reader {
     pub fn simple<T: FromStr>(&mut self, node: &Node, what: &str, form: &str) -> Option<Spanned<T>> {
         let text = self.text(node, what)?;
         match text.value.parse() {
-            Ok(value) => Some(Spanned::written(value, node.span)),
+            Ok(value) => Some(Spanned { value, origin: origin(node) }),
             Err(_) => {
                 self.invalid(node.span, format!("{what}: `{}` is not {form}", text.value.escape_debug()));
                 None
@@ -130,13 +133,16 @@ impl Reader {
         if value.is_none() {
             self.invalid(node.span, format!("{what} must be true or false"));
         }
-        value.map(|value| Spanned::written(value, node.span))
+        value.map(|value| Spanned { value, origin: origin(node) })
     }
 
     /// A name that is safe as a file's, a unit's and a container's name.
     ///
     /// Its first character is a letter or digit; letters, digits, `_`, `.` and `-` follow.
     pub fn name(&mut self, text: &str, span: Span, what: &str) -> bool {
+        if self.lenient {
+            return true;
+        }
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
         if first && rest && text.len() <= 200 {
@@ -169,9 +175,17 @@ pub(super) fn scalar(node: &Node) -> Option<(&str, bool)> {
     }
 }
 
+/// Where a value came from.
+pub(super) fn origin(node: &Node) -> Origin {
+    if node.interpolated { Origin::Interpolated(node.span) } else { Origin::Written(node.span) }
+}
+
 /// The place of a part of a value; the whole value where quotes or escapes hide the part.
 pub(super) fn part(text: &Text, from: usize, to: usize) -> Span {
     let span = text.span();
+    if matches!(text.origin, Origin::Interpolated(_)) {
+        return span;
+    }
     let width = (span.end - span.start) as usize;
     match width.checked_sub(text.value.len()) {
         Some(0) => span.part(from, to),

@@ -136,6 +136,7 @@ impl Reader {
             (mode, _) if ["pasta", "slirp4netns", "private", "ns"].contains(&mode.split(':').next().unwrap_or("")) => {
                 NetworkMode::Other(text.value)
             }
+            _ if self.lenient => NetworkMode::Other(text.value),
             _ => {
                 self.invalid(
                     node.span,

@@ -26,7 +26,7 @@ pub fn is_topology_name(name: &str) -> bool {
 /// Reads one topology.
 pub fn read(file: &SourceFile) -> Read {
     let tree = yaml::parse(file);
-    let mut reader = Reader { diagnostics: tree.diagnostics, partial: !tree.complete };
+    let mut reader = Reader { diagnostics: tree.diagnostics, partial: !tree.complete, lenient: false };
     let Some(root) = tree.root.filter(|root| !root.is_null()) else {
         if tree.complete {
             let at = Span::new(file.span().start, file.span().start);
@@ -225,13 +225,13 @@ impl Reader {
     }
 
     /// Entries whose keys are good names; the others are reported and left out.
-    fn named<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Vec<(Text, &'n Node)> {
+    pub(super) fn named<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Vec<(Text, &'n Node)> {
         let entries = self.entries(node, key);
         let good = entries.iter().filter(|entry| self.name(&entry.key, entry.key_span, &format!("the {what}")));
         good.map(|entry| (Spanned::written(entry.key.clone(), entry.key_span), &entry.value)).collect()
     }
 
-    fn platforms(&mut self, node: &Node) -> IndexMap<String, Text> {
+    pub(super) fn platforms(&mut self, node: &Node) -> IndexMap<String, Text> {
         let mut platforms = IndexMap::new();
         for (name, node) in self.named(node, "platforms", "platform") {
             let Some(words) = self.text(node, "a platform") else { continue };
@@ -243,7 +243,7 @@ impl Reader {
         platforms
     }
 
-    fn host_service(&mut self, name: Text, node: &Node) -> HostService {
+    pub(super) fn host_service(&mut self, name: Text, node: &Node) -> HostService {
         let mut host = HostService { name, port: None, on: None, listens: None, scheme: None };
         for entry in self.entries(node, "a host service") {
             let node = &entry.value;
@@ -281,7 +281,7 @@ impl Reader {
 }
 
 /// Puts services that name no network onto one that they share, `default`, as Compose does.
-fn default_network(stack: &mut Stack) {
+pub(super) fn default_network(stack: &mut Stack) {
     let lonely = |service: &Service| service.networks.is_empty() && service.network_mode.is_none();
     let named = |service: &Service| service.networks.iter().any(|attachment| attachment.network.value == "default");
     let first = stack.services.values().find(|service| lonely(service) || named(service)).map(Service::span);

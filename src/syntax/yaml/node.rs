@@ -114,7 +114,6 @@ impl Node {
     }
 }
 
-
 /// What a value without quotes is, as Compose's YAML library sees it: YAML 1.2, and octal numbers of YAML 1.1.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Plain {

@@ -1,0 +1,100 @@
+//! What `$NAME` stands for: the environment of the process, then files with variables.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::syntax::dotenv::fault_found;
+use crate::syntax::interpolation::{self, replace};
+use crate::syntax::yaml::{Kind, Node};
+
+/// The variables of a project, or of what it includes.
+#[derive(Clone, Default)]
+pub(super) struct Variables {
+    values: BTreeMap<String, String>,
+}
+
+impl Variables {
+    pub fn new(values: BTreeMap<String, String>) -> Self {
+        Variables { values }
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Sets a variable that has no value yet.
+    pub fn add(&mut self, name: &str, value: String) {
+        self.values.entry(name.to_owned()).or_insert(value);
+    }
+}
+
+/// What came up while a tree's variables were replaced.
+#[derive(Default)]
+pub(super) struct Replaced {
+    /// Expressions that cannot be replaced.
+    pub faults: Vec<Diagnostic>,
+    /// Variables without value and default, each where it stands first.
+    pub unset: IndexMap<String, Span>,
+}
+
+/// Replaces the variables in every value of a tree.
+pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut Replaced) {
+    let span = node.span;
+    match &mut node.kind {
+        Kind::Scalar { text, plain } => {
+            if !text.contains('$') {
+                return;
+            }
+            let mut scope = Scope { variables, unset: Vec::new() };
+            let result = replace(text, &mut scope);
+            let width = (span.end - span.start) as usize;
+            let place = |range: Range<usize>| match width.checked_sub(text.len()) {
+                Some(0) => span.part(range.start, range.end),
+                Some(2) => span.part(range.start + 1, range.end + 1),
+                _ => span,
+            };
+            for (name, range) in scope.unset {
+                replaced.unset.entry(name).or_insert_with(|| place(range));
+            }
+            match result {
+                Ok(Some(value)) => {
+                    *text = value;
+                    *plain = false;
+                    node.interpolated = true;
+                }
+                Ok(None) => {}
+                Err(fault) => {
+                    let range = match &fault {
+                        interpolation::Fault::Invalid(range) | interpolation::Fault::TooLarge(range) => range.clone(),
+                        interpolation::Fault::Required { range, .. } => range.clone(),
+                    };
+                    replaced.faults.push(fault_found(&fault, place(range)));
+                }
+            }
+        }
+        Kind::Sequence(items) => items.iter_mut().for_each(|item| interpolate(item, variables, replaced)),
+        Kind::Mapping(entries) => {
+            entries.iter_mut().for_each(|entry| interpolate(&mut entry.value, variables, replaced));
+        }
+    }
+}
+
+struct Scope<'a> {
+    variables: &'a Variables,
+    unset: Vec<(String, Range<usize>)>,
+}
+
+impl interpolation::Variables for Scope<'_> {
+    fn value(&mut self, name: &str) -> Option<String> {
+        self.variables.get(name).map(str::to_owned)
+    }
+
+    fn unset(&mut self, name: &str, range: Range<usize>) {
+        self.unset.push((name.to_owned(), range));
+    }
+}
