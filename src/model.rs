@@ -27,6 +27,7 @@ pub use unit::{Unit, UnitEntry, UnitKind};
 pub use value::{Data, Value};
 pub use version::Version;
 
+use std::fmt;
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
@@ -332,6 +333,19 @@ pub enum Restart {
     UnlessStopped,
     /// When it ends with an error, so often at most.
     OnFailure(Option<u32>),
+}
+
+impl fmt::Display for Restart {
+    /// As Compose writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Restart::No => f.write_str("no"),
+            Restart::Always => f.write_str("always"),
+            Restart::UnlessStopped => f.write_str("unless-stopped"),
+            Restart::OnFailure(None) => f.write_str("on-failure"),
+            Restart::OnFailure(Some(limit)) => write!(f, "on-failure:{limit}"),
+        }
+    }
 }
 
 /// A secret or config of a service.

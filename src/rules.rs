@@ -6,6 +6,7 @@ mod ambiguous_name;
 mod context;
 mod dead_published_port;
 mod denied_connection;
+mod dependency_cycle;
 mod dns_leak_on_internal_network;
 mod docker_desktop_only_name;
 mod duplicate_host_port;
@@ -80,6 +81,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
+    (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 

@@ -17,7 +17,7 @@ use self::variables::{Replaced, Variables};
 use super::reader::{Reader, origin};
 use super::{Read, infer};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Spanned, Stack, Text};
+use crate::model::{Origin, Spanned, Stack, Text};
 use crate::platform::schema;
 use crate::source::{Files, SourceMap, Span};
 
@@ -59,7 +59,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         let checked = reader.diagnostics.len();
         let mut project = reader.project(&root, name, &profiles(request, &variables));
         one_finding_each(&mut reader.diagnostics, checked);
-        env_files(&mut loader, &mut project, &variables, request, &mut notes);
+        environment(&mut loader, &mut project, &variables, request, &mut notes);
         unset(&loader, &variables, &mut notes);
         project.complete = loader.complete && !reader.partial;
         infer::connections(&mut project);
@@ -136,8 +136,8 @@ fn one_finding_each(found: &mut Vec<Diagnostic>, checked: usize) {
     found.extend(later.into_iter().filter(|finding| !within(finding.span()) && !around(finding.span())));
 }
 
-/// Reads the env files of services.
-fn env_files(
+/// Reads the env files of services, and gives variables the values that they have in the project's surroundings.
+fn environment(
     loader: &mut Loader<'_>,
     stack: &mut Stack,
     variables: &Variables,
@@ -145,6 +145,12 @@ fn env_files(
     notes: &mut Vec<String>,
 ) {
     for service in stack.services.values_mut() {
+        // A name alone gets the value that it has where the stack is started.
+        for (name, variable) in service.environment.iter_mut().filter(|(_, variable)| variable.value.is_none()) {
+            if let Some(value) = variables.get(name) {
+                *variable = Spanned { value: Some(value.to_owned()), origin: Origin::Interpolated(variable.span()) };
+            }
+        }
         let mut known: IndexMap<String, String> = IndexMap::new();
         for file in &mut service.env_files {
             let mut path = loader.folder.join(&file.path.value);

@@ -9,7 +9,7 @@ use super::{File, Rendered, lost};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     AT_START, Condition, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind,
-    Network, NetworkMode, Port, Restart, Service, Spanned, Stack, Text, Value, Volume,
+    Network, NetworkMode, Port, Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -135,7 +135,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         put("healthcheck", self::health(&health.value));
     }
     if let Some(restart) = &service.restart {
-        put("restart", text(&self::restart(restart.value)));
+        put("restart", text(&restart.value.to_string()));
     }
     if let Some(grace) = &service.stop_grace_period {
         put("stop_grace_period", text(&grace.value.to_string()));
@@ -306,16 +306,6 @@ fn health(health: &Health) -> Json {
     }
     out.extend(health.retries.map(|retries| ("retries".to_owned(), json!(retries.value))));
     Json::Object(out)
-}
-
-fn restart(restart: Restart) -> String {
-    match restart {
-        Restart::No => "no".to_owned(),
-        Restart::Always => "always".to_owned(),
-        Restart::UnlessStopped => "unless-stopped".to_owned(),
-        Restart::OnFailure(None) => "on-failure".to_owned(),
-        Restart::OnFailure(Some(limit)) => format!("on-failure:{limit}"),
-    }
 }
 
 fn file_use(used: &FileUse) -> Json {

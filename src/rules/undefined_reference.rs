@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{MountKind, NetworkMode, Party, Spanned, Target, Witness};
+use crate::model::{MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
 
@@ -66,10 +66,22 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
     }
     for (what, name, span, known) in wanted {
-        if !known.contains(&name) {
-            context.report(sink, finding(what, name, span, known));
+        if known.contains(&name) {
+            continue;
+        }
+        match stack.disabled.get(name).filter(|_| what == "service") {
+            Some(service) => context.report(sink, disabled(service, span)),
+            None => context.report(sink, finding(what, name, span, known)),
         }
     }
+}
+
+/// docker-compose takes a service whose profile is off for one that is not there.
+fn disabled(service: &Service, span: Span) -> Diagnostic {
+    let name = &service.name.value;
+    Diagnostic::new(&RULE, span, format!("the service `{name}` stands behind a profile that is off"))
+        .label(service.attributes.get("profiles").map_or(service.span(), |(key, _)| *key), "its profiles")
+        .help("What helps: `required: false` on the dependency, the same profile here, or `--profile NAME`.")
 }
 
 fn finding(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {

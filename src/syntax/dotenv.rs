@@ -189,8 +189,8 @@ impl interpolation::Variables for Scope<'_> {
 /// What is wrong with an expression, for people.
 pub fn fault_found(fault: &Fault, span: Span) -> Diagnostic {
     match fault {
-        Fault::Invalid(_) => Diagnostic::new(&input::SYNTAX_ERROR, span, "a `$` stands here that begins no variable")
-            .help("Write `$$` for a dollar, `$NAME` or `${NAME}` for a variable."),
+        Fault::Invalid(_) => Diagnostic::new(&input::SYNTAX_ERROR, span, "this is no variable, and a brace opens it")
+            .help("Write `${NAME}` for a variable, and `$$` for a dollar."),
         Fault::Required { name, message, .. } => {
             let says = if message.is_empty() { String::new() } else { format!(": {message}") };
             Diagnostic::new(&input::INVALID_VALUE, span, format!("the variable `{name}` has to have a value{says}"))

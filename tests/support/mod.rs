@@ -4,6 +4,8 @@
 // Every test binary compiles this file and uses a part of it; a test may stop at anything unexpected.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod disk;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -81,7 +81,8 @@ fn is_local(source: &str) -> bool {
 /// A path below a folder, without `./` and with `..` resolved as far as they go. Absolute paths, those of a home, and
 /// what begins with a variable of a unit stay as they are.
 pub(super) fn joined(folder: &str, path: &str) -> String {
-    if path.starts_with(['/', '~', '%']) {
+    let has_drive = path.get(1..2) == Some(":") && path.starts_with(|c: char| c.is_ascii_alphabetic());
+    if path.starts_with(['/', '~', '%']) || has_drive {
         return path.to_owned();
     }
     let mut parts: Vec<&str> = Vec::new();

@@ -1,0 +1,99 @@
+//! QG601: services that wait for each other.
+
+use std::collections::{HashMap, VecDeque};
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::context::Context;
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Dependency, Service};
+
+/// QG601.
+pub static RULE: Rule = Rule {
+    code: "QG601",
+    name: "dependency-cycle",
+    summary: "services that wait for each other: `depends_on`, links, shared namespaces",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("dependency_cycle.md"),
+};
+
+type Graph<'a> = DiGraph<&'a Service, &'a Dependency>;
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    let stack = context.stack;
+    let mut graph: Graph<'_> = DiGraph::new();
+    let mut nodes: HashMap<&str, NodeIndex> = HashMap::new();
+    // docker-compose looks at services behind profiles, too.
+    let all = || stack.services.values().chain(stack.disabled.values());
+    for service in all() {
+        nodes.insert(&service.name.value, graph.add_node(service));
+    }
+    for service in all() {
+        for dependency in &service.depends_on {
+            let ends = (nodes.get(service.name.value.as_str()), nodes.get(dependency.service.value.as_str()));
+            if let (Some(from), Some(to)) = ends {
+                graph.add_edge(*from, *to, dependency);
+            }
+        }
+    }
+    let mut starts: Vec<NodeIndex> = kosaraju_scc(&graph)
+        .into_iter()
+        .filter_map(|part| part.into_iter().min())
+        .filter(|start| cycle(&graph, *start).is_some())
+        .collect();
+    starts.sort();
+    for start in starts {
+        if let Some(dependencies) = cycle(&graph, start) {
+            context.report(sink, finding(&graph, start, &dependencies));
+        }
+    }
+}
+
+/// The shortest way from a service back to it.
+fn cycle<'a>(graph: &Graph<'a>, start: NodeIndex) -> Option<Vec<&'a Dependency>> {
+    let mut came: HashMap<NodeIndex, (NodeIndex, &'a Dependency)> = HashMap::new();
+    let mut next = VecDeque::from([start]);
+    while let Some(at) = next.pop_front() {
+        let mut edges: Vec<_> =
+            graph.edges(at).map(|edge| (petgraph::visit::EdgeRef::target(&edge), *edge.weight())).collect();
+        edges.sort_by_key(|(to, _)| *to);
+        for (to, dependency) in edges {
+            if to == start {
+                let mut way = vec![dependency];
+                let mut back = at;
+                while back != start {
+                    let (before, dependency) = came.get(&back)?;
+                    way.push(dependency);
+                    back = *before;
+                }
+                way.reverse();
+                return Some(way);
+            }
+            if let std::collections::hash_map::Entry::Vacant(free) = came.entry(to) {
+                free.insert((at, dependency));
+                next.push_back(to);
+            }
+        }
+    }
+    None
+}
+
+fn finding(graph: &Graph<'_>, start: NodeIndex, dependencies: &[&Dependency]) -> Diagnostic {
+    let first = graph.node_weight(start).map_or("", |service| service.name.value.as_str());
+    let names: Vec<&str> =
+        std::iter::once(first).chain(dependencies.iter().map(|it| it.service.value.as_str())).collect();
+    let span = dependencies.first().map(|it| it.service.span()).unwrap_or_default();
+    let mut found = Diagnostic::new(&RULE, span, format!("services wait for each other: {}", names.join(" → ")))
+        .here(format!("`{first}` waits for `{}`", names.get(1).unwrap_or(&first)));
+    for (at, dependency) in dependencies.iter().enumerate().skip(1).take(10) {
+        let waiting = names.get(at).copied().unwrap_or(first);
+        found = found.label(dependency.service.span(), format!("`{waiting}` waits for `{}`", dependency.service.value));
+    }
+    found.help(
+        "docker-compose refuses the file; systemd starts such units in any order, after it has thrown one of the \
+         dependencies away. What helps: take one of them out, and let that program try again until the other answers.",
+    )
+}
