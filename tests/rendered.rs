@@ -417,6 +417,7 @@ fn check_service(case: &Case, service: &Service, found: &Json, dir: &Path) {
             MountKind::Bind => "bind",
             MountKind::Tmpfs => "tmpfs",
             MountKind::Volume | MountKind::Anonymous => "volume",
+            MountKind::Other => panic!("no stack here mounts anything else"),
         };
         assert_eq!((&volume["type"], &volume["target"]), (&json!(kind), &json!(mount.value.target)), "{at}");
         assert_eq!(volume["read_only"].as_bool().unwrap_or(false), mount.value.read_only, "{at}");
