@@ -233,8 +233,8 @@ impl Wiring<'_> {
     /// Another service that has a name on one of some networks.
     fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
         let owner = &self.owner(service).name;
-        let others = self.stack.services.values().filter(|other| self.owner(other).name != *owner);
-        let mut same = others.filter(|other| {
+        let called_so = self.called.get(&name.to_ascii_lowercase()).into_iter().flatten();
+        let mut same = called_so.filter(|other| self.owner(other).name != *owner).filter(|other| {
             let on: Vec<&str> = self.attachments(other).map(|a| a.network.value.as_str()).collect();
             self.names(other).iter().any(|known| {
                 known.text.eq_ignore_ascii_case(name)

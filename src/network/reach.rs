@@ -55,6 +55,13 @@ impl Wiring<'_> {
         if self.home(from) == Home::Default || self.home(to) == Home::Default {
             return self.by_default_network(from, to);
         }
+        // The shortest way needs no search.
+        let shared = |network: &str| self.attachments(b).any(|other| other.network.value == network);
+        let asked = |network: &str| on.is_none_or(|on| on == network);
+        let mut own = self.attachments(a).map(|attachment| attachment.network.value.as_str());
+        if let Some(network) = own.find(|network| asked(network) && shared(network)) {
+            return Reach { verdict: Verdict::Yes, path: vec![Step::Network(network.to_owned())], known: Vec::new() };
+        }
         let target = match on {
             Some(network) => Place::At(network.to_owned()),
             None => Place::In(b.name.value.clone()),

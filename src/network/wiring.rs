@@ -24,6 +24,8 @@ pub(super) enum Place {
     From(String),
     /// A network, as it delivers to its members.
     At(String),
+    /// All networks of one kind, as the host forwards to them.
+    Kind(usize),
     /// The host's own network.
     Host,
     /// Everything outside.
@@ -66,6 +68,8 @@ pub struct Wiring<'a> {
     pub isolations: HashMap<&'a str, Isolation>,
     /// What the platform does, asked once.
     facts: HashMap<Question, Known>,
+    /// The services that have a name, by the name in lower case.
+    pub(super) called: HashMap<String, Vec<&'a Service>>,
     pub(super) graph: DiGraph<Place, ()>,
     pub(super) nodes: HashMap<Place, NodeIndex>,
 }
@@ -78,9 +82,18 @@ impl<'a> Wiring<'a> {
             platform,
             isolations: isolations(stack, platform),
             facts: Question::ALL.into_iter().map(|question| (question, platform.ask(question))).collect(),
+            called: HashMap::new(),
             graph: DiGraph::new(),
             nodes: HashMap::new(),
         };
+        for service in stack.services.values() {
+            for name in wiring.names(service) {
+                let called_so = wiring.called.entry(name.text.to_ascii_lowercase()).or_default();
+                if called_so.last().is_none_or(|last| last.name != service.name) {
+                    called_so.push(service);
+                }
+            }
+        }
         wiring.draw();
         wiring
     }
@@ -122,9 +135,37 @@ impl<'a> Wiring<'a> {
             {
                 self.link(Place::From(name.clone()), Place::Host);
             }
-            for to in stack.networks.values().filter(|to| to.name.value != *name) {
-                if self.crossing(name, &to.name.value).verdict == Verdict::Yes {
-                    self.link(Place::From(name.clone()), Place::At(to.name.value.clone()));
+        }
+        self.draw_crossings();
+    }
+
+    /// Ways from network to network. Networks that are alike cross alike, so each kind is one node: with an edge for
+    /// every pair, a thousand networks would have a million.
+    fn draw_crossings(&mut self) {
+        let stack = self.stack;
+        let mut kinds: Vec<(bool, Isolation, &str)> = Vec::new();
+        let mut members: Vec<(usize, &str)> = Vec::new();
+        for network in stack.networks.values().filter(|network| self.opaque_network(&network.name.value).is_none()) {
+            let name = network.name.value.as_str();
+            let isolation = self.isolations.get(name).copied().unwrap_or(Isolation::None);
+            let kind =
+                kinds.iter().position(|(internal, own, _)| (*internal, *own) == (network.is_internal(), isolation));
+            members.push((kind.unwrap_or(kinds.len()), name));
+            if kind.is_none() {
+                kinds.push((network.is_internal(), isolation, name));
+            }
+        }
+        for (to, (_, _, delivers)) in kinds.iter().enumerate() {
+            for (kind, name) in &members {
+                if *kind == to {
+                    self.link(Place::Kind(to), Place::At((*name).to_owned()));
+                }
+            }
+            for (from, (_, _, sends)) in kinds.iter().enumerate() {
+                if self.crossing(sends, delivers).verdict == Verdict::Yes {
+                    for (_, name) in members.iter().filter(|(kind, _)| *kind == from) {
+                        self.link(Place::From((*name).to_owned()), Place::Kind(to));
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! QG401: two published ports that collide on the host.
 
+use std::collections::HashMap;
+
 use super::context::{Context, View, seen};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Port, Service, Spanned};
@@ -21,9 +23,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         let services = context.stack.services.values().filter(|service| takes_ports(view, service));
         let ports: Vec<(&Service, &Spanned<Port>)> =
             services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
+        let mut met = Met::default();
         for (at, (second, later)) in ports.iter().enumerate() {
             // One finding for each port that comes too late, against the first that has it.
-            let taken = ports.iter().take(at).find_map(|(first, earlier)| {
+            let before = met.before(&later.value);
+            met.add(at, &later.value);
+            let taken = before.iter().filter_map(|at| ports.get(*at)).find_map(|(first, earlier)| {
                 // Compose drops a mapping that stands twice in one service.
                 let repeated = first.name == second.name && earlier.value == later.value;
                 if repeated && view.wiring.platform.deploy != Deploy::Quadlet {
@@ -45,6 +50,45 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 .help("What helps: another host port for one of them, or addresses that differ.");
             view.report(sink, finding);
         }
+    }
+}
+
+/// Ports that were met, by number, so that each is compared only with those it can collide with.
+#[derive(Default)]
+struct Met {
+    all: Vec<usize>,
+    narrow: HashMap<u16, Vec<usize>>,
+    wide: Vec<usize>,
+}
+
+impl Met {
+    /// How many ports a range may hold to be kept by number.
+    const WIDE: u32 = 64;
+
+    fn add(&mut self, at: usize, port: &Port) {
+        self.all.push(at);
+        match port.host {
+            Some(host) if host.len() <= Self::WIDE => {
+                (host.first..=host.last).for_each(|port| self.narrow.entry(port).or_default().push(at));
+            }
+            Some(_) => self.wide.push(at),
+            None => {}
+        }
+    }
+
+    /// Where the ports stand that a later one may collide with, in their order.
+    fn before(&self, port: &Port) -> Vec<usize> {
+        let mut found = match port.host {
+            Some(host) if host.len() <= Self::WIDE => {
+                let same = (host.first..=host.last).filter_map(|port| self.narrow.get(&port)).flatten();
+                same.chain(&self.wide).copied().collect()
+            }
+            Some(_) => self.all.clone(),
+            None => Vec::new(),
+        };
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

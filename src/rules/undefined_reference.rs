@@ -66,7 +66,15 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
     }
     for (what, name, span, known) in wanted {
-        if known.contains(&name) {
+        let defined = match what {
+            "service" => stack.services.contains_key(name),
+            "network" => stack.networks.contains_key(name),
+            "volume" => stack.volumes.contains_key(name),
+            "secret" => stack.secrets.contains_key(name),
+            "config" => stack.configs.contains_key(name),
+            _ => stack.host_services.contains_key(name),
+        };
+        if defined {
             continue;
         }
         match stack.disabled.get(name).filter(|_| what == "service") {

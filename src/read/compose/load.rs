@@ -157,7 +157,9 @@ impl<'a> Loader<'a> {
     ) -> Option<Node> {
         let mut merged: Option<Node> = None;
         for path in files {
-            let Some(mut tree) = self.tree(path, asked) else { continue };
+            // The project's own files are read once, so nobody needs what was kept of them.
+            let kept = if chain.is_empty() { self.trees.remove(path) } else { None };
+            let Some(mut tree) = kept.unwrap_or_else(|| self.tree(path, asked)) else { continue };
             interpolate(&mut tree, variables, &mut self.replaced);
             self.extend(&mut tree, path, folder, variables);
             chain.push(path.clone());

@@ -314,7 +314,10 @@ pub(super) fn settle(node: &mut Node, path: &mut Vec<String>) {
         }
         Kind::Sequence(items) if items.len() > 1 => {
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-            if let Some((_, identity)) = ONCE.iter().find(|(pattern, _)| matches(pattern, &keys)) {
+            // The last key tells most lists apart before a pattern is looked at.
+            let last = keys.last().copied().unwrap_or("");
+            let mut once_lists = ONCE.iter().filter(|(pattern, _)| pattern.ends_with(last));
+            if let Some((_, identity)) = once_lists.find(|(pattern, _)| matches(pattern, &keys)) {
                 once(items, *identity, keys.last() == Some(&"secrets"));
             }
         }
