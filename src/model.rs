@@ -236,6 +236,12 @@ impl Service {
         self.ports.iter().map(|port| port.value.container).chain(exposed).collect()
     }
 
+    /// Every variable with the value that the container gets: those of env files, over which go those of the file.
+    pub fn variables(&self) -> IndexMap<&str, &Spanned<Option<String>>> {
+        let files = self.env_files.iter().filter_map(|file| file.variables.as_ref()).flatten();
+        files.chain(&self.environment).map(|(name, variable)| (name.as_str(), variable)).collect()
+    }
+
     /// What an attribute of the source layer says, if it is a plain `true`.
     pub fn flag(&self, attribute: &str) -> bool {
         self.attributes.get(attribute).is_some_and(|(_, value)| value.data == Data::Bool(true))

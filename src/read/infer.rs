@@ -8,6 +8,27 @@ use crate::model::{
     Condition, Connection, ContainerName, Endpoint, Service, Spanned, Stack, Target, Text, Witness, host_templates,
 };
 
+/// Parts of the names of variables whose values look like addresses and are not called: tags, names that a service
+/// answers to, and addresses that it listens on.
+const NOT_CALLED: [&str; 14] = [
+    "IMAGE",
+    "TAG",
+    "VERSION",
+    "ALLOWED",
+    "TRUSTED",
+    "VIRTUAL_HOST",
+    "LETSENCRYPT",
+    "NO_PROXY",
+    "CORS",
+    "BIND",
+    "LISTEN",
+    "ADVERTISED",
+    "PUBLIC_HOST",
+    "ALLOW_HOST",
+];
+/// How the names of variables end whose values are hosts without a port.
+const HOST_ENDS: [&str; 9] = ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS"];
+
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
@@ -65,24 +86,37 @@ fn of_service(service: &Service, names: &HashMap<String, String>) -> (Vec<Connec
         }
         endpoints.push(endpoint);
     };
-    for (key, variable) in &service.environment {
+    let variables = service.variables();
+    for (key, variable) in &variables {
         let Some(value) = &variable.value else { continue };
         let text = Spanned { value: value.clone(), origin: variable.origin };
         let upper = key.to_uppercase();
-        // `IMAGE=mongo:6` looks like a port and is a tag.
-        if !["IMAGE", "TAG", "VERSION"].iter().any(|word| upper.contains(word)) {
-            look(&text, Some(key), &mut take);
+        if NOT_CALLED.iter().any(|word| upper.contains(word)) {
+            continue;
         }
-        let is_host = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"].iter().any(|end| upper.ends_with(end));
-        if is_host && !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-            take(Endpoint {
-                host: value.clone(),
-                port: None,
-                variable: Some(key.clone()),
-                value: value.clone(),
-                span: variable.span(),
-                host_span: part(&text, 0, value.len()),
-            });
+        look(&text, Some(key), &mut take);
+        let Some(stem) = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end)) else { continue };
+        let port = |(name, port): (&&str, &&Spanned<Option<String>>)| {
+            let same = name.to_uppercase().strip_suffix("PORT").is_some_and(|before| before == stem);
+            port.value.as_ref().filter(|_| same)?.trim().parse().ok()
+        };
+        let port = variables.iter().find_map(port);
+        let mut at = 0;
+        for name in value.split_inclusive(',') {
+            let start = at + name.len() - name.trim_start().len();
+            at += name.len();
+            let name = name.trim_end_matches(',').trim();
+            if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+                let host_span = part(&text, start, start + name.len());
+                take(Endpoint {
+                    host: name.to_owned(),
+                    port,
+                    variable: Some((*key).to_owned()),
+                    value: value.clone(),
+                    span: if value.contains(',') { host_span } else { variable.span() },
+                    host_span,
+                });
+            }
         }
     }
     let words = service.command.iter().chain(&service.entrypoint).flatten();
@@ -135,29 +169,89 @@ fn look(text: &Text, variable: Option<&str>, take: &mut impl FnMut(Endpoint)) {
     });
 }
 
-/// Gives every `scheme://host[:port]` and `host:port` of a text, with where it begins and ends.
+/// What ends a word that may be an address.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || ",;\"'()[]{}|<>=&`".contains(c)
+}
+
+/// Gives every `scheme://host[:port]`, each host of `scheme://a:1,b:2`, and every `host:port` of a text, with where it
+/// begins and ends.
 fn endpoints(text: &Text, take: &mut impl FnMut(&str, Option<u16>, usize, usize)) {
     let value = &text.value;
     let mut at = 0;
-    for token in value.split_inclusive(|c: char| c.is_whitespace() || ",;\"'()[]{}|<>=&".contains(c)) {
+    // URLs first: what stands in one is no word of its own, and its password may hold anything.
+    while let Some(found) = value.get(at..).and_then(|rest| rest.find("//")) {
+        let start = at + found + 2;
+        // `//` opens an authority behind a scheme, and behind `@` in the addresses of Oracle's JDBC driver.
+        let opens = value.get(..at + found).is_some_and(|before| before.ends_with([':', '@']));
+        let rest = value.get(start..).unwrap_or("");
+        if !opens {
+            words(value, at, start, take);
+            at = start;
+            continue;
+        }
+        words(value, at, at + found, take);
+        let ends = |c: char| c.is_whitespace() || "/?#\"'`<>".contains(c);
+        let authority = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or("");
+        let credentials = authority.rfind('@').map_or(0, |at| at + 1);
+        let hosts = authority.get(credentials..).unwrap_or("");
+        let closing = hosts.find([';', ')', ']', '}', '|', '&', '=']).unwrap_or(hosts.len());
+        let mut host_at = start + credentials;
+        for host in hosts.get(..closing).unwrap_or("").split_inclusive(',') {
+            let name = host.trim_end_matches(',');
+            match name.split_once(':') {
+                Some((name, port)) => match port.parse::<u16>() {
+                    Ok(port) if port > 0 => taken(name, Some(port), host_at, host_at + name_len(host), take),
+                    _ => {}
+                },
+                None => taken(name, None, host_at, host_at + name_len(host), take),
+            }
+            host_at += host.len();
+        }
+        // A further URL behind a comma: `amqp://a:1,amqp://b:2`.
+        if authority.ends_with(':') && rest.get(authority.len()..).is_some_and(|rest| rest.starts_with("//")) {
+            at = start + authority.len();
+            continue;
+        }
+        at = start + credentials + closing;
+        // The path and the query of the URL, up to where it ends.
+        let path = value.get(at..).unwrap_or("");
+        at += path.find(ends_word).unwrap_or(path.len());
+    }
+    words(value, at, value.len(), take);
+}
+
+fn name_len(host: &str) -> usize {
+    host.trim_end_matches(',').len()
+}
+
+fn taken(
+    host: &str,
+    port: Option<u16>,
+    from: usize,
+    to: usize,
+    take: &mut impl FnMut(&str, Option<u16>, usize, usize),
+) {
+    if !host.is_empty() {
+        take(host, port, from, to);
+    }
+}
+
+/// Gives every `host:port` between two bytes of a text.
+fn words(value: &str, from: usize, to: usize, take: &mut impl FnMut(&str, Option<u16>, usize, usize)) {
+    let mut at = from;
+    for word in value.get(from..to).unwrap_or("").split_inclusive(ends_word) {
         let start = at;
-        at += token.len();
-        let token = token.trim_end_matches(|c: char| c.is_whitespace() || ",;\"'()[]{}|<>=&".contains(c));
-        let (begin, is_url) = token.find("://").map_or((0, false), |scheme| (scheme + 3, true));
-        let authority = token.get(begin..).unwrap_or("").split(['/', '?', '#']).next().unwrap_or("");
-        let host_port = authority.rsplit('@').next().unwrap_or("");
-        let (host, port) = match host_port.split_once(':') {
-            Some((host, port)) => match port.parse::<u16>() {
-                Ok(port) if port > 0 => (host, Some(port)),
-                _ => continue,
-            },
-            None if is_url => (host_port, None),
-            None => continue,
-        };
-        if !host.is_empty() {
-            // Behind the user and the password, if there are any.
-            let end = start + begin + authority.len();
-            take(host, port, end - host_port.len(), end);
+        at += word.len();
+        let word = word.trim_end_matches(ends_word);
+        let address = word.split(['/', '?', '#']).next().unwrap_or("");
+        let skipped = address.rfind('@').map_or(0, |at| at + 1);
+        let address = address.get(skipped..).unwrap_or("");
+        if let Some((host, port)) = address.split_once(':')
+            && let Ok(port) = port.parse::<u16>()
+            && port > 0
+        {
+            taken(host, Some(port), start + skipped, start + skipped + address.len(), take);
         }
     }
 }
@@ -182,6 +276,24 @@ mod tests {
         assert_eq!(found("http://web"), [("web".into(), None, 7)]);
         assert_eq!(found("x http://h/http"), [("h".into(), None, 9)]);
         assert_eq!(found("--db=mongo:27017"), [("mongo".into(), Some(27017), 5)]);
+        let hosts = |value: &str| found(value).into_iter().map(|(host, port, _)| (host, port)).collect::<Vec<_>>();
+        let pair = |host: &str, port| (host.to_owned(), port);
+        for (value, expected) in [
+            ("jdbc:postgresql://db:5432/app?user=x", vec![pair("db", Some(5432))]),
+            ("jdbc:sqlserver://db:1433;databaseName=x", vec![pair("db", Some(1433))]),
+            ("jdbc:oracle:thin:@//db:1521/x", vec![pair("db", Some(1521))]),
+            ("amqp://u:p,a;s=s@mq:5672/v", vec![pair("mq", Some(5672))]),
+            ("amqp://a:1,amqp://b:2", vec![pair("a", Some(1)), pair("b", Some(2))]),
+            ("mongodb://a,b,c/db?replicaSet=rs0", vec![pair("a", None), pair("b", None), pair("c", None)]),
+            ("redis://:secret@cache:6379/0", vec![pair("cache", Some(6379))]),
+            ("postgres://u:p@ss@db:5432/x", vec![pair("db", Some(5432))]),
+            ("PLAINTEXT://kafka:9092,SSL://kafka:9093", vec![pair("kafka", Some(9092)), pair("kafka", Some(9093))]),
+            ("a:1,b:2;c:3", vec![pair("a", Some(1)), pair("b", Some(2)), pair("c", Some(3))]),
+            ("http://a/x:1/b:2", vec![pair("a", None)]),
+            ("user@db:5432/x", vec![pair("db", Some(5432))]),
+        ] {
+            assert_eq!(hosts(value), expected, "{value}");
+        }
         for nothing in ["mongo", "a:b", "12:30:00", "http://", "x:0", ""] {
             assert!(found(nothing).iter().all(|(host, ..)| host == "12"), "{nothing}");
         }
