@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::opaque::host_entry;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Backend, ContainerName, Deploy, Service};
+use crate::model::{Backend, ContainerName, Deploy, Format, Service};
 use crate::platform::{Known, Question};
 
 /// What makes a name.
@@ -100,7 +100,8 @@ impl Wiring<'_> {
         let service = self.owner(service);
         let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
         let mut names = vec![name(&self.container_name(service), NameKind::Container, None)];
-        if self.yes(Question::ServiceNameIsAName) {
+        // Compose makes it one; from a Compose file quadgen writes it as an alias wherever it is deployed.
+        if self.yes(Question::ServiceNameIsAName) || self.stack.format == Format::Compose {
             names.push(name(&service.name.value, NameKind::Service, None));
         }
         if let Some(hostname) = &service.hostname

@@ -18,8 +18,8 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
     let mut findings = Vec::new();
     let mut root = Map::new();
     root.insert("name".into(), text(&project(&stack.name.value)));
-    let services =
-        stack.services.iter().map(|(name, item)| (name.clone(), service(stack, platform, item, &mut findings)));
+    let all = stack.services.iter().chain(&stack.disabled);
+    let services = all.map(|(name, item)| (name.clone(), service(stack, platform, item, &mut findings)));
     let services = Json::Object(services.collect());
     root.insert("services".into(), services);
     let networks =
@@ -31,6 +31,9 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
     };
     section(&mut root, "secrets", objects(&stack.secrets));
     section(&mut root, "configs", objects(&stack.configs));
+    for (key, (_, value)) in &stack.attributes {
+        root.insert(key.clone(), plain(value));
+    }
     section(&mut root, "x-quadgen", stated::stated(stack));
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     match serde_saphyr::to_string_with_options(&Json::Object(root), options) {
@@ -93,6 +96,8 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         // Several containers cannot have one name.
         ContainerName::ByService if is_replicated(service) => {}
         ContainerName::ByService => put("container_name", text(&service.name.value)),
+        // Compose makes it again.
+        ContainerName::Named(name) if name.is_implied() => {}
         ContainerName::Named(name) => put("container_name", text(&name.value)),
         ContainerName::ByRuntime(_) => {}
     }

@@ -3,7 +3,7 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, attributes, deny, finish, life, mounts};
-use crate::model::{ContainerName, HealthTest, NetworkMode, Party, Restart, Service, Target, Text};
+use crate::model::{ContainerName, Format, HealthTest, NetworkMode, Party, Restart, Service, Target, Text};
 use crate::platform::Feature;
 use crate::render::host::start_step;
 use crate::render::refuse;
@@ -88,8 +88,10 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         let mut line =
             if network.external { network.object().to_owned() } else { format!("{}.network", network.name.value) };
         // One form of alias only: NetworkAlias= beside it would drop these in silence.
-        let mut options: Vec<String> =
-            attachment.aliases.iter().map(|alias| format!("alias={}", alias.value)).collect();
+        // In a Compose project a service is found by its own name, whatever its container is called.
+        let own = (context.stack.format == Format::Compose).then_some(&service.name.value);
+        let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value));
+        let mut options: Vec<String> = aliases.map(|alias| format!("alias={alias}")).collect();
         options.extend(attachment.ipv4.as_ref().map(|address| format!("ip={}", address.value)));
         options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));
         for (attribute, (span, value)) in &attachment.attributes {
