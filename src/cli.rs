@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use quadgen::diagnostic::Level;
+use quadgen::model::Format;
 
 /// Clean.
 const CLEAN: u8 = 0;
@@ -57,12 +58,53 @@ struct Common {
     /// Look at this stack only, where there are several
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
+    /// Read every PATH as this, and look in folders for nothing else
+    #[arg(long = "as", value_name = "FORMAT")]
+    format_as: Option<FormatName>,
+    /// A Compose file; several are merged in this order into one project
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The name of the Compose project
+    #[arg(short, long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// A file with variables for Compose files, in place of .env
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<PathBuf>,
+    /// Take variables for Compose files neither from the environment nor from .env
+    #[arg(long)]
+    no_env: bool,
+    /// Switch a profile of Compose files on; `*` is all of them
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Say on standard error which files make which stack
+    #[arg(short, long)]
+    verbose: bool,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
     /// The name that standard input stands for, where PATH is `-`
     #[arg(long, value_name = "FILE")]
     stdin_filename: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum FormatName {
+    /// quadgen's own format
+    Topology,
+    /// A Compose project
+    Compose,
+    /// Quadlet units
+    Quadlet,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Topology => Format::Topology,
+            FormatName::Compose => Format::Compose,
+            FormatName::Quadlet => Format::Quadlet,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]

@@ -1,24 +1,304 @@
-//! Which files of a folder make which stack.
+//! Which files of a folder make which stack, and which stack a file belongs to.
+//!
+//! Names decide first (`topology.yaml`, `compose.yaml`, `web.container`), then what stands in a file. Nothing here
+//! reads a stack: it looks at as much of a file as tells what it is, and `read` does the rest.
 
-use std::path::{Path, PathBuf};
+mod compose;
+mod look;
+mod quadlet;
+mod units;
 
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use crate::model::{Format, UnitKind};
+use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
+use crate::render::{MARKER, Owner, owner, signed};
 use crate::source::Files;
 
-/// The files of the stacks below a folder, sorted.
-pub fn stacks(files: &dyn Files, folder: &Path) -> Vec<PathBuf> {
-    let named = |path: &PathBuf| path.file_name().is_some_and(|name| is_topology_name(&name.to_string_lossy()));
-    let mut found: Vec<PathBuf> = files.walk(folder).into_iter().filter(named).collect();
-    found.sort();
-    found
+use compose::Candidate;
+use look::Look;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A topology.
+    Topology(PathBuf),
+    /// A Compose project: its files in the order in which they are merged.
+    Compose(Vec<PathBuf>),
+    /// The units of one host.
+    Quadlet {
+        /// The units.
+        tree: Tree,
+        /// Whether they are the system's (`etc/containers/systemd`) or a user's (`.config/containers/systemd`); nothing
+        /// where no folder says so.
+        rootful: Option<bool>,
+    },
+    /// A Compose file that only changes others: not a stack by itself.
+    Overlay {
+        /// The file.
+        file: PathBuf,
+        /// The project of its folder, if there is one.
+        base: Option<PathBuf>,
+    },
+    /// A template that something else fills in: not read.
+    Template(PathBuf),
+    /// Files that quadgen rendered from a source that is there: they belong to its stack.
+    Rendered {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// What they were rendered from.
+        source: PathBuf,
+        /// Those of them that somebody changed since.
+        changed: Vec<PathBuf>,
+    },
 }
 
-/// What a file is, by its name, if it is of a format that quadgen knows of and does not read yet.
-pub fn not_read_yet(name: &str) -> Option<&'static str> {
-    let (stem, extension) = name.rsplit_once('.')?;
-    match extension {
-        "yaml" | "yml" if stem.starts_with("compose") || stem.starts_with("docker-compose") => Some("a Compose file"),
-        "container" | "pod" | "network" | "volume" | "kube" | "image" | "build" => Some("a Quadlet unit"),
-        _ => None,
+/// What to look for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Stacks of this format only; a file is taken for one of it.
+    pub only: Option<Format>,
+    /// Whether rendered files are looked at like all others.
+    pub rendered: bool,
+    /// Whether the folder is one that Quadlet searches, or lies in one: then all its units are those of one host.
+    pub search_root: bool,
+}
+
+impl Found {
+    /// Its files, the one that stands for it first. A stack may be of more files than these: what a Compose file
+    /// includes is known once it is read.
+    pub fn files(&self) -> Vec<&Path> {
+        match self {
+            Found::Topology(file) | Found::Template(file) | Found::Overlay { file, .. } => vec![file],
+            Found::Compose(files) | Found::Rendered { files, .. } => files.iter().map(PathBuf::as_path).collect(),
+            Found::Quadlet { tree, .. } => tree.units.iter().chain(&tree.drop_ins).map(PathBuf::as_path).collect(),
+        }
     }
+
+    /// The format of the stack, if it is one.
+    pub fn format(&self) -> Option<Format> {
+        match self {
+            Found::Topology(_) => Some(Format::Topology),
+            Found::Compose(_) => Some(Format::Compose),
+            Found::Quadlet { .. } => Some(Format::Quadlet),
+            Found::Overlay { .. } | Found::Template(_) | Found::Rendered { .. } => None,
+        }
+    }
+}
+
+/// Everything below a folder, sorted by the first file.
+pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
+    let mut sorter =
+        Sorter { files, options, found: Vec::new(), compose: Vec::new(), units: quadlet::Units::default() };
+    if options.search_root {
+        sorter.units.root = Some(tidy(folder));
+    }
+    for path in files.walk(folder) {
+        sorter.take(tidy(&path));
+    }
+    sorter.finish()
+}
+
+/// What a file is, with everything that belongs to its stack. `path` is there and readable, or it stands for itself.
+pub fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Found {
+    let path = &path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let text = text_of(files, path).unwrap_or_default();
+    let name = name_of(path);
+    if is_template_name(&name).is_some() || look::is_template(&text) {
+        return Found::Template(path.to_path_buf());
+    }
+    if let Some(source) = rendered_from(files, path, &text).filter(|_| !options.rendered) {
+        return rendered(path, &text, source);
+    }
+    let format = options.only.unwrap_or_else(|| format_of(path, &text));
+    match format {
+        Format::Topology => Found::Topology(path.to_path_buf()),
+        Format::Compose => compose::of_file(files, path),
+        Format::Quadlet => quadlet::of_file(files, path, options),
+    }
+}
+
+/// The format of a file: by its name, then by what stands in it, else Compose.
+fn format_of(path: &Path, text: &str) -> Format {
+    let name = name_of(path);
+    if UnitKind::of_file(&name).is_some() || is_drop_in(path) {
+        Format::Quadlet
+    } else if is_topology_name(&name) {
+        Format::Topology
+    } else if compose::is_main(&name) || compose::is_override(&name) {
+        Format::Compose
+    } else if look::may_be_topology(text)
+        && (matches!(look::yaml(text, false), Look::Topology) || look::has_topology_head(text))
+    {
+        Format::Topology
+    } else {
+        Format::Compose
+    }
+}
+
+/// Puts the files of a folder where they belong.
+struct Sorter<'a> {
+    files: &'a dyn Files,
+    options: &'a Options,
+    found: Vec<Found>,
+    compose: Vec<Candidate>,
+    units: quadlet::Units,
+}
+
+impl Sorter<'_> {
+    fn wants(&self, format: Format) -> bool {
+        self.options.only.is_none_or(|only| only == format)
+    }
+
+    fn take(&mut self, path: PathBuf) {
+        let name = name_of(&path);
+        if let Some(inner) = is_template_name(&name) {
+            self.template(path, inner);
+        } else if is_yaml(&name) {
+            self.yaml(path, &name);
+        } else if UnitKind::of_file(&name).is_some() && self.wants(Format::Quadlet) {
+            self.unit(path);
+        } else if is_drop_in(&path) && self.wants(Format::Quadlet) {
+            self.units.drop_ins.push(path);
+        }
+    }
+
+    fn yaml(&mut self, path: PathBuf, name: &str) {
+        let is_main = compose::is_main(name) || compose::is_override(name);
+        // A file that cannot be read is none that could be told by what stands in it; its reader says why.
+        let text = text_of(self.files, &path);
+        let known = text.as_deref().unwrap_or_default();
+        if is_topology_name(name) {
+            if self.wants(Format::Topology) && !self.is_other(&path, known) {
+                self.found.push(Found::Topology(path));
+            }
+        } else if is_main {
+            if self.wants(Format::Compose) && !self.is_other(&path, known) {
+                let look = if look::may_refer(known) { look::yaml(known, true) } else { Look::Nothing };
+                let facts = if let Look::Compose(facts) = look { facts } else { look::Facts::new_whole() };
+                self.compose.push(Candidate { path, facts });
+            }
+        } else {
+            match look::yaml(known, name.contains("compose")) {
+                Look::Nothing => {}
+                Look::Template => self.found.push(Found::Template(path)),
+                Look::Topology if self.wants(Format::Topology) && !self.is_other(&path, known) => {
+                    self.found.push(Found::Topology(path));
+                }
+                Look::Compose(facts) if self.wants(Format::Compose) && !self.is_other(&path, known) => {
+                    self.compose.push(Candidate { path, facts });
+                }
+                Look::Topology | Look::Compose(_) => {}
+            }
+        }
+    }
+
+    fn unit(&mut self, path: PathBuf) {
+        // Text that is not UTF-8 may still be a unit; its reader says so.
+        let Some(text) = text_of(self.files, &path) else { return self.units.add(path, "") };
+        if self.units.takes(&path, &text) && !self.is_other(&path, &text) {
+            self.units.add(path, &text);
+        }
+    }
+
+    /// A file whose name says that it is a template: it is listed where it would make a stack's file.
+    fn template(&mut self, path: PathBuf, inner: &str) {
+        let is_unit = UnitKind::of_file(inner).is_some();
+        let is_stack = || text_of(self.files, &path).is_some_and(|text| look::has_head(&text));
+        if is_unit || (is_yaml(inner) && is_stack()) {
+            self.found.push(Found::Template(path));
+        }
+    }
+
+    /// Whether a file is a template or rendered, and so no source of its own.
+    fn is_other(&mut self, path: &Path, text: &str) -> bool {
+        if !self.options.rendered
+            && let Some(source) = rendered_from(self.files, path, text)
+        {
+            self.found.push(rendered(path, text, source));
+            return true;
+        }
+        let template = look::is_template(text);
+        if template {
+            self.found.push(Found::Template(path.to_path_buf()));
+        }
+        template
+    }
+
+    fn finish(self) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        // One entry for each source.
+        let mut by_source: BTreeMap<PathBuf, (Vec<PathBuf>, Vec<PathBuf>)> = BTreeMap::new();
+        for one in self.found {
+            match one {
+                Found::Rendered { files, source, changed } => {
+                    let all = by_source.entry(source).or_default();
+                    all.0.extend(files);
+                    all.1.extend(changed);
+                }
+                other => found.push(other),
+            }
+        }
+        let rendered = by_source.into_iter();
+        found.extend(rendered.map(|(source, (files, changed))| Found::Rendered { files, source, changed }));
+        found.extend(compose::projects(self.files, self.compose));
+        found.extend(self.units.trees());
+        found.sort_by_cached_key(|found| found.files().first().map(|path| path.to_path_buf()));
+        found
+    }
+}
+
+/// What a rendered file was rendered from, if that is there.
+fn rendered_from(files: &dyn Files, path: &Path, text: &str) -> Option<PathBuf> {
+    let head = text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER));
+    let source = signed(text).filter(|_| head)?.source;
+    let source = tidy(&path.parent().unwrap_or(Path::new("")).join(source));
+    // Units that were rendered have their folder for a source.
+    (files.is_file(&source) || files.is_dir(&source)).then_some(source)
+}
+
+fn rendered(path: &Path, text: &str, source: PathBuf) -> Found {
+    let changed = (owner(text) == Owner::Changed).then(|| path.to_path_buf()).into_iter().collect();
+    Found::Rendered { files: vec![path.to_path_buf()], source, changed }
+}
+
+fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
+    String::from_utf8(files.read(path).ok()?).ok()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// The name of what a template makes: `web.container` for `web.container.j2`.
+fn is_template_name(name: &str) -> Option<&str> {
+    [".j2", ".jinja", ".jinja2"].iter().find_map(|ending| name.strip_suffix(ending))
+}
+
+/// Whether a file lies in a folder of drop-ins for units: `x.container.d/y.conf`, `container.d/y.conf`.
+fn is_drop_in(path: &Path) -> bool {
+    let folder = path.parent().map(name_of).unwrap_or_default();
+    let of = folder.strip_suffix(".d").filter(|_| name_of(path).ends_with(".conf"));
+    of.is_some_and(|of| UnitKind::of_file(of).is_some() || UnitKind::ALL.iter().any(|kind| kind.extension() == of))
+}
+
+/// A path without `.` and without `x/..`; links are not looked at.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+                tidy.pop();
+            }
+            part => tidy.push(part),
+        }
+    }
+    tidy
 }

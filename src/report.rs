@@ -8,7 +8,7 @@ mod mask;
 mod summary;
 
 pub use diff::diff;
-pub use summary::{Assumed, Intents, Summary};
+pub use summary::{Assumed, Intents, NotRead, StackFiles, Summary};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;

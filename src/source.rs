@@ -213,12 +213,22 @@ pub trait Files {
     /// Whether there is a file.
     fn is_file(&self, path: &Path) -> bool;
 
-    /// Every file below a folder, sorted, without hidden and ignored ones.
+    /// Every file below a folder, sorted, without hidden and ignored ones; a home's `.config/containers` is not hidden.
     fn walk(&self, folder: &Path) -> Vec<PathBuf>;
 
     /// What a folder is called, also where its path is `.`.
     fn folder_name(&self, folder: &Path) -> String {
         folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// What lies right in a folder, files and folders, sorted, hidden ones too.
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let below = self.walk(folder);
+        let names = below.iter().filter_map(|path| path.strip_prefix(folder).ok()?.components().next());
+        let mut all: Vec<PathBuf> = names.map(|name| folder.join(name)).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// A path as it is shown: relative to the working directory, with `/`.

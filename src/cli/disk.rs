@@ -1,5 +1,8 @@
 //! The real file system.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -41,10 +44,116 @@ impl Files for Disk {
     }
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        let walk = ignore::WalkBuilder::new(folder).require_git(false).build();
-        let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
-        files.map(ignore::DirEntry::into_path).collect()
+        let mut walk = ignore::WalkBuilder::new(folder);
+        walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
+        let mut links = Vec::new();
+        let mut files = Vec::new();
+        for entry in walk.build().filter_map(Result::ok) {
+            if entry.path_is_symlink() && entry.depth() > 0 {
+                links.push(entry.path().to_path_buf());
+            }
+            if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
+                files.push(entry.into_path());
+            }
+        }
+        if !links.is_empty() {
+            once_each(folder, &links, &mut files);
+        }
+        files.sort();
+        files
     }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        let mut all: Vec<PathBuf> =
+            entries.into_iter().flatten().flatten().map(|entry| folder.join(entry.file_name())).collect();
+        all.sort();
+        all
+    }
+}
+
+/// The real file system, with some texts in place of what it holds: standard input under the name of a file.
+#[derive(Default)]
+pub(super) struct Given {
+    texts: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Given {
+    pub fn put(&mut self, path: &Path, text: Vec<u8>) {
+        self.texts.insert(absolute(path), text);
+    }
+
+    fn get(&self, path: &Path) -> Option<&Vec<u8>> {
+        if self.texts.is_empty() { None } else { self.texts.get(&absolute(path)) }
+    }
+}
+
+impl Files for Given {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.get(path).map_or_else(|| Disk.read(path), |text| Ok(text.clone()))
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.get(path).is_none() && Disk.is_dir(path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.get(path).is_some() || Disk.is_file(path)
+    }
+
+    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
+        Disk.walk(folder)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        Disk.list(folder)
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        Disk.shown(path)
+    }
+}
+
+/// A path from the root on; links are not looked at.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Hidden files and folders are none of ours, but where a home keeps its units.
+fn is_seen(entry: &ignore::DirEntry) -> bool {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let own = name(entry.path());
+    let in_config = entry.depth() > 1 && entry.path().parent().is_some_and(|above| name(above) == ".config");
+    if entry.depth() == 0 || (in_config && own == "containers") {
+        return true;
+    }
+    !in_config && (own == ".config" || !own.starts_with('.'))
+}
+
+/// A file that links lead to as well is taken once: below a folder that Quadlet searches if one way leads there, else
+/// where it really is. Under another name it is another unit.
+fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
+    let root = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let is_linked = |path: &Path| links.iter().any(|link| path.starts_with(link));
+    let real = |path: &PathBuf| match path.strip_prefix(folder) {
+        Ok(below) if !is_linked(path) => root.join(below),
+        _ => fs::canonicalize(path).unwrap_or_else(|_| path.clone()),
+    };
+    let searched = |path: &Path| {
+        let parts: Vec<_> = path.components().map(Component::as_os_str).collect();
+        parts.windows(2).any(|pair| pair == ["containers", "systemd"])
+    };
+    let rank = |path: &PathBuf| (!searched(path), is_linked(path), path.clone());
+    let mut best: BTreeMap<(PathBuf, OsString), PathBuf> = BTreeMap::new();
+    for path in files.drain(..) {
+        let key = (real(&path), path.file_name().unwrap_or_default().to_owned());
+        match best.entry(key) {
+            Entry::Vacant(free) => drop(free.insert(path)),
+            Entry::Occupied(mut taken) if rank(&path) < rank(taken.get()) => drop(taken.insert(path)),
+            Entry::Occupied(_) => {}
+        }
+    }
+    files.extend(best.into_values());
 }
 
 /// A path as it is shown: relative to the working directory, so that output is the same on every machine.

@@ -1,22 +1,22 @@
 //! `quadgen lint`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
-use quadgen::report::{Assumed, Format, Intents, Report, Summary};
+use quadgen::report::{Assumed, Format, Intents, Report, StackFiles, Summary};
 use quadgen::rules::{self, Context};
 
-use super::session::Session;
+use super::session::{Session, Target, Wants};
 use super::{CLEAN, Common, FAILED, FOUND, LevelName, output};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Topology files, folders that hold them, or `-` for standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Topologies, Compose files, Quadlet units, folders that hold such, or `-` for standard input; here if left out
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     common: Common,
@@ -35,6 +35,9 @@ pub(super) struct Options {
     /// Be content where a folder holds no stack, as a hook for commits has to be
     #[arg(long)]
     allow_empty: bool,
+    /// Look at rendered files like at all others, beside what they were rendered from
+    #[arg(long)]
+    include_rendered: bool,
     /// Print findings only, without a summary
     #[arg(short, long)]
     quiet: bool,
@@ -61,35 +64,17 @@ impl From<FormatName> for Format {
 }
 
 pub(super) fn run(options: &Options) -> u8 {
-    let mut session = Session::new();
-    session.allow_empty = options.allow_empty;
+    let wants =
+        Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None };
+    let mut session = Session::new(wants);
     session.read(&options.paths, &options.common);
     check_rules(&mut session, options);
     let mut sink = Sink::default();
-    let mut summary = Summary { files: session.files, ..Summary::default() };
+    let mut summary = summary(&session);
     match session.targets(&options.common) {
         Ok(targets) => {
-            for target in targets {
-                let wirings: Vec<Wiring<'_>> =
-                    target.platforms.iter().map(|platform| Wiring::new(target.stack, platform)).collect();
-                let context = Context::new(target.stack, &wirings);
-                rules::check(&context, &mut sink);
-                for platform in &target.platforms {
-                    if !summary.platforms.contains(&platform.name) {
-                        summary.platforms.push(platform.name.clone());
-                    }
-                    if !platform.assumed.is_empty() {
-                        summary.assumed.push(Assumed {
-                            stack: target.stack.name.value.clone(),
-                            platform: platform.name.clone(),
-                            words: platform.assumed_words(),
-                        });
-                    }
-                }
-                // Half a stack proves nothing.
-                if target.stack.complete {
-                    count_intents(&context, &mut summary.intents, session.stacks.len() > 1);
-                }
+            for target in &targets {
+                look(&session, target, &mut sink, &mut summary);
             }
         }
         Err(finding) => {
@@ -98,12 +83,74 @@ pub(super) fn run(options: &Options) -> u8 {
     }
     summary.complete = session.is_complete();
     sink.extend(std::mem::take(&mut session.findings));
-    let findings = sink.finish(&session.sources);
+    let mut findings = sink.finish(&session.sources);
+    once_each(&session, &mut findings);
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .filter(|finding| is_wanted(finding, options))
         .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
     report(options, &session, &errors, &findings, &mut summary)
+}
+
+/// What is known of the input before anything is looked at.
+fn summary(session: &Session) -> Summary {
+    let stacks = session.inputs.iter().map(|input| StackFiles {
+        stack: input.label.clone(),
+        format: input.format,
+        files: input.files.clone(),
+        notes: input.notes.clone(),
+    });
+    let not_read = session.not_read.clone();
+    Summary { files: session.files(), stacks: stacks.collect(), not_read, ..Summary::default() }
+}
+
+/// Lets the rules look at one stack.
+fn look(session: &Session, target: &Target<'_>, sink: &mut Sink, summary: &mut Summary) {
+    let mut found = Sink::default();
+    let mut states = States::new();
+    for part in &target.parts {
+        let wirings: Vec<Wiring<'_>> =
+            part.platforms.iter().map(|platform| Wiring::new(part.stack, platform)).collect();
+        let context = Context::new(part.stack, &wirings);
+        rules::check(&context, &mut found);
+        for platform in &part.platforms {
+            if !summary.platforms.contains(&platform.name) {
+                summary.platforms.push(platform.name.clone());
+            }
+            if !platform.assumed.is_empty() {
+                summary.assumed.push(Assumed {
+                    stack: target.input.label.clone(),
+                    platform: platform.name.clone(),
+                    words: platform.assumed_words(),
+                });
+            }
+        }
+        // Half a stack proves nothing.
+        if part.stack.complete {
+            judge_intents(&context, &mut states);
+        }
+    }
+    count_intents(states, &mut summary.intents, (session.inputs.len() > 1).then_some(target.input.label.as_str()));
+    for mut finding in found.finish(&session.sources) {
+        if target.input.concerns(&session.sources, &finding) {
+            finding.stack.clone_from(&target.input.label);
+            sink.report(finding);
+        }
+    }
+}
+
+/// A file that belongs to several stacks has the same faults in each: told once.
+fn once_each(session: &Session, findings: &mut Vec<Diagnostic>) {
+    if session.inputs.len() < 2 {
+        return;
+    }
+    let mut told = HashSet::new();
+    let sources = &session.sources;
+    findings.retain(|finding| {
+        let places = finding.labels.iter().map(|label| (sources.place(label.span), label.message.clone()));
+        let places: Vec<(String, String)> = places.collect();
+        told.insert((finding.rule.code, finding.message.clone(), finding.platforms.clone(), places))
+    });
 }
 
 fn report(
@@ -164,9 +211,11 @@ fn is_wanted(finding: &Diagnostic, options: &Options) -> bool {
     selected && !names(&options.ignore)
 }
 
+/// What became of each intent, by its place and words.
+type States = BTreeMap<(quadgen::source::Span, String), State>;
+
 /// An intent is proven if it holds on every platform, and broken if it does not on one.
-fn count_intents(context: &Context<'_>, counted: &mut Intents, several_stacks: bool) {
-    let mut states: BTreeMap<(quadgen::source::Span, String), State> = BTreeMap::new();
+fn judge_intents(context: &Context<'_>, states: &mut States) {
     for view in &context.views {
         for judgement in &view.judgements {
             let key = (judgement.intent.span(), words(&judgement.intent));
@@ -174,8 +223,12 @@ fn count_intents(context: &Context<'_>, counted: &mut Intents, several_stacks: b
             *state = (*state).max(judgement.state);
         }
     }
+}
+
+/// Counts the intents of a stack; its name stands before them where there are several.
+fn count_intents(states: States, counted: &mut Intents, stack: Option<&str>) {
     for ((_, text), state) in states {
-        let text = if several_stacks { format!("{}: {text}", context.stack.name.value) } else { text };
+        let text = stack.map_or(text.clone(), |stack| format!("{stack}: {text}"));
         match state {
             State::Proven => counted.proven.push(text),
             State::Broken => counted.broken.push(text),

@@ -16,15 +16,15 @@ use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
 use quadgen::source::{Span, display_path};
 
-use super::session::{Session, Target};
+use super::session::{Part, Session, Target, Wants};
 use super::write::{Place, Refused};
 use super::{CLEAN, Common, FAILED, FOUND, disk, output};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// A topology file, a folder that holds one, or `-` for standard input
-    #[arg(value_name = "PATH", default_value = ".")]
-    path: PathBuf,
+    /// A topology, Compose file, Quadlet unit, a folder that holds such, or `-` for standard input; here if left out
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
     /// What to write; units on Podman, Compose on Docker where nothing is said
@@ -92,8 +92,8 @@ struct Done {
 }
 
 pub(super) fn run(options: &Options) -> u8 {
-    let mut session = Session::new();
-    session.read(std::slice::from_ref(&options.path), &options.common);
+    let mut session = Session::new(Wants { output: options.output.clone(), ..Wants::default() });
+    session.read(options.path.as_slice(), &options.common);
     let mut sink = Sink::default();
     let mut done = None;
     // Files are made of the whole stack, or not at all.
@@ -141,7 +141,8 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
     let targets = session
         .targets(&options.common)
         .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
-    let (stack, platforms) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
+    let (chosen, part) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
+    let (stack, platforms) = (part.stack, &part.platforms);
     let platforms = platforms.iter().map(|platform| deployed(session, options, platform));
     let platforms: Vec<(Platform, render::Target)> = platforms.collect::<Result<_, _>>().map_err(|stop| vec![stop])?;
     let wirings: Vec<Wiring<'_>> = platforms.iter().map(|(platform, _)| Wiring::new(stack, platform)).collect();
@@ -167,7 +168,7 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
             Some(base) if options.all_platforms => Some(base.join(&platform.name).map_err(refused)?),
             base => base.clone(),
         };
-        let source = source(session, stack.name.span(), place.as_ref());
+        let source = source(&chosen.input.source, place.as_ref());
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
         let mut rendered = render::render(&laid_out, &platform, target, &source).map_err(boxed)?;
@@ -229,13 +230,13 @@ fn chosen<'t>(
     session: &Session,
     options: &Options,
     targets: &'t [Target<'_>],
-) -> Result<(&'t Stack, &'t [Platform]), Stop> {
+) -> Result<(&'t Target<'t>, &'t Part<'t>), Stop> {
     let fail = |at: Span, message: String, help: String| {
         Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
     };
-    let at = session.argument(&options.path.to_string_lossy());
+    let at = session.argument(&options.path.as_deref().unwrap_or(Path::new(".")).to_string_lossy());
     let [target] = targets else {
-        let names: Vec<&str> = targets.iter().map(|target| target.stack.name.value.as_str()).collect();
+        let names: Vec<&str> = targets.iter().map(|target| target.input.label.as_str()).collect();
         let message = if names.is_empty() {
             "there is no stack to render"
         } else {
@@ -243,30 +244,33 @@ fn chosen<'t>(
         };
         return Err(fail(at, message.to_owned(), format!("Choose with --stack: {}.", names.join(", "))));
     };
-    let stack = target.stack;
+    let with_platform = target.parts.iter().find(|part| !part.platforms.is_empty());
+    let Some(part) = with_platform else {
+        let message = format!("`{}` has no such platform", target.input.label);
+        return Err(fail(at, message, "Choose with --on.".to_owned()));
+    };
     if options.all_platforms {
-        if stack.platforms.is_empty() {
-            let message = format!("`{}` names no platforms", stack.name.value);
+        if part.stack.platforms.is_empty() {
+            let message = format!("`{}` names no platforms", target.input.label);
             return Err(fail(at, message, "Write them under `platforms:`, or take one with --on.".to_owned()));
         }
-        return Ok((stack, &target.platforms));
+        return Ok((target, part));
     }
-    match target.platforms.as_slice() {
-        [_] => Ok((stack, &target.platforms)),
-        [] => Err(fail(at, format!("`{}` has no such platform", stack.name.value), "Choose with --on.".to_owned())),
-        several => {
-            let names: Vec<&str> = several.iter().map(|platform| platform.name.as_str()).collect();
-            let message = format!("a render is for one platform, and `{}` has several", stack.name.value);
+    let platforms = target.parts.iter().flat_map(|part| &part.platforms);
+    let names: Vec<&str> = platforms.map(|platform| platform.name.as_str()).collect();
+    match names.as_slice() {
+        [_] => Ok((target, part)),
+        names => {
+            let message = format!("a render is for one platform, and `{}` has several", target.input.label);
             let all = "`--all-platforms -o DIR` writes one folder for each.";
             Err(fail(at, message, format!("Choose with --on: {}. {all}", names.join(", "))))
         }
     }
 }
 
-/// The way from the files to the stack's file. Both are followed to where they really are, so that a folder tells the
+/// The way from the files to what the stack was read from. Both are followed to where they really are, so that a folder tells the
 /// same source by whatever way it is reached.
-fn source(session: &Session, span: Span, place: Option<&Place>) -> String {
-    let name = session.sources.file_of(span).map_or("", |file| file.name.as_str());
+fn source(name: &str, place: Option<&Place>) -> String {
     let path = Path::new(name);
     let (Some(place), Some(file)) = (place.filter(|_| name != super::session::STDIN), path.file_name()) else {
         return name.rsplit('/').next().unwrap_or(name).to_owned();

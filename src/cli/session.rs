@@ -1,17 +1,25 @@
 //! One run: the files that were read, the stacks in them, and the platforms to look at.
 
-use std::io::Read;
+mod labels;
+mod platforms;
+mod request;
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, input};
-use quadgen::discover;
-use quadgen::model::{PlatformSpec, Spanned, Stack, Text};
-use quadgen::platform::{Platform, parse_spec};
-use quadgen::read::topology;
-use quadgen::source::{FileId, Files, Loaded, SourceMap, Span, display_path};
+use quadgen::discover::{self, Found, Options};
+use quadgen::model::{Format, Stack, Version};
+use quadgen::platform::parse_spec;
+use quadgen::read::{Read, compose, quadlet, topology};
+use quadgen::report::NotRead;
+use quadgen::source::{FileId, Files, SourceMap, Span};
 
 use super::Common;
-use super::disk::{Disk, shown};
+use super::disk::{Given, absolute};
+
+pub(super) use platforms::{Part, Target};
 
 /// What standard input is called where nobody gives it a name.
 pub(super) const STDIN: &str = "standard input";
@@ -19,119 +27,386 @@ pub(super) const STDIN: &str = "standard input";
 /// What a run has read so far.
 pub(super) struct Session {
     pub sources: SourceMap,
-    pub stacks: Vec<Stack>,
+    pub inputs: Vec<Input>,
     /// What was wrong with the input.
     pub findings: Vec<Diagnostic>,
-    /// How many files were read.
-    pub files: usize,
-    /// Whether a folder may hold no stack.
-    pub allow_empty: bool,
+    /// What was found and is no stack by itself.
+    pub not_read: Vec<NotRead>,
+    pub wants: Wants,
+    files: Given,
     /// The words of the command line, as a file that findings can point at.
     command_line: FileId,
 }
 
-/// A stack on the platforms that were asked for.
-pub(super) struct Target<'a> {
-    pub stack: &'a Stack,
-    pub platforms: Vec<Platform>,
+/// What a command asks of its input.
+#[derive(Clone, Default)]
+pub(super) struct Wants {
+    /// Whether a folder may hold no stack.
+    pub allow_empty: bool,
+    /// Whether rendered files are looked at like all others.
+    pub rendered: bool,
+    /// Whether `.env.example` may stand in for `.env`.
+    pub samples: bool,
+    /// The folder that is written to: what lies there comes out, and does not go in.
+    pub output: Option<PathBuf>,
+}
+
+/// A stack with what it was read from.
+pub(super) struct Input {
+    /// Its name, with its folder where others have the same.
+    pub label: String,
+    pub format: Format,
+    /// Its files as they are shown.
+    pub files: Vec<String>,
+    /// Where it lies, as it is shown: its first file, or the folder of its units.
+    pub source: String,
+    pub notes: Vec<String>,
+    /// The files that findings are limited to; nothing where all are asked for.
+    asked: Option<BTreeSet<String>>,
+    /// What a folder says about who runs it.
+    rootful: Option<bool>,
+    /// The files that make it, by which it is known when it is asked for twice.
+    made_of: Vec<PathBuf>,
+    /// The stack; of units one for each release of Quadlet that is looked at.
+    stacks: Vec<(Option<Version>, Stack)>,
+}
+
+impl Input {
+    /// Whether a finding lies in a file that was asked for, or says that the stack could not be read.
+    pub fn concerns(&self, sources: &SourceMap, finding: &Diagnostic) -> bool {
+        let Some(asked) = &self.asked else { return true };
+        is_cut(finding) || sources.file_of(finding.span()).is_some_and(|file| asked.contains(&file.name))
+    }
+}
+
+/// Whether a finding says that not everything could be read.
+fn is_cut(finding: &Diagnostic) -> bool {
+    [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code)
 }
 
 impl Session {
-    pub fn new() -> Self {
+    pub fn new(wants: Wants) -> Self {
         let mut sources = SourceMap::default();
         let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         let command_line = sources.add("command line", format!("quadgen {}", words.join(" ")));
-        Session { sources, stacks: Vec::new(), findings: Vec::new(), files: 0, allow_empty: false, command_line }
+        Session {
+            sources,
+            inputs: Vec::new(),
+            findings: Vec::new(),
+            not_read: Vec::new(),
+            wants,
+            files: Given::default(),
+            command_line,
+        }
     }
 
-    /// Reads every stack of the paths.
+    /// Reads every stack of the paths; this folder's where there is no path and no `-f`.
     pub fn read(&mut self, paths: &[PathBuf], common: &Common) {
+        if let Some(found) = self.merged(common) {
+            self.take(found, None, common);
+        }
+        let here = [PathBuf::from(".")];
+        let paths = if paths.is_empty() && common.files.is_empty() { &here } else { paths };
         for path in paths {
             if path.as_os_str() == "-" {
-                self.read_stdin(common);
-            } else if Disk.is_dir(path) {
-                let found = discover::stacks(&Disk, path);
-                if found.is_empty() && !self.allow_empty {
-                    let at = self.argument(&path.to_string_lossy());
-                    self.fail(
-                        Diagnostic::new(
-                            &input::COULD_NOT_RUN,
-                            at,
-                            format!(
-                                "no stack in `{}`: it holds no topology.yaml and no *.topology.yaml",
-                                display_path(path)
-                            ),
-                        )
-                        .help("quadgen 0.1 reads topology files; `quadgen explain QG000` says what a folder needs."),
-                    );
+                let name = common.stdin_filename.clone().unwrap_or_else(|| PathBuf::from(STDIN));
+                if self.read_stdin(&name) {
+                    self.read_file(&name, "-", common);
                 }
-                for path in found {
-                    self.read_file(&path);
-                }
+            } else if self.files.is_dir(path) {
+                self.read_folder(path, common);
             } else {
-                self.read_file(path);
+                self.read_file(path, &path.to_string_lossy(), common);
             }
         }
-        if let Some(name) = &common.stack {
-            let all: Vec<String> = self.stacks.iter().map(|stack| stack.name.value.clone()).collect();
-            self.stacks.retain(|stack| stack.name.value == *name);
-            if self.stacks.is_empty() && !all.is_empty() {
-                let at = self.argument(name);
-                self.fail(
-                    Diagnostic::new(&input::COULD_NOT_RUN, at, format!("there is no stack `{name}` here"))
-                        .help(format!("There is: {}.", all.join(", "))),
+        labels::tell_apart(&mut self.inputs);
+        self.choose(common);
+        if common.verbose {
+            self.say();
+        }
+    }
+
+    /// The Compose project of `-f`, if there is one.
+    fn merged(&mut self, common: &Common) -> Option<Found> {
+        let mut files = Vec::new();
+        for file in &common.files {
+            let stdin = file.as_os_str() == "-";
+            let path = if stdin { PathBuf::from(STDIN) } else { file.clone() };
+            if (stdin && !self.read_stdin(&path)) || !self.is_readable(&path, &file.to_string_lossy()) {
+                return None;
+            }
+            files.push(absolute(&path));
+        }
+        (!files.is_empty()).then_some(Found::Compose(files))
+    }
+
+    fn options(&self, common: &Common) -> Options {
+        Options { only: common.format_as.map(Format::from), rendered: self.wants.rendered, search_root: false }
+    }
+
+    fn read_folder(&mut self, folder: &Path, common: &Common) {
+        let full = absolute(folder);
+        let parts: Vec<_> = full.components().map(|part| part.as_os_str()).collect();
+        let search_root = parts.windows(2).any(|pair| pair == ["containers", "systemd"]);
+        let options = Options { search_root, ..self.options(common) };
+        let mut found = discover::find(&self.files, folder, &options);
+        if let Some(output) = self.wants.output.as_deref().map(absolute).filter(|output| *output != full) {
+            found.retain(|found| !found.files().iter().all(|file| absolute(file).starts_with(&output)));
+        }
+        if options.only.is_none_or(|only| only == Format::Compose)
+            && let Some(named) = request::files_of_environment(common)
+        {
+            // The environment says which files are the project here; none of them is one by itself.
+            let own = |found: &Found| {
+                let here = |file: &&Path| absolute(file).parent() == Some(full.as_path());
+                let own = found.files().iter().any(|file| named.contains(&absolute(file)) || here(file));
+                own && matches!(found, Found::Compose(_) | Found::Overlay { .. })
+            };
+            found.retain(|found| !own(found));
+            found.insert(0, Found::Compose(named));
+        }
+        let is_stack = |found: &Found| found.format().is_some();
+        if !self.wants.allow_empty && !found.iter().any(is_stack) {
+            self.no_stack(folder, &found);
+        }
+        for found in found {
+            if is_stack(&found) {
+                self.take(found, None, common);
+            } else {
+                self.not_read.extend(self.leave(&found));
+            }
+        }
+    }
+
+    /// A folder in which there is nothing to look at.
+    fn no_stack(&mut self, folder: &Path, found: &[Found]) {
+        let shown = self.files.shown(folder);
+        let at = self.argument(&folder.to_string_lossy());
+        let message = format!("no stack in `{shown}`: no topology, no Compose file and no Quadlet unit below it");
+        let mut finding = Diagnostic::new(&input::COULD_NOT_RUN, at, message);
+        for left in found.iter().filter_map(|found| self.leave(found)) {
+            finding = finding.help(left.text());
+        }
+        if found.iter().any(|found| matches!(found, Found::Rendered { .. })) {
+            finding = finding.help("Look at what they were rendered from, or at them with `lint --include-rendered`.");
+        }
+        self.fail(finding.help("`quadgen explain QG000` says what a folder needs."));
+    }
+
+    /// What is to be said about files that make no stack.
+    fn leave(&self, found: &Found) -> Option<NotRead> {
+        let shown = |files: &[PathBuf]| files.iter().map(|file| self.files.shown(file)).collect::<Vec<_>>();
+        let (files, why) = match found {
+            Found::Overlay { file, base } => {
+                let own = self.files.shown(file);
+                let base = base.as_ref().map_or_else(|| "FILE".to_owned(), |base| self.files.shown(base));
+                let why = format!("changes another Compose file, and is read with it by `-f {base} -f {own}`");
+                (vec![own], why)
+            }
+            Found::Template(file) => {
+                (vec![self.files.shown(file)], "a template, which something else fills in".to_owned())
+            }
+            Found::Rendered { files, source, changed } => {
+                let mut why = format!(
+                    "rendered from {}; `quadgen render --check` tells whether it still fits",
+                    self.files.shown(source)
                 );
+                if !changed.is_empty() {
+                    why = format!("{why}; changed by hand since: {}", shown(changed).join(", "));
+                }
+                (shown(files), why)
             }
-        }
+            Found::Topology(_) | Found::Compose(_) | Found::Quadlet { .. } => return None,
+        };
+        Some(NotRead { files, why })
     }
 
-    fn read_file(&mut self, path: &Path) {
-        let display = shown(path);
-        if let Some(kind) = path.file_name().and_then(|name| discover::not_read_yet(&name.to_string_lossy())) {
-            let at = self.argument(&path.to_string_lossy());
-            let message = format!("`{}` is {kind}, and quadgen 0.1 reads topologies only", display_path(&display));
-            return self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
-        }
-        let name = display_path(&display);
-        let loaded = self.sources.load(&Disk, path, &name);
-        self.take(loaded, &path.to_string_lossy(), &name);
-    }
-
-    fn read_stdin(&mut self, common: &Common) {
+    /// Takes standard input as a file of that name.
+    fn read_stdin(&mut self, name: &Path) -> bool {
         let mut bytes = Vec::new();
         let limit = quadgen::source::MAX_FILE_BYTES as u64 + 1;
         if let Err(error) = std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
             let at = self.argument("-");
-            return self.fail(Diagnostic::new(
-                &input::COULD_NOT_RUN,
-                at,
-                format!("cannot read standard input: {error}"),
-            ));
+            let message = format!("cannot read standard input: {error}");
+            self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+            return false;
         }
-        let name = common.stdin_filename.as_ref().map_or_else(|| STDIN.to_owned(), |path| display_path(&shown(path)));
-        let loaded = self.sources.take(name.clone(), bytes);
-        self.take(loaded, "-", &name);
+        self.files.put(name, bytes);
+        true
+    }
+
+    /// Whether a file is there; says so if it is not.
+    fn is_readable(&mut self, path: &Path, argument: &str) -> bool {
+        // The text is read once more by the format's reader; what it needs is known only then.
+        let mut probe = SourceMap::default();
+        let Err(reason) = probe.load(&self.files, path, "") else { return true };
+        let at = self.argument(argument);
+        let message = format!("cannot read `{}`: {reason}", self.files.shown(path));
+        self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+        false
     }
 
     /// Reads the stack of a file; `argument` is the word of the command line that asked for it.
-    fn take(&mut self, loaded: Result<Loaded, String>, argument: &str, name: &str) {
-        match loaded {
-            Ok(loaded) => {
-                self.files += 1;
-                if let Some(at) = loaded.not_utf8 {
-                    let message = "this is not UTF-8 text; quadgen reads UTF-8 only";
-                    return self.fail(Diagnostic::new(&input::SYNTAX_ERROR, at, message));
-                }
-                let read = topology::read(self.sources.file(loaded.file));
-                self.sources.hide(read.secrets);
-                self.findings.extend(read.diagnostics);
-                self.stacks.extend(read.stack);
+    fn read_file(&mut self, path: &Path, argument: &str, common: &Common) {
+        if !self.is_readable(path, argument) {
+            return;
+        }
+        let path = absolute(path);
+        let shown = self.files.shown(&path);
+        let options = self.options(common);
+        if options.only == Some(Format::Quadlet) && shown == STDIN {
+            let at = self.argument(argument);
+            let message = "the text of a unit needs the name of its file, whose ending says what it is";
+            return self.fail(
+                Diagnostic::new(&input::COULD_NOT_RUN, at, message)
+                    .help("Give it with --stdin-filename web.container."),
+            );
+        }
+        let mut found = discover::of_file(&self.files, &path, &options);
+        if let Found::Rendered { source, .. } = &found {
+            let source = source.clone();
+            self.not_read.extend(self.leave(&found));
+            if self.files.is_dir(&source) {
+                return;
             }
+            found = discover::of_file(&self.files, &source, &options);
+        }
+        if let Found::Template(_) = found {
+            let at = self.argument(argument);
+            let message = format!("`{shown}` is a template, and quadgen reads what is made of it");
+            return self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+        }
+        self.take(found, Some(shown), common);
+    }
+
+    /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
+    fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
+        let Some(format) = found.format() else { return };
+        let made_of: Vec<PathBuf> = found.files().into_iter().map(absolute).collect();
+        if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && known.made_of == made_of) {
+            match (&mut known.asked, asked) {
+                (Some(files), Some(file)) => drop(files.insert(file)),
+                (files, _) => *files = None,
+            }
+            return;
+        }
+        let mut input = Input {
+            label: String::new(),
+            format,
+            files: found.files().iter().map(|file| self.files.shown(file)).collect(),
+            source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
+            notes: Vec::new(),
+            asked: asked.map(|file| BTreeSet::from([file])),
+            rootful: None,
+            made_of,
+            stacks: Vec::new(),
+        };
+        match found {
+            Found::Topology(file) => {
+                let read = self.topology(&file);
+                self.keep(&mut input, None, read);
+            }
+            Found::Compose(files) => {
+                let request = request::of(common, files, self.wants.samples);
+                if common.no_env {
+                    self.files.put(Path::new(request::NOTHING), Vec::new());
+                }
+                let read = compose::read(&mut self.sources, &self.files, &request);
+                self.keep(&mut input, None, read);
+            }
+            Found::Quadlet { tree, rootful } => {
+                input.rootful = rootful;
+                input.source = self.files.shown(&tree.root);
+                let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
+                for (release, platforms) in platforms::releases(common, rootful) {
+                    let mut read = quadlet::lower(&parsed, &self.sources, release);
+                    for finding in &mut read.diagnostics {
+                        let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));
+                        *finding = platforms.iter().fold(found, |found, platform| found.on(platform));
+                    }
+                    self.keep(&mut input, Some(release), read);
+                }
+            }
+            Found::Overlay { .. } | Found::Template(_) | Found::Rendered { .. } => {}
+        }
+        if !input.stacks.is_empty() {
+            self.inputs.push(input);
+        }
+    }
+
+    fn topology(&mut self, path: &Path) -> Read {
+        let name = self.files.shown(path);
+        match self.sources.load(&self.files, path, &name) {
+            Ok(loaded) => match loaded.not_utf8 {
+                Some(at) => {
+                    let message = "this is not UTF-8 text; quadgen reads UTF-8 only";
+                    let finding = Diagnostic::new(&input::SYNTAX_ERROR, at, message);
+                    Read { diagnostics: vec![finding], files: vec![loaded.file], ..Read::default() }
+                }
+                None => {
+                    let read = topology::read(self.sources.file(loaded.file));
+                    Read { files: vec![loaded.file], ..read }
+                }
+            },
             Err(reason) => {
-                let at = self.argument(argument);
-                self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, format!("cannot read `{name}`: {reason}")));
+                let at = self.argument(&path.to_string_lossy());
+                let message = format!("cannot read `{name}`: {reason}");
+                Read { diagnostics: vec![Diagnostic::new(&input::COULD_NOT_RUN, at, message)], ..Read::default() }
             }
         }
+    }
+
+    /// Takes over what a reader understood.
+    fn keep(&mut self, input: &mut Input, release: Option<Version>, read: Read) {
+        self.sources.hide(read.secrets);
+        for file in read.files {
+            let name = &self.sources.file(file).name;
+            if !input.files.contains(name) && !name.ends_with("dev/null") {
+                input.files.push(name.clone());
+            }
+        }
+        input.notes.extend(read.notes);
+        input.notes.dedup();
+        // A stack that is not there must not look like one without faults.
+        if read.stack.is_none() && !read.diagnostics.iter().any(is_cut) {
+            let at = self.argument(&input.source);
+            let message = format!("`{}` holds nothing that could be read as a stack", input.source);
+            self.findings.push(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+        }
+        let told = read.diagnostics.into_iter().filter(|finding| input.concerns(&self.sources, finding));
+        self.findings.extend(told);
+        input.stacks.extend(read.stack.map(|stack| (release, stack)));
+    }
+
+    /// Keeps the stack of `--stack`.
+    fn choose(&mut self, common: &Common) {
+        let Some(name) = &common.stack else { return };
+        let all: Vec<String> = self.inputs.iter().map(|input| input.label.clone()).collect();
+        let plain = |input: &Input| input.stacks.first().is_some_and(|(_, stack)| stack.name.value == *name);
+        let exact = all.contains(name);
+        self.inputs.retain(|input| if exact { input.label == *name } else { plain(input) });
+        if self.inputs.is_empty() && !all.is_empty() {
+            let at = self.argument(name);
+            self.fail(
+                Diagnostic::new(&input::COULD_NOT_RUN, at, format!("there is no stack `{name}` here"))
+                    .help(format!("There is: {}.", all.join(", "))),
+            );
+        }
+    }
+
+    /// Says which files make which stack.
+    fn say(&self) {
+        for input in &self.inputs {
+            super::output::err(&format!("stack {}: {}\n", input.label, input.files.join(", ")));
+        }
+        for left in &self.not_read {
+            super::output::err(&format!("not read: {}: {}\n", left.files.join(", "), left.why));
+        }
+    }
+
+    /// How many files the stacks are made of.
+    pub fn files(&self) -> usize {
+        self.inputs.iter().flat_map(|input| &input.files).collect::<BTreeSet<_>>().len()
     }
 
     /// Reports what kept the command from doing its work.
@@ -139,14 +414,17 @@ impl Session {
         self.findings.push(finding);
     }
 
+    /// Every stack that was read; of units one for each release.
+    fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.inputs.iter().flat_map(|input| input.stacks.iter().map(|(_, stack)| stack))
+    }
+
     /// Whether something kept quadgen from seeing everything it was asked to look at.
     pub fn is_complete(&self) -> bool {
-        let cut =
-            |finding: &Diagnostic| [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code);
-        let mut words = self.stacks.iter().flat_map(|stack| stack.platforms.values());
+        let mut words = self.stacks().flat_map(|stack| stack.platforms.values());
         // A platform that is none is not looked at.
         let all_platforms = words.all(|words| parse_spec(&words.value).is_ok());
-        all_platforms && self.stacks.iter().all(|stack| stack.complete) && !self.findings.iter().any(cut)
+        all_platforms && self.stacks().all(|stack| stack.complete) && !self.findings.iter().any(is_cut)
     }
 
     /// The place of a word of the command line; its beginning if the word was not typed.
@@ -155,51 +433,5 @@ impl Session {
         let start = file.text.find(&format!(" {word}")).map_or(0, |at| at + 1);
         let length = if start == 0 { "quadgen".len() } else { word.len() };
         file.span().part(start, start + length)
-    }
-
-    /// Each stack with the platforms to look at: those of `--on`, else those of the file, else an assumed one.
-    pub fn targets(&self, common: &Common) -> Result<Vec<Target<'_>>, Box<Diagnostic>> {
-        let mut targets = Vec::new();
-        for stack in &self.stacks {
-            let mut platforms = Vec::new();
-            if common.on.is_empty() {
-                let written = stack.platforms.iter();
-                // Words that make no platform were reported.
-                let specs = written.filter_map(|(name, words)| Some((name.clone(), parse_spec(&words.value).ok()?)));
-                platforms.extend(specs.map(|(name, spec)| Platform::resolve(name, spec, stack.format)));
-                if stack.platforms.is_empty() {
-                    platforms.push(Platform::resolve("podman", PlatformSpec::default(), stack.format));
-                }
-            }
-            for wanted in &common.on {
-                let platform = match stack.platforms.get(wanted) {
-                    Some(words) => parse_spec(&words.value).ok().map(|spec| (wanted.clone(), spec)),
-                    None if self.stacks.iter().any(|other| other.platforms.contains_key(wanted)) => None,
-                    None => Some((wanted.clone(), self.spec(wanted)?)),
-                };
-                platforms.extend(platform.map(|(name, spec)| Platform::resolve(name, spec, stack.format)));
-            }
-            targets.push(Target { stack, platforms });
-        }
-        Ok(targets)
-    }
-
-    fn spec(&self, words: &str) -> Result<PlatformSpec, Box<Diagnostic>> {
-        parse_spec(words).map_err(|error| {
-            let text: Text = Spanned::written(words.to_owned(), self.argument(words));
-            let mut names: Vec<&str> =
-                self.stacks.iter().flat_map(|stack| stack.platforms.keys().map(String::as_str)).collect();
-            names.sort_unstable();
-            names.dedup();
-            let mut found = topology::platform_error(&text, &error);
-            if let Some(near) = quadgen::nearest(words, names.iter().copied()) {
-                found = found.here(format!("did you mean `{near}`?"));
-            }
-            Box::new(if names.is_empty() {
-                found
-            } else {
-                found.help(format!("Platforms of the file: {}.", names.join(", ")))
-            })
-        })
     }
 }

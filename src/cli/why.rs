@@ -16,12 +16,12 @@ mod says;
 
 use says::Says;
 
-use super::session::Session;
+use super::session::{Session, Wants};
 use super::{CLEAN, Common, FAILED, FOUND, output};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The topology's file or folder (here if left out), who connects, and whom to: a service or another of its names,
+    /// The stack's file or folder (here if left out), who connects, and whom to: a service or another of its names,
     /// with a port or without, `internet`, or `host.NAME`
     #[arg(value_name = "WORD", num_args = 2..=3, required = true)]
     words: Vec<String>,
@@ -63,12 +63,12 @@ struct Answer {
 
 pub(super) fn run(options: &Options) -> u8 {
     let (path, from, to) = match options.words.as_slice() {
-        [from, to] => (PathBuf::from("."), from, to),
-        [path, from, to] => (PathBuf::from(path), from, to),
+        [from, to] => (None, from, to),
+        [path, from, to] => (Some(PathBuf::from(path)), from, to),
         _ => return FAILED,
     };
-    let mut session = Session::new();
-    session.read(std::slice::from_ref(&path), &options.common);
+    let mut session = Session::new(Wants::default());
+    session.read(path.as_slice(), &options.common);
     let mut text = String::new();
     let mut all_yes = true;
     if session.is_complete() {
@@ -118,16 +118,16 @@ fn answers(
     let targets = session.targets(&options.common)?;
     let target = match targets.as_slice() {
         [target] => target,
-        [] => return Err(fail(from, "there is no stack to ask about".to_owned(), "Name a topology file.".to_owned())),
+        [] => return Err(fail(from, "there is no stack to ask about".to_owned(), "Name its file.".to_owned())),
         several => {
-            let names: Vec<&str> = several.iter().map(|target| target.stack.name.value.as_str()).collect();
+            let names: Vec<&str> = several.iter().map(|target| target.input.label.as_str()).collect();
             let help = format!("Choose with --stack: {}.", names.join(", "));
             return Err(fail(from, "the question is about one stack, and here are several".to_owned(), help));
         }
     };
-    let stack = target.stack;
     let mut found: Vec<(Vec<String>, Answer)> = Vec::new();
-    for platform in &target.platforms {
+    let parts = target.parts.iter().flat_map(|part| part.platforms.iter().map(move |platform| (part.stack, platform)));
+    for (stack, platform) in parts {
         let wiring = Wiring::new(stack, platform);
         let question = question(session, &wiring, from, to)?;
         let asked = asked(stack, &question);
@@ -140,7 +140,7 @@ fn answers(
     }
     if found.is_empty() {
         let help = "Choose another with --on.".to_owned();
-        return Err(fail(from, format!("`{}` has no such platform", stack.name.value), help));
+        return Err(fail(from, format!("`{}` has no such platform", target.input.label), help));
     }
     Ok(found)
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Report, help, mask::mask, message};
+use super::{Report, help, mask::mask, message, summary, summary::StackFiles};
 use crate::diagnostic::{Change, Diagnostic, Label};
+use crate::model::Format;
 use crate::source::{SourceMap, Span};
 
 #[derive(Serialize)]
@@ -76,6 +77,22 @@ struct Summary {
     complete: bool,
     assumed: Vec<Assumed>,
     intents: Intents,
+    stacks: Vec<Stack>,
+    not_read: Vec<NotRead>,
+}
+
+#[derive(Serialize)]
+struct Stack {
+    stack: String,
+    format: &'static str,
+    files: Vec<String>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct NotRead {
+    file: String,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -116,12 +133,28 @@ pub(super) fn write(report: &Report<'_>) -> String {
                 broken: summary.intents.broken.len(),
                 unknown: summary.intents.unknown.len(),
             },
+            stacks: summary.stacks.iter().map(stack).collect(),
+            not_read: summary.not_read.iter().flat_map(not_read).collect(),
         },
     };
     // Texts and numbers only: nothing here can fail to be written.
     let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn stack(found: &StackFiles) -> Stack {
+    let format = match found.format {
+        Format::Topology => "topology",
+        Format::Compose => "compose",
+        Format::Quadlet => "quadlet",
+    };
+    let notes = found.notes.iter().map(|note| mask(note)).collect();
+    Stack { stack: found.stack.clone(), format, files: found.files.clone(), notes }
+}
+
+fn not_read(left: &summary::NotRead) -> impl Iterator<Item = NotRead> + '_ {
+    left.files.iter().map(|file| NotRead { file: file.clone(), why: left.why.clone() })
 }
 
 fn finding(sources: &SourceMap, found: &Diagnostic) -> Finding {

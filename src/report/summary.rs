@@ -1,9 +1,52 @@
 //! The summary: counts, what was assumed, and which intents are proven.
 
 use crate::diagnostic::{Diagnostic, Level};
+use crate::model::Format;
 
-/// How many intents of one kind a report lists.
+/// How many intents of one kind, stacks, or notes a report lists.
 const SHOWN: usize = 20;
+/// How many files of one stack.
+const SHOWN_FILES: usize = 5;
+
+/// The files that make a stack.
+#[derive(Clone, Debug)]
+pub struct StackFiles {
+    /// The stack.
+    pub stack: String,
+    /// What it was read from.
+    pub format: Format,
+    /// Its files as they are shown, in the order in which they count.
+    pub files: Vec<String>,
+    /// What is worth knowing about how it was read: sentences.
+    pub notes: Vec<String>,
+}
+
+/// Files that were found and are no stack by themselves.
+#[derive(Clone, Debug)]
+pub struct NotRead {
+    /// The files as they are shown.
+    pub files: Vec<String>,
+    /// Why not, in words that continue "it is" or stand for themselves.
+    pub why: String,
+}
+
+impl NotRead {
+    /// One sentence for people.
+    pub fn text(&self) -> String {
+        format!("Not looked at: {} ({}).", listed(&self.files, SHOWN_FILES, "file"), self.why)
+    }
+}
+
+/// The first of a list, and how many more there are.
+fn listed(all: &[String], shown: usize, what: &str) -> String {
+    // One more takes no more room than to say so.
+    let shown = if all.len() == shown + 1 { all.len() } else { shown.min(all.len()) };
+    let text = all.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len() - shown {
+        0 => text,
+        more => format!("{text} and {more} more {what}s"),
+    }
+}
 
 /// Platform words that nobody wrote.
 #[derive(Clone, Debug)]
@@ -42,6 +85,10 @@ pub struct Summary {
     pub complete: bool,
     /// The platforms that were looked at, by name, each once.
     pub platforms: Vec<String>,
+    /// The stacks that were looked at, with their files.
+    pub stacks: Vec<StackFiles>,
+    /// What was found and not looked at.
+    pub not_read: Vec<NotRead>,
     /// What was assumed.
     pub assumed: Vec<Assumed>,
     /// The intents.
@@ -58,20 +105,44 @@ impl Summary {
     /// The lines at the end of a report for people, with `width` columns at most.
     pub(super) fn text(&self, width: usize) -> String {
         if self.files == 0 && self.complete && self.errors + self.warnings + self.infos == 0 {
-            return "There is no stack here, so nothing was looked at.\n".to_owned();
+            let mut lines = vec!["There is no stack here, so nothing was looked at.".to_owned()];
+            lines.extend(self.found());
+            return lines.iter().map(|line| textwrap::fill(line, super::wrapping(width)) + "\n").collect();
         }
         let on = if self.platforms.is_empty() { String::new() } else { format!(" on {}", self.platforms.join(", ")) };
         let mut lines = vec![format!("{}{on}.", self.counts())];
         if !self.complete {
             lines.push("Not everything could be read or looked at.".to_owned());
         }
+        lines.extend(self.found());
         lines.extend(self.intents.lines());
-        for assumed in &self.assumed {
-            lines.push(format!("Assumed on {}: {}.", assumed.platform, assumed.words.join(", ")));
+        let mut assumed: Vec<String> = Vec::new();
+        for one in &self.assumed {
+            let line = format!("Assumed on {}: {}.", one.platform, one.words.join(", "));
+            if !assumed.contains(&line) {
+                assumed.push(line);
+            }
         }
-        lines.dedup();
+        lines.extend(assumed);
         let wrap = super::wrapping(width);
         lines.iter().map(|line| textwrap::fill(line, &wrap) + "\n").collect()
+    }
+
+    /// Which files make which stack where that does not go without saying, what was left out, and notes.
+    fn found(&self) -> Vec<String> {
+        let told = self.stacks.len() > 1 || self.stacks.iter().any(|stack| stack.files.len() > 1);
+        let stacks = self.stacks.iter().filter(|_| told);
+        let stacks =
+            stacks.map(|stack| format!("Stack {}: {}.", stack.stack, listed(&stack.files, SHOWN_FILES, "file")));
+        let not_read = self.not_read.iter().map(NotRead::text);
+        let notes = self.stacks.iter().flat_map(|stack| {
+            let name = if self.stacks.len() > 1 { format!("{}: ", stack.stack) } else { String::new() };
+            stack.notes.iter().map(move |note| format!("Note: {name}{note}"))
+        });
+        let mut lines = some(stacks.collect(), "stacks");
+        lines.extend(some(not_read.collect(), "lines of what was not looked at"));
+        lines.extend(some(notes.collect(), "notes"));
+        lines
     }
 
     fn counts(&self) -> String {
@@ -88,6 +159,16 @@ impl Summary {
         let files = plural(self.files, "file").unwrap_or_else(|| "no file".to_owned());
         if found.is_empty() { format!("No problems in {files}") } else { format!("{} in {files}", found.join(", ")) }
     }
+}
+
+/// The first lines of many.
+fn some(mut lines: Vec<String>, what: &str) -> Vec<String> {
+    if lines.len() > SHOWN + 1 {
+        let more = lines.len() - SHOWN;
+        lines.truncate(SHOWN);
+        lines.push(format!("And {more} more {what}; `--format json` lists all."));
+    }
+    lines
 }
 
 impl Intents {

@@ -1,0 +1,327 @@
+//! Quadlet units: which of a repository are those of one host.
+//!
+//! A folder that Quadlet searches (`containers/systemd`) is one host, with its sub-folders. Elsewhere a folder is what
+//! somebody copies there. Folders become one tree where a unit of one refers to a unit that lies only in another, unless
+//! they exclude each other: the same file name, container name or host port in both says that they are variants of one
+//! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
+//! that somebody defines nearby never dangles.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::units::{self, Unit};
+use super::{Found, Options, is_drop_in, name_of, text_of};
+use crate::model::UnitKind;
+use crate::read::quadlet::Tree;
+use crate::source::Files;
+
+/// The units of a folder and those below it, as they are found.
+#[derive(Default)]
+pub(super) struct Units {
+    /// The folder that was given, where all of it is one host.
+    pub root: Option<PathBuf>,
+    pub drop_ins: Vec<PathBuf>,
+    files: Vec<File>,
+}
+
+struct File {
+    path: PathBuf,
+    name: String,
+    unit: Unit,
+}
+
+/// What lies in one folder that Quadlet searches, or in one plain folder.
+#[derive(Default)]
+struct Group {
+    root: PathBuf,
+    rootful: Option<bool>,
+    files: Vec<usize>,
+    /// What excludes others: file names, services, container names, ports.
+    claims: BTreeSet<String>,
+}
+
+/// Groups that are one host.
+struct Part {
+    groups: Vec<usize>,
+    rootful: Option<bool>,
+    claims: BTreeSet<String>,
+    /// Units taken in from elsewhere.
+    taken: Vec<usize>,
+}
+
+/// Where the units of a name, or those that make a service, lie.
+type Index<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+impl Units {
+    /// Whether a file with a unit's ending is one: all are where Quadlet searches.
+    pub fn takes(&self, path: &Path, text: &str) -> bool {
+        let kind =
+            UnitKind::of_file(path.file_name().and_then(|name| name.to_str()).unwrap_or("")).map(|(_, kind)| kind);
+        self.root.is_some() || search_root(path).is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind))
+    }
+
+    pub fn add(&mut self, path: PathBuf, text: &str) {
+        let name = name_of(&path);
+        let unit = units::read(&name, text);
+        self.files.push(File { path, name, unit });
+    }
+
+    /// The folder whose units are one host with those of this path, and whether it is the system's.
+    fn home(&self, path: &Path) -> (PathBuf, Option<bool>) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = if is_drop_in(path) { folder.parent().unwrap_or(Path::new("")) } else { folder };
+        search_root(path).or_else(|| self.root.clone().map(|root| (root, None))).unwrap_or((folder.to_path_buf(), None))
+    }
+
+    /// The trees, each once, by folder.
+    pub fn trees(mut self) -> Vec<Found> {
+        // The generator goes through folders by name, and takes the first file of a name.
+        self.files.sort_by(|a, b| (a.path.parent(), &a.name).cmp(&(b.path.parent(), &b.name)));
+        self.drop_ins.sort();
+        let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
+        for (at, file) in self.files.iter().enumerate() {
+            let (root, rootful) = self.home(&file.path);
+            let group = groups.entry(root.clone()).or_insert_with(|| Group { root, rootful, ..Group::default() });
+            group.files.push(at);
+            group.claims.extend(claims(file));
+        }
+        let groups: Vec<Group> = groups.into_values().collect();
+        let index = self.index();
+        let mut parts = self.join(&groups, &index);
+        for part in &mut parts {
+            self.take_in(&groups, part, &index);
+        }
+        parts.iter().map(|part| self.found(&groups, part)).collect()
+    }
+
+    /// Units by file name, and by the service that is made of them.
+    fn index(&self) -> Index<'_> {
+        let mut index = Index::new();
+        for (at, file) in self.files.iter().enumerate() {
+            index.entry(&file.name).or_default().push(at);
+            index.entry(&file.unit.service).or_default().push(at);
+        }
+        index
+    }
+
+    /// Joins groups that refer to each other. References to units go before services, which have foreign names too.
+    fn join(&self, groups: &[Group], index: &Index<'_>) -> Vec<Part> {
+        let of_file: BTreeMap<usize, usize> =
+            groups.iter().enumerate().flat_map(|(at, group)| group.files.iter().map(move |file| (*file, at))).collect();
+        let mut part_of: Vec<usize> = (0..groups.len()).collect();
+        let mut parts: Vec<Option<Part>> = groups
+            .iter()
+            .enumerate()
+            .map(|(at, group)| {
+                let claims = group.claims.clone();
+                Some(Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() })
+            })
+            .collect();
+        for services in [false, true] {
+            for (at, file) in self.files.iter().enumerate() {
+                let names = if services { &file.unit.depends } else { &file.unit.refers };
+                for name in names {
+                    let Some(own) = of_file.get(&at).and_then(|group| part_of.get(*group)).copied() else { continue };
+                    let near = self.near(file, name, index);
+                    let home = |other: &usize| of_file.get(other).and_then(|group| part_of.get(*group)).copied();
+                    let homes: Vec<usize> = near.iter().filter_map(home).collect();
+                    if homes.contains(&own) {
+                        continue;
+                    }
+                    let fits = |other: &usize| match (parts.get(own), parts.get(*other)) {
+                        (Some(Some(a)), Some(Some(b))) => {
+                            a.claims.is_disjoint(&b.claims) && same_user(a.rootful, b.rootful)
+                        }
+                        _ => false,
+                    };
+                    let Some(other) = homes.iter().copied().find(|other| fits(other)) else { continue };
+                    let Some(joined) = parts.get_mut(other).and_then(Option::take) else { continue };
+                    part_of.iter_mut().filter(|part| **part == other).for_each(|part| *part = own);
+                    if let Some(Some(part)) = parts.get_mut(own) {
+                        part.groups.extend(joined.groups);
+                        part.claims.extend(joined.claims);
+                        part.rootful = part.rootful.or(joined.rootful);
+                    }
+                }
+            }
+        }
+        parts.into_iter().flatten().collect()
+    }
+
+    /// The units that a reference may mean, the nearest first.
+    fn near(&self, from: &File, name: &str, index: &Index<'_>) -> Vec<usize> {
+        let found = index.get(name).or_else(|| index.get(template_of(name)?.as_str()));
+        let mut found: Vec<usize> = found.cloned().unwrap_or_default();
+        found.sort_by_cached_key(|at| {
+            let path = self.files.get(*at).map(|file| file.path.clone()).unwrap_or_default();
+            (distance(&from.path, &path), path)
+        });
+        found
+    }
+
+    /// Takes in what a tree refers to and lacks, with what that refers to.
+    fn take_in(&self, groups: &[Group], part: &mut Part, index: &Index<'_>) {
+        let own = part.groups.iter().filter_map(|at| groups.get(*at)).flat_map(|group| group.files.iter().copied());
+        let mut queue: Vec<usize> = own.collect();
+        let mut known: BTreeSet<usize> = queue.iter().copied().collect();
+        while let Some(file) = queue.pop().and_then(|at| self.files.get(at)) {
+            for name in file.unit.refers.iter().chain(&file.unit.depends) {
+                let near = self.near(file, name, index);
+                if near.iter().any(|at| known.contains(at)) {
+                    continue;
+                }
+                let fits = |at: &&usize| {
+                    self.files.get(**at).is_some_and(|file| {
+                        same_user(self.home(&file.path).1, part.rootful)
+                            && claims(file).all(|claim| !part.claims.contains(&claim))
+                    })
+                };
+                let Some(at) = near.iter().find(fits).copied() else { continue };
+                part.claims.extend(self.files.get(at).into_iter().flat_map(claims));
+                part.taken.push(at);
+                known.insert(at);
+                queue.push(at);
+            }
+        }
+    }
+
+    fn found(&self, groups: &[Group], part: &Part) -> Found {
+        let own: Vec<&Group> = part.groups.iter().filter_map(|at| groups.get(*at)).collect();
+        let root = own.iter().map(|group| group.root.clone()).reduce(|a, b| shared(&a, &b)).unwrap_or_default();
+        let mut all: Vec<usize> = own.iter().flat_map(|group| group.files.iter().copied()).collect();
+        all.sort_unstable();
+        // Its own go first, so that what was taken in stands behind.
+        let mut taken = part.taken.clone();
+        taken.sort_unstable();
+        all.extend(taken.iter().copied());
+        let paths = |all: &[usize]| -> Vec<PathBuf> {
+            all.iter().filter_map(|at| self.files.get(*at)).map(|file| file.path.clone()).collect()
+        };
+        let taken = paths(&taken);
+        let drop_ins = self.drop_ins.iter().filter(|drop_in| {
+            let home = self.home(drop_in).0;
+            let of = drop_in.parent().map(|folder| folder.with_extension("")).unwrap_or_default();
+            own.iter().any(|group| group.root == home) || taken.contains(&of)
+        });
+        let tree = Tree { root, units: paths(&all), drop_ins: drop_ins.cloned().collect() };
+        Found::Quadlet { tree, rootful: part.rootful }
+    }
+}
+
+/// What no other unit of its host may have.
+fn claims(file: &File) -> impl Iterator<Item = String> + '_ {
+    let own = [format!("file {}", file.name), format!("service {}", file.unit.service)];
+    own.into_iter().chain(file.unit.claims.iter().cloned())
+}
+
+/// Whether units of both may be of one user.
+fn same_user(a: Option<bool>, b: Option<bool>) -> bool {
+    a.is_none() || b.is_none() || a == b
+}
+
+/// `x@.service` for `x@1.service`.
+fn template_of(name: &str) -> Option<String> {
+    let (stem, rest) = name.split_once('@')?;
+    let (_, extension) = rest.rsplit_once('.')?;
+    Some(format!("{stem}@.{extension}"))
+}
+
+/// The folder of a path that Quadlet searches, and whether it is the system's: up to `containers/systemd`, and below
+/// `etc` and `share` each user's own of `users/UID`.
+fn search_root(path: &Path) -> Option<(PathBuf, Option<bool>)> {
+    let parts: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
+    let at = parts.windows(2).rposition(|pair| pair == ["containers", "systemd"])?;
+    let above = at.checked_sub(1).and_then(|above| parts.get(above)).copied();
+    let system = matches!(above, Some("etc" | "share"));
+    let mut length = at + 2;
+    // The last component is the file itself.
+    let folders = parts.len().saturating_sub(1);
+    if length > folders {
+        return None;
+    }
+    let users = system && folders > length && parts.get(length) == Some(&"users");
+    if users {
+        let uid = parts.get(length + 1).filter(|_| folders > length + 1);
+        length += if uid.is_some_and(|uid| uid.bytes().all(|byte| byte.is_ascii_digit())) { 2 } else { 1 };
+    }
+    let rootful = match above {
+        Some(".config") => Some(false),
+        _ if users => Some(false),
+        _ if system => Some(true),
+        _ => None,
+    };
+    Some((path.components().take(length).collect(), rootful))
+}
+
+/// How many folders lie between two files.
+fn distance(a: &Path, b: &Path) -> usize {
+    let shared = shared(a, b).components().count();
+    a.components().count() + b.components().count() - 2 * shared
+}
+
+/// The folder that holds both.
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
+
+/// The tree that a unit or a drop-in belongs to. Looked at are the folder that Quadlet searches, else the repository,
+/// else, where there is none, the folder and those beside it.
+pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Found {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut units = Units::default();
+    let repository = folder.ancestors().find(|above| files.is_dir(&above.join(".git")));
+    let around = match (search_root(path), repository) {
+        (None, None) => around(files, folder),
+        // The repository holds the search root, and may hold more of the same host.
+        (Some((root, _)), repository) if repository.is_none_or(|above| !root.starts_with(above)) => files.walk(&root),
+        (_, Some(repository)) => files.walk(repository),
+        (Some((root, _)), None) => files.walk(&root),
+    };
+    for other in around.into_iter().chain([path.to_path_buf()]) {
+        if units.files.iter().any(|file| file.path == other) || units.drop_ins.contains(&other) {
+            continue;
+        }
+        if is_drop_in(&other) {
+            units.drop_ins.push(other);
+            continue;
+        }
+        let asked = other == *path;
+        if !asked && UnitKind::of_file(&name_of(&other)).is_none() {
+            continue;
+        }
+        let text = text_of(files, &other).unwrap_or_default();
+        let own = super::look::is_template(&text)
+            || (!options.rendered && super::rendered_from(files, &other, &text).is_some());
+        if asked || (!own && units.takes(&other, &text)) {
+            units.add(other, &text);
+        }
+    }
+    let trees = units.trees();
+    let mut holding = trees.into_iter().filter(|found| found.files().contains(&path));
+    // Its own tree goes before those that took it in.
+    let first = holding.next();
+    let own = holding.find(|found| matches!(found, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)));
+    let alone = Tree { root: folder.to_path_buf(), units: vec![path.to_path_buf()], drop_ins: Vec::new() };
+    match first {
+        Some(first) if matches!(&first, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)) => first,
+        first => own.or(first).unwrap_or(Found::Quadlet { tree: alone, rootful: None }),
+    }
+}
+
+/// The files of a folder, of its parent and of the folders beside it.
+fn around(files: &dyn Files, folder: &Path) -> Vec<PathBuf> {
+    let mut all = files.walk(folder);
+    let Some(parent) =
+        folder.parent().filter(|parent| parent.components().any(|part| matches!(part, Component::Normal(_))))
+    else {
+        return all;
+    };
+    for entry in files.list(parent) {
+        if !files.is_dir(&entry) {
+            all.push(entry);
+        } else if entry != folder {
+            all.extend(files.list(&entry).into_iter().filter(|path| !files.is_dir(path)));
+        }
+    }
+    all
+}
