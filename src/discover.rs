@@ -175,8 +175,14 @@ impl Sorter<'_> {
                 self.found.push(Found::Topology(path));
             }
         } else if is_main {
-            if self.wants(Format::Compose) && !self.is_other(&path, known) {
-                let look = if look::may_refer(known) { look::yaml(known, true) } else { Look::Nothing };
+            // Ansible calls lists of tasks so, too.
+            let tasks = !look::has_head(known) && look::is_template(known);
+            if self.wants(Format::Compose) && !tasks && !self.is_other(&path, known) {
+                let look = if look::may_refer(known) || compose::is_override(name) {
+                    look::yaml(known, true)
+                } else {
+                    Look::Nothing
+                };
                 let facts = if let Look::Compose(facts) = look { facts } else { look::Facts::new_whole() };
                 self.compose.push(Candidate { path, facts });
             }
@@ -198,7 +204,7 @@ impl Sorter<'_> {
     fn unit(&mut self, path: PathBuf) {
         // Text that is not UTF-8 may still be a unit; its reader says so.
         let Some(text) = text_of(self.files, &path) else { return self.units.add(path, "") };
-        if self.units.takes(&path, &text) && !self.is_other(&path, &text) {
+        if (text.starts_with(MARKER) || self.units.takes(&path, &text)) && !self.is_other(&path, &text) {
             self.units.add(path, &text);
         }
     }

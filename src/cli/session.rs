@@ -149,7 +149,8 @@ impl Session {
         let parts: Vec<_> = full.components().map(|part| part.as_os_str()).collect();
         let search_root = parts.windows(2).any(|pair| pair == ["containers", "systemd"]);
         let options = Options { search_root, ..self.options(common) };
-        let mut found = discover::find(&self.files, folder, &options);
+        // From the root on, so that a stack is called after its folder also where that is this one.
+        let mut found = discover::find(&self.files, &full, &options);
         if let Some(output) = self.wants.output.as_deref().map(absolute).filter(|output| *output != full) {
             found.retain(|found| !found.files().iter().all(|file| absolute(file).starts_with(&output)));
         }

@@ -1,0 +1,389 @@
+//! Which files of a folder make which stack: small folders for each case, and the real repositories of the corpus.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use quadgen::discover::{self, Found, Options};
+use quadgen::source::Files;
+use support::{missing, say};
+
+/// Files in memory, by path.
+struct Memory(BTreeMap<PathBuf, String>);
+
+impl Memory {
+    fn new(files: &[(&str, &str)]) -> Memory {
+        Memory(files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect())
+    }
+
+    /// A folder of the disk.
+    fn of(root: &Path) -> Memory {
+        fn walk(folder: &Path, root: &Path, files: &mut BTreeMap<PathBuf, String>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, root, files);
+                } else {
+                    let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+                    files.insert(path.strip_prefix(root).unwrap().to_path_buf(), text);
+                }
+            }
+        }
+        let mut files = BTreeMap::new();
+        walk(root, root, &mut files);
+        Memory(files)
+    }
+}
+
+impl Files for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.0.keys().any(|file| file.starts_with(path) && file != path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
+        self.0.keys().filter(|path| path.starts_with(folder)).cloned().collect()
+    }
+}
+
+/// A line for each thing that was found.
+fn line(found: &Found) -> String {
+    let list = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+    match found {
+        Found::Topology(file) => format!("topology {}", file.display()),
+        Found::Compose(files) => format!("compose {}", list(files)),
+        Found::Quadlet { tree, rootful } => {
+            let user = rootful.map_or("", |rootful| if rootful { " (rootful)" } else { " (rootless)" });
+            let drop_ins =
+                if tree.drop_ins.is_empty() { String::new() } else { format!(" + {}", list(&tree.drop_ins)) };
+            format!("quadlet [{}]{user} {}{drop_ins}", tree.root.display(), list(&tree.units))
+        }
+        Found::Overlay { file, base } => {
+            let base = base.as_ref().map_or("nothing".to_owned(), |base| base.display().to_string());
+            format!("overlay {} of {base}", file.display())
+        }
+        Found::Template(file) => format!("template {}", file.display()),
+        Found::Rendered { files, source, changed } => {
+            format!("rendered {} from {} changed [{}]", list(files), source.display(), list(changed))
+        }
+    }
+}
+
+/// What is found in files in memory, a line each.
+fn listing(files: &[(&str, &str)]) -> String {
+    found(&Memory::new(files)).iter().map(|found| line(found) + "\n").collect()
+}
+
+fn found(files: &Memory) -> Vec<Found> {
+    discover::find(files, Path::new(""), &Options::default())
+}
+
+/// What a file belongs to.
+fn whose(files: &[(&str, &str)], path: &str) -> String {
+    line(&discover::of_file(&Memory::new(files), Path::new(path), &Options::default()))
+}
+
+const WEB: &str = "services: {web: {image: x}}\n";
+const MORE: &str = "services: {web: {environment: {A: b}}}\n";
+
+#[test]
+fn a_compose_project_is_what_docker_compose_takes() {
+    let all = ["docker-compose.yaml", "docker-compose.yml", "compose.yml", "compose.yaml"];
+    let overrides = [
+        "docker-compose.override.yaml",
+        "docker-compose.override.yml",
+        "compose.override.yaml",
+        "compose.override.yml",
+    ];
+    let mut files: Vec<(&str, &str)> = overrides.iter().map(|name| (*name, MORE)).collect();
+    // As measured with 2.40.3: each name goes before those that came earlier in this list.
+    for name in all {
+        files.push((name, WEB));
+        let listing = listing(&files);
+        assert!(listing.contains(&format!("compose {name} compose.override.yml\n")), "{listing}");
+        assert!(listing.contains(&format!("overlay compose.override.yaml of {name}\n")), "{listing}");
+    }
+    assert_eq!(listing(&[("a/compose.yaml", "")]), "compose a/compose.yaml\n", "its name is enough");
+    let named =
+        [(".env", "A=b\nCOMPOSE_FILE=b.yaml:c.yaml\n"), ("b.yaml", WEB), ("c.yaml", MORE), ("compose.yaml", WEB)];
+    assert_eq!(listing(&named), "compose b.yaml c.yaml\ncompose compose.yaml\n");
+    assert_eq!(whose(&named, "c.yaml"), "compose b.yaml c.yaml");
+}
+
+#[test]
+fn alternatives_overlays_and_what_others_take_in() {
+    let files = [
+        ("compose.yaml", "include: [parts/db.yaml]\nservices: {web: {extends: {file: common.yaml, service: web}}}\n"),
+        ("common.yaml", WEB),
+        ("compose.dev.yaml", "services: {web: {extends: {file: compose.yaml, service: web}}}\n"),
+        ("compose.prod.yaml", MORE),
+        ("parts/db.yaml", "include: [more/compose.yaml]\nservices: {db: {image: x}}\n"),
+        ("parts/more/compose.yaml", WEB),
+        ("ring/a.yaml", "include: [b.yaml]\n"),
+        ("ring/b.yaml", "include: [a.yaml]\n"),
+        ("alone/x.yaml", MORE),
+        ("k8s/service.yaml", "apiVersion: v1\nkind: Service\n"),
+        ("config/services.yaml", "services:\n  App\\X: {arguments: [1]}\n"),
+    ];
+    assert_eq!(
+        listing(&files),
+        "overlay alone/x.yaml of nothing\n\
+         compose compose.dev.yaml\n\
+         overlay compose.prod.yaml of compose.yaml\n\
+         compose compose.yaml\n\
+         compose ring/a.yaml\n"
+    );
+    for (file, stack) in [
+        ("compose.yaml", "compose compose.yaml"),
+        ("compose.dev.yaml", "compose compose.dev.yaml"),
+        ("compose.prod.yaml", "compose compose.yaml compose.prod.yaml"),
+        ("common.yaml", "compose compose.yaml"),
+        ("parts/db.yaml", "compose compose.yaml"),
+        ("parts/more/compose.yaml", "compose compose.yaml"),
+        ("k8s/service.yaml", "compose k8s/service.yaml"),
+    ] {
+        assert_eq!(whose(&files, file), stack, "{file}");
+    }
+    let with_override = [("compose.yaml", WEB), ("compose.override.yaml", MORE)];
+    assert_eq!(whose(&with_override, "compose.override.yaml"), "compose compose.yaml compose.override.yaml");
+}
+
+#[test]
+fn topologies_and_templates() {
+    let files = [
+        ("a/topology.yaml", ""),
+        ("b/visp.topology.yml", "services: {a: {environment: {U: '{{ host.o.url }}'}}}\n"),
+        ("c/stack.yaml", "platforms: {p: docker}\nservices: {a: {image: x}}\n"),
+        ("c/other.yaml", "services:\n  a:\n    image: x\n    internet: deny\n"),
+        ("d/compose.yaml", "services:\n  a:\n    image: \"{{ image }}\"\n"),
+        ("d/compose.yaml.j2", "services: {a: {image: x}}\n"),
+        ("d/values.yaml.j2", "a: b\n"),
+        ("d/web.container.j2", "[Container]\n"),
+        ("d/db.container", "[Container]\nImage=x:{{ version }}\n"),
+        ("e/compose.yaml", "services: {a: {image: x, command: \"docker ps --format '{{.Names}}'\"}}\n"),
+        ("f/compose.yml", "- name: \"make {{ folder }}\"\n  file: {path: \"{{ folder }}\"}\n- x: {{ y }}\n"),
+    ];
+    assert_eq!(
+        listing(&files),
+        "topology a/topology.yaml\n\
+         topology b/visp.topology.yml\n\
+         topology c/other.yaml\n\
+         topology c/stack.yaml\n\
+         template d/compose.yaml\n\
+         template d/compose.yaml.j2\n\
+         template d/db.container\n\
+         template d/web.container.j2\n\
+         compose e/compose.yaml\n"
+    );
+    assert_eq!(whose(&files, "c/stack.yaml"), "topology c/stack.yaml");
+    assert_eq!(whose(&files, "d/compose.yaml"), "template d/compose.yaml");
+    // A file that is asked for is a topology by its words also where it cannot be read to the end.
+    assert_eq!(whose(&[("x", "platforms: {p: docker}\nservices: {")], "x"), "topology x");
+    assert_eq!(whose(&[("x", "services: {")], "x"), "compose x");
+}
+
+#[test]
+fn units_that_belong_together_are_one_tree() {
+    let net = "[Network]\n";
+    let web = "[Container]\nImage=x\nNetwork=front.network\n";
+    let files = [
+        // A network that several folders share.
+        ("apps/a/a.container", web),
+        ("apps/b/b.container", web),
+        ("networks/front.network", net),
+        // Nothing to do with them.
+        ("apps/c/c.container", "[Container]\nImage=x\n"),
+        ("lan/10-eth0.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"),
+        ("meson.build", "project('x')\n"),
+    ];
+    let one = "quadlet [] apps/a/a.container apps/b/b.container networks/front.network";
+    assert_eq!(listing(&files), format!("{one}\nquadlet [apps/c] apps/c/c.container\n"));
+    for file in ["apps/a/a.container", "networks/front.network"] {
+        let files: Vec<_> = files.iter().copied().chain([(".git/config", "")]).collect();
+        assert_eq!(whose(&files, file), one, "{file}");
+    }
+    assert_eq!(
+        whose(&files[..2], "apps/a/a.container"),
+        "quadlet [apps/a] apps/a/a.container",
+        "what is nowhere joins nothing"
+    );
+}
+
+#[test]
+fn variants_are_kept_apart_and_miss_nothing() {
+    let web = "[Unit]\nRequires=proxy.service\n[Container]\nImage=x\nNetwork=front.network\n";
+    // dev and prod hold the same names, and share a network and a proxy.
+    let files = [
+        ("dev/web.container", web),
+        ("prod/web.container", web),
+        ("shared/front.network", "[Network]\n"),
+        ("shared/proxy.container", "[Container]\nImage=y\nVolume=data.volume:/d\nPublishPort=80:80\n"),
+        ("shared/data.volume", ""),
+    ];
+    assert_eq!(
+        listing(&files),
+        "quadlet [] dev/web.container shared/data.volume shared/front.network shared/proxy.container\n\
+         quadlet [prod] prod/web.container shared/data.volume shared/front.network shared/proxy.container\n"
+    );
+    assert!(whose(&files, "prod/web.container").starts_with("quadlet [prod] prod/web.container"));
+    // Entries of a catalogue that could not run side by side: one port.
+    let port = "[Container]\nImage=x\nNetwork=front.network\nPublishPort=8080:80\n";
+    let files = [("a/a.container", port), ("b/b.container", port), ("net/front.network", "[Network]\n")];
+    assert_eq!(
+        listing(&files),
+        "quadlet [] a/a.container net/front.network\nquadlet [b] b/b.container net/front.network\n"
+    );
+}
+
+#[test]
+fn folders_that_quadlet_searches_are_hosts() {
+    let unit = "[Container]\nImage=x\n";
+    let files = [
+        ("etc/containers/systemd/b/x.container", unit),
+        ("etc/containers/systemd/a.container", unit),
+        ("etc/containers/systemd/x.container", unit),
+        ("etc/containers/systemd/x.container.d/10.conf", "[Container]\n"),
+        ("etc/containers/systemd/container.d/10.conf", "[Container]\n"),
+        ("etc/containers/systemd/odd.container", ""),
+        ("etc/containers/systemd/users/1000/u.container", unit),
+        ("etc/containers/systemd/users/all.container", unit),
+        ("home/.config/containers/systemd/h.container", "[Container]\nNetwork=n.network\n"),
+        ("stow/.config/containers/systemd/n.network", "[Network]\n"),
+        ("etc/nginx.d/x.conf", ""),
+    ];
+    assert_eq!(
+        listing(&files),
+        "quadlet [etc/containers/systemd] (rootful) etc/containers/systemd/a.container \
+         etc/containers/systemd/odd.container etc/containers/systemd/x.container etc/containers/systemd/b/x.container \
+         + etc/containers/systemd/container.d/10.conf etc/containers/systemd/x.container.d/10.conf\n\
+         quadlet [etc/containers/systemd/users/1000] (rootless) etc/containers/systemd/users/1000/u.container\n\
+         quadlet [etc/containers/systemd/users] (rootless) etc/containers/systemd/users/all.container\n\
+         quadlet [] (rootless) home/.config/containers/systemd/h.container stow/.config/containers/systemd/n.network\n"
+    );
+    let system = "quadlet [etc/containers/systemd] (rootful) ";
+    for file in ["x.container", "b/x.container", "x.container.d/10.conf"] {
+        assert!(whose(&files, &format!("etc/containers/systemd/{file}")).starts_with(system), "{file}");
+    }
+    // The folder itself was given: all below it is one host, whatever it is called.
+    let options = Options { search_root: true, ..Options::default() };
+    let files = Memory::new(&[("x/a.container", unit), ("x/y/b.container", unit)]);
+    let lines: Vec<String> = discover::find(&files, Path::new("x"), &options).iter().map(line).collect();
+    assert_eq!(lines, ["quadlet [x] x/a.container x/y/b.container"]);
+}
+
+#[test]
+fn rendered_files_belong_to_their_source() {
+    let mark = "# quadgen: source=../topology.yaml model=0 body=e3b0c44298fc1c14\n";
+    let gone = "# quadgen: source=../gone.yaml model=0 body=e3b0c44298fc1c14\n[Container]\n";
+    let changed = format!("{mark}[Container]\nImage=x\n");
+    let files = [
+        ("topology.yaml", ""),
+        ("units/a.container", mark),
+        ("units/b.container", changed.as_str()),
+        ("units/c.container", gone),
+    ];
+    assert_eq!(
+        listing(&files),
+        "topology topology.yaml\n\
+         rendered units/a.container units/b.container from topology.yaml changed [units/b.container]\n\
+         quadlet [units] units/c.container\n"
+    );
+    let options = Options { rendered: true, ..Options::default() };
+    let all = discover::find(&Memory::new(&files), Path::new(""), &options);
+    assert_eq!(line(&all[1]), "quadlet [units] units/a.container units/b.container units/c.container");
+}
+
+/// What a unit refers to and what lies in the folder itself, read as simply as possible.
+fn dangling(files: &Memory, units: &[PathBuf]) -> Vec<String> {
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let own: BTreeSet<String> = units.iter().map(|path| name(path)).collect();
+    let all: BTreeSet<String> = files.0.keys().map(|path| name(path)).collect();
+    let mut dangling = Vec::new();
+    for unit in units {
+        for line in files.0[unit].lines() {
+            let Some((key, value)) = line.split_once('=') else { continue };
+            let first = value.trim().split([':', ',', ' ']).next().unwrap_or("");
+            let refers = ["Network", "Volume", "Pod", "Image"].contains(&key.trim());
+            if refers && all.contains(first) && !own.contains(first) {
+                dangling.push(format!("{}: {line}", unit.display()));
+            }
+        }
+    }
+    dangling
+}
+
+/// Topologies, Compose projects, Quadlet trees, their units, overlays, templates.
+const REPOSITORIES: &[(&str, [usize; 6])] = &[
+    ("Haxxnet__Compose-Examples", [0, 168, 0, 0, 0, 0]),
+    ("Taar__systemd-podman-quadlet-workshop", [0, 0, 2, 4, 0, 0]),
+    // Eleven packages for one home, which share nothing.
+    ("albandiguer__homelab-quadlets", [0, 1, 11, 23, 0, 0]),
+    ("compose-spec__compose-go", [0, 31, 0, 0, 0, 0]),
+    ("containers__podman-compose", [0, 147, 0, 0, 0, 0]),
+    // Two variants of a stack need one proxy, which so counts in both trees.
+    ("cryinkfly__podman-rootless-quadlets", [0, 0, 4, 23, 0, 0]),
+    ("docker__awesome-compose", [0, 39, 0, 0, 0, 0]),
+    ("dwedia__podmanQuadlets", [0, 0, 18, 45, 0, 0]),
+    ("fpatrick__podman-quadlet", [0, 0, 24, 39, 0, 0]),
+    // Nearly all use one of the networks of one folder.
+    ("juev__podman-quadlet", [0, 0, 6, 84, 0, 0]),
+    ("kafkatel__quadlet-catalog", [0, 0, 31, 116, 0, 0]),
+    ("linux-universe__immich-podman-quadlets", [0, 0, 1, 5, 0, 0]),
+    ("nmasse-itix__podman-quadlet-cookbook", [0, 0, 3, 16, 0, 0]),
+    ("searxng__searxng-docker", [0, 1, 0, 0, 0, 0]),
+    // Ten units of Harbor have Jinja in them.
+    ("tygoee__quadlets", [0, 0, 14, 32, 0, 10]),
+    ("vintagedon__docker-compose-cookbook", [0, 31, 0, 0, 0, 0]),
+    // All apps but two stand behind one proxy's network.
+    ("wallacepnts__quadlet-homelab", [0, 0, 3, 120, 0, 0]),
+    ("zammad__zammad-docker-compose", [0, 1, 0, 0, 1, 0]),
+];
+
+#[test]
+fn real_repositories() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !corpus.is_dir() {
+        return missing("discovery in real repositories (no corpus beside the repository)");
+    }
+    let mut folders: Vec<PathBuf> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    let mut table = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let files = Memory::of(&folder);
+        let mut counts = [0; 6];
+        for found in found(&files) {
+            match &found {
+                Found::Topology(_) => counts[0] += 1,
+                Found::Compose(_) => counts[1] += 1,
+                Found::Quadlet { tree, .. } => {
+                    counts[2] += 1;
+                    counts[3] += tree.units.len();
+                    assert_eq!(dangling(&files, &tree.units), [""; 0], "{name}");
+                    let names: BTreeSet<_> = tree.units.iter().map(|path| path.file_name()).collect();
+                    assert_eq!(names.len(), tree.units.len(), "{name}: {}: a name twice", tree.root.display());
+                }
+                Found::Overlay { .. } => counts[4] += 1,
+                Found::Template(_) => counts[5] += 1,
+                Found::Rendered { .. } => {}
+            }
+        }
+        say(&format!("{name}: {counts:?}"));
+        table.push((name, counts));
+    }
+    let expected: Vec<(String, [usize; 6])> =
+        REPOSITORIES.iter().map(|(name, counts)| ((*name).to_owned(), *counts)).collect();
+    assert_eq!(table, expected, "topologies, Compose projects, Quadlet trees, their units, overlays, templates");
+}
