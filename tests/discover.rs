@@ -5,7 +5,9 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::{fs, io};
 
 use quadgen::discover::{self, Found, Options};
@@ -386,4 +388,148 @@ fn real_repositories() {
     let expected: Vec<(String, [usize; 6])> =
         REPOSITORIES.iter().map(|(name, counts)| ((*name).to_owned(), *counts)).collect();
     assert_eq!(table, expected, "topologies, Compose projects, Quadlet trees, their units, overlays, templates");
+}
+
+/// Runs quadgen in a folder: exit code, standard output, standard error.
+fn quadgen(arguments: &[&str], folder: &Path) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_quadgen"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("COMPOSE_FILE")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A folder on disk.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+const CLEAN: &str = "name: web\nplatforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x}}\n";
+
+#[test]
+fn stacks_of_one_name_are_told_apart() {
+    let here = folder(&[
+        ("a/topology.yaml", CLEAN),
+        ("b/topology.yaml", CLEAN),
+        ("b/other.topology.yaml", CLEAN),
+        ("web/topology.yaml", CLEAN),
+        ("lone/topology.yaml", &CLEAN.replace("web", "lone")),
+    ]);
+    let (code, out, _) = quadgen(&["lint", "--format", "json"], here.path());
+    assert_eq!(code, 0, "{out}");
+    let root: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let stacks = root["summary"]["stacks"].as_array().unwrap();
+    let names: Vec<&str> = stacks.iter().map(|stack| stack["stack"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a/web", "b/web (other.topology.yaml)", "b/web (topology.yaml)", "lone", "web"]);
+    assert_eq!(stacks[0]["format"], "topology");
+    assert_eq!(stacks[0]["files"], serde_json::json!(["a/topology.yaml"]));
+    assert_eq!(quadgen(&["render", "--stack", "a/web"], here.path()).0, 0);
+    let (code, _, err) = quadgen(&["render"], here.path());
+    assert!(code == 2 && err.contains("here are several"), "{err}");
+    let (_, out, _) = quadgen(&["lint"], here.path());
+    assert!(out.contains("Stack a/web: a/topology.yaml.\n"), "{out}");
+    let (_, _, err) = quadgen(&["lint", "-v", "a"], here.path());
+    assert_eq!(err, "stack web: a/topology.yaml\n");
+}
+
+#[test]
+fn rendered_files_are_not_looked_at_again() {
+    let here = folder(&[("topology.yaml", CLEAN)]);
+    assert_eq!(quadgen(&["render", "-o", "units"], here.path()).0, 0);
+    let (code, out, _) = quadgen(&["lint"], here.path());
+    let said = "Not looked at: units/a.container, units/default.network (rendered from topology.yaml;";
+    assert!(code == 0 && out.replace("\n  ", " ").contains(said), "{code} {out}");
+    let unit = here.path().join("units/a.container");
+    fs::write(&unit, fs::read_to_string(&unit).unwrap() + "# more\n").unwrap();
+    let (code, out, _) = quadgen(&["lint", "units/a.container"], here.path());
+    let out = out.replace("\n  ", " ");
+    assert!(
+        code == 0 && out.contains("in 1 file on p") && out.contains("changed by hand since: units/a.container"),
+        "{out}"
+    );
+    let (code, _, err) = quadgen(&["lint", "units"], here.path());
+    assert!(code == 2 && err.contains("no stack in `units`") && err.contains("--include-rendered"), "{code} {err}");
+}
+
+#[test]
+fn what_a_folder_does_not_show_is_said() {
+    let here = folder(&[("compose.yaml.j2", WEB), ("sub/compose.prod.yaml", MORE), ("web.container.j2", "")]);
+    let (code, _, err) = quadgen(&["lint"], here.path());
+    assert_eq!(code, 2);
+    let err = err.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in
+        ["no stack in `.`", "compose.yaml.j2 (a template", "sub/compose.prod.yaml (changes another Compose file"]
+    {
+        assert!(err.contains(said), "{err}");
+    }
+    let (code, out, _) = quadgen(&["lint", "--allow-empty", "--format", "json"], here.path());
+    let root: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, root["summary"]["not_read"].as_array().unwrap().len()), (0, 3), "{out}");
+    let (code, _, err) = quadgen(&["lint", "compose.yaml.j2"], here.path());
+    assert!(code == 2 && err.contains("is a template"), "{err}");
+    let (code, _, err) = quadgen(&["lint", "-f", "nothing.yaml"], here.path());
+    assert!(code == 2 && err.contains("cannot read `nothing.yaml`"), "{err}");
+    // Looked for is only what `--as` says.
+    let here = folder(&[("topology.yaml", CLEAN), ("compose.yaml", WEB), ("x.container", "[Container]\nImage=x\n")]);
+    let (code, out, _) = quadgen(&["lint", "--as", "topology"], here.path());
+    assert!(code == 0 && out.starts_with("No problems in 1 file on p."), "{out}");
+}
+
+#[test]
+fn standard_input_is_read_under_a_name() {
+    let here = folder(&[("topology.yaml", "services: {")]);
+    for (arguments, said) in [
+        (&["lint", "-", "--stdin-filename", "topology.yaml", "-v"][..], "stack web: topology.yaml\n"),
+        (&["lint", "-", "-v"], "stack web: standard input\n"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_quadgen"))
+            .args(arguments)
+            .current_dir(here.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(CLEAN.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), err.as_str()), (Some(0), said));
+    }
+    let (code, _, err) = quadgen(&["lint", "-", "--as", "quadlet"], here.path());
+    assert!(code == 2 && err.contains("--stdin-filename"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_end() {
+    use std::os::unix::fs::symlink;
+    let unit = |name: &str| CLEAN.replace("web", name);
+    let here = folder(&[
+        ("real/topology.yaml", &unit("real")),
+        (".config/containers/systemd/topology.yaml", &unit("home")),
+        (".config/other/topology.yaml", &unit("no")),
+        (".hidden/topology.yaml", &unit("no")),
+        ("ignored/topology.yaml", &unit("no")),
+        (".gitignore", "ignored\n"),
+    ]);
+    let outside = folder(&[("topology.yaml", &unit("outside"))]);
+    symlink("..", here.path().join("real/up")).unwrap();
+    symlink("real", here.path().join("again")).unwrap();
+    symlink(outside.path(), here.path().join("far")).unwrap();
+    symlink("nowhere", here.path().join("broken.topology.yaml")).unwrap();
+    let (_, out, _) = quadgen(&["lint", "--format", "json"], here.path());
+    let root: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let stacks = root["summary"]["stacks"].as_array().unwrap();
+    let files: Vec<&str> = stacks.iter().map(|stack| stack["files"][0].as_str().unwrap()).collect();
+    assert_eq!(files, [".config/containers/systemd/topology.yaml", "far/topology.yaml", "real/topology.yaml"]);
 }
