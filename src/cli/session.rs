@@ -1,7 +1,9 @@
 //! One run: the files that were read, the stacks in them, and the platforms to look at.
 
 mod labels;
+mod left;
 mod platforms;
+mod reading;
 mod request;
 
 use std::collections::BTreeSet;
@@ -12,7 +14,6 @@ use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::discover::{self, Found, Options};
 use quadgen::model::{Format, Stack, Version};
 use quadgen::platform::parse_spec;
-use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::report::NotRead;
 use quadgen::source::{FileId, Files, SourceMap, Span};
 
@@ -179,49 +180,6 @@ impl Session {
         }
     }
 
-    /// A folder in which there is nothing to look at.
-    fn no_stack(&mut self, folder: &Path, found: &[Found]) {
-        let shown = self.files.shown(folder);
-        let at = self.argument(&folder.to_string_lossy());
-        let message = format!("no stack in `{shown}`: no topology, no Compose file and no Quadlet unit below it");
-        let mut finding = Diagnostic::new(&input::COULD_NOT_RUN, at, message);
-        for left in found.iter().filter_map(|found| self.leave(found)) {
-            finding = finding.help(left.text());
-        }
-        if found.iter().any(|found| matches!(found, Found::Rendered { .. })) {
-            finding = finding.help("Look at what they were rendered from, or at them with `lint --include-rendered`.");
-        }
-        self.fail(finding.help("`quadgen explain QG000` says what a folder needs."));
-    }
-
-    /// What is to be said about files that make no stack.
-    fn leave(&self, found: &Found) -> Option<NotRead> {
-        let shown = |files: &[PathBuf]| files.iter().map(|file| self.files.shown(file)).collect::<Vec<_>>();
-        let (files, why) = match found {
-            Found::Overlay { file, base } => {
-                let own = self.files.shown(file);
-                let base = base.as_ref().map_or_else(|| "FILE".to_owned(), |base| self.files.shown(base));
-                let why = format!("changes another Compose file, and is read with it by `-f {base} -f {own}`");
-                (vec![own], why)
-            }
-            Found::Template(file) => {
-                (vec![self.files.shown(file)], "a template, which something else fills in".to_owned())
-            }
-            Found::Rendered { files, source, changed } => {
-                let mut why = format!(
-                    "rendered from {}; `quadgen render --check` tells whether it still fits",
-                    self.files.shown(source)
-                );
-                if !changed.is_empty() {
-                    why = format!("{why}; changed by hand since: {}", shown(changed).join(", "));
-                }
-                (shown(files), why)
-            }
-            Found::Topology(_) | Found::Compose(_) | Found::Quadlet { .. } => return None,
-        };
-        Some(NotRead { files, why })
-    }
-
     /// Takes standard input as a file of that name.
     fn read_stdin(&mut self, name: &Path) -> bool {
         let mut bytes = Vec::new();
@@ -278,105 +236,6 @@ impl Session {
             return self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
         }
         self.take(found, Some(shown), common);
-    }
-
-    /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
-    fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
-        let Some(format) = found.format() else { return };
-        let made_of: Vec<PathBuf> = found.files().into_iter().map(absolute).collect();
-        if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && known.made_of == made_of) {
-            match (&mut known.asked, asked) {
-                (Some(files), Some(file)) => drop(files.insert(file)),
-                (files, _) => *files = None,
-            }
-            return;
-        }
-        let mut input = Input {
-            label: String::new(),
-            format,
-            files: found.files().iter().map(|file| self.files.shown(file)).collect(),
-            source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
-            notes: Vec::new(),
-            asked: asked.map(|file| BTreeSet::from([file])),
-            rootful: None,
-            made_of,
-            stacks: Vec::new(),
-        };
-        match found {
-            Found::Topology(file) => {
-                let read = self.topology(&file);
-                self.keep(&mut input, None, read);
-            }
-            Found::Compose(files) => {
-                let request = request::of(common, files, self.wants.samples);
-                if common.no_env {
-                    self.files.put(Path::new(request::NOTHING), Vec::new());
-                }
-                let read = compose::read(&mut self.sources, &self.files, &request);
-                self.keep(&mut input, None, read);
-            }
-            Found::Quadlet { tree, rootful } => {
-                input.rootful = rootful;
-                input.source = self.files.shown(&tree.root);
-                let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
-                for (release, platforms) in platforms::releases(common, rootful) {
-                    let mut read = quadlet::lower(&parsed, &self.sources, release);
-                    for finding in &mut read.diagnostics {
-                        let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));
-                        *finding = platforms.iter().fold(found, |found, platform| found.on(platform));
-                    }
-                    self.keep(&mut input, Some(release), read);
-                }
-            }
-            Found::Overlay { .. } | Found::Template(_) | Found::Rendered { .. } => {}
-        }
-        if !input.stacks.is_empty() {
-            self.inputs.push(input);
-        }
-    }
-
-    fn topology(&mut self, path: &Path) -> Read {
-        let name = self.files.shown(path);
-        match self.sources.load(&self.files, path, &name) {
-            Ok(loaded) => match loaded.not_utf8 {
-                Some(at) => {
-                    let message = "this is not UTF-8 text; quadgen reads UTF-8 only";
-                    let finding = Diagnostic::new(&input::SYNTAX_ERROR, at, message);
-                    Read { diagnostics: vec![finding], files: vec![loaded.file], ..Read::default() }
-                }
-                None => {
-                    let read = topology::read(self.sources.file(loaded.file));
-                    Read { files: vec![loaded.file], ..read }
-                }
-            },
-            Err(reason) => {
-                let at = self.argument(&path.to_string_lossy());
-                let message = format!("cannot read `{name}`: {reason}");
-                Read { diagnostics: vec![Diagnostic::new(&input::COULD_NOT_RUN, at, message)], ..Read::default() }
-            }
-        }
-    }
-
-    /// Takes over what a reader understood.
-    fn keep(&mut self, input: &mut Input, release: Option<Version>, read: Read) {
-        self.sources.hide(read.secrets);
-        for file in read.files {
-            let name = &self.sources.file(file).name;
-            if !input.files.contains(name) && !name.ends_with("dev/null") {
-                input.files.push(name.clone());
-            }
-        }
-        input.notes.extend(read.notes);
-        input.notes.dedup();
-        // A stack that is not there must not look like one without faults.
-        if read.stack.is_none() && !read.diagnostics.iter().any(is_cut) {
-            let at = self.argument(&input.source);
-            let message = format!("`{}` holds nothing that could be read as a stack", input.source);
-            self.findings.push(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
-        }
-        let told = read.diagnostics.into_iter().filter(|finding| input.concerns(&self.sources, finding));
-        self.findings.extend(told);
-        input.stacks.extend(read.stack.map(|stack| (release, stack)));
     }
 
     /// Keeps the stack of `--stack`.

@@ -277,10 +277,8 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         (_, Some(repository)) => files.walk(repository),
         (Some((root, _)), None) => files.walk(&root),
     };
-    for other in around.into_iter().chain([path.to_path_buf()]) {
-        if units.files.iter().any(|file| file.path == other) || units.drop_ins.contains(&other) {
-            continue;
-        }
+    let around: BTreeSet<PathBuf> = around.into_iter().chain([path.to_path_buf()]).collect();
+    for other in around {
         if is_drop_in(&other) {
             units.drop_ins.push(other);
             continue;

@@ -1,0 +1,114 @@
+//! What was found, read by the reader of its format.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use quadgen::diagnostic::{Diagnostic, input};
+use quadgen::discover::Found;
+use quadgen::model::Version;
+use quadgen::read::{Read, compose, quadlet, topology};
+use quadgen::source::Files;
+
+use super::super::Common;
+use super::{Input, Session, absolute, is_cut, platforms, request};
+
+impl Session {
+    /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
+    pub(super) fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
+        let Some(format) = found.format() else { return };
+        let made_of: Vec<PathBuf> = found.files().into_iter().map(absolute).collect();
+        if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && known.made_of == made_of) {
+            match (&mut known.asked, asked) {
+                (Some(files), Some(file)) => drop(files.insert(file)),
+                (files, _) => *files = None,
+            }
+            return;
+        }
+        let mut input = Input {
+            label: String::new(),
+            format,
+            files: found.files().iter().map(|file| self.files.shown(file)).collect(),
+            source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
+            notes: Vec::new(),
+            asked: asked.map(|file| BTreeSet::from([file])),
+            rootful: None,
+            made_of,
+            stacks: Vec::new(),
+        };
+        match found {
+            Found::Topology(file) => {
+                let read = self.topology(&file);
+                self.keep(&mut input, None, read);
+            }
+            Found::Compose(files) => {
+                let request = request::of(common, files, self.wants.samples);
+                if common.no_env {
+                    self.files.put(Path::new(request::NOTHING), Vec::new());
+                }
+                let read = compose::read(&mut self.sources, &self.files, &request);
+                self.keep(&mut input, None, read);
+            }
+            Found::Quadlet { tree, rootful } => {
+                input.rootful = rootful;
+                input.source = self.files.shown(&tree.root);
+                let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
+                for (release, platforms) in platforms::releases(common, rootful) {
+                    let mut read = quadlet::lower(&parsed, &self.sources, release);
+                    for finding in &mut read.diagnostics {
+                        let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));
+                        *finding = platforms.iter().fold(found, |found, platform| found.on(platform));
+                    }
+                    self.keep(&mut input, Some(release), read);
+                }
+            }
+            Found::Overlay { .. } | Found::Template(_) | Found::Rendered { .. } => {}
+        }
+        if !input.stacks.is_empty() {
+            self.inputs.push(input);
+        }
+    }
+
+    fn topology(&mut self, path: &Path) -> Read {
+        let name = self.files.shown(path);
+        match self.sources.load(&self.files, path, &name) {
+            Ok(loaded) => match loaded.not_utf8 {
+                Some(at) => {
+                    let message = "this is not UTF-8 text; quadgen reads UTF-8 only";
+                    let finding = Diagnostic::new(&input::SYNTAX_ERROR, at, message);
+                    Read { diagnostics: vec![finding], files: vec![loaded.file], ..Read::default() }
+                }
+                None => {
+                    let read = topology::read(self.sources.file(loaded.file));
+                    Read { files: vec![loaded.file], ..read }
+                }
+            },
+            Err(reason) => {
+                let at = self.argument(&path.to_string_lossy());
+                let message = format!("cannot read `{name}`: {reason}");
+                Read { diagnostics: vec![Diagnostic::new(&input::COULD_NOT_RUN, at, message)], ..Read::default() }
+            }
+        }
+    }
+
+    /// Takes over what a reader understood.
+    fn keep(&mut self, input: &mut Input, release: Option<Version>, read: Read) {
+        self.sources.hide(read.secrets);
+        for file in read.files {
+            let name = &self.sources.file(file).name;
+            if !input.files.contains(name) && !name.ends_with("dev/null") {
+                input.files.push(name.clone());
+            }
+        }
+        input.notes.extend(read.notes);
+        input.notes.dedup();
+        // A stack that is not there must not look like one without faults.
+        if read.stack.is_none() && !read.diagnostics.iter().any(is_cut) {
+            let at = self.argument(&input.source);
+            let message = format!("`{}` holds nothing that could be read as a stack", input.source);
+            self.findings.push(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
+        }
+        let told = read.diagnostics.into_iter().filter(|finding| input.concerns(&self.sources, finding));
+        self.findings.extend(told);
+        input.stacks.extend(read.stack.map(|stack| (release, stack)));
+    }
+}
