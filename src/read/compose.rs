@@ -53,7 +53,8 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     variables.add("COMPOSE_PROJECT_NAME", name.value.clone());
     let root = loader.model(&request.files, Path::new(""), &variables, Asked::ByUser, &mut Vec::new());
     let mut stack = None;
-    let mut reader = Reader { lenient: true, ..Reader::default() };
+    // What was not read may hold what seems to be missing.
+    let mut reader = Reader { lenient: true, partial: !loader.complete, ..Reader::default() };
     if let Some(mut root) = root {
         reader.check(&mut root, schema::compose(), "");
         let checked = reader.diagnostics.len();

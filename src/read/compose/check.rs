@@ -25,17 +25,21 @@ impl Reader {
         }
         match &mut node.kind {
             Kind::Mapping(entries) => {
+                let mut good = true;
                 for entry in entries.iter_mut() {
                     match schema.below(&entry.key) {
                         Below::Schema(below) => self.check(&mut entry.value, below, &entry.key),
                         Below::Anything => {}
-                        Below::Unknown => self.unknown_key(entry, schema, name),
+                        Below::Unknown => {
+                            good = false;
+                            self.unknown_key(entry, schema, name);
+                        }
                     }
                 }
-                for key in &schema.required {
-                    if entries.iter().all(|entry| entry.key != *key) {
-                        self.invalid(node.span, format!("`{name}` needs `{key}`"));
-                    }
+                let missing = schema.required.iter().find(|key| entries.iter().all(|entry| entry.key != **key));
+                // A misspelt key may be the one that is missing.
+                if let Some(key) = missing.filter(|_| good) {
+                    self.invalid(node.span, format!("`{name}` needs `{key}`"));
                 }
             }
             Kind::Sequence(items) => {

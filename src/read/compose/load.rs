@@ -232,7 +232,7 @@ impl<'a> Loader<'a> {
                 let mut tree = match self.extended.remove(&key) {
                     Some(tree) => tree,
                     None => {
-                        let mut tree = self.tree(&other, Asked::ByFile(span))?;
+                        let Some(mut tree) = self.tree(&other, Asked::ByFile(span)) else { return Some(service) };
                         interpolate(&mut tree, variables, &mut self.replaced);
                         let below = Path::new(&file).parent().unwrap_or(Path::new(""));
                         rebase(&mut tree, &below.to_string_lossy());
