@@ -143,7 +143,8 @@ fn is_template_line(line: &str) -> bool {
     if line.starts_with(['#', ';']) || !line.contains('{') {
         return false;
     }
-    if line.contains("{% ") || line.contains("{%- ") || line.starts_with("{#") {
+    let statement = |(at, _): (usize, &str)| !in_quotes(line.get(..at).unwrap_or(""));
+    if line.match_indices("{% ").chain(line.match_indices("{%- ")).any(statement) || line.starts_with("{#") {
         return true;
     }
     let line_of_image = ["image:", "- image:", "Image="].iter().any(|key| line.starts_with(key));
@@ -298,6 +299,7 @@ mod tests {
             "- 'greeting={{ name }}'",
             "FILTER: (uid={{username}})",
             "x: '{%Y-%m}'",
+            "x: \"{% raw %}\"",
             "a: {b: {c: d}}",
         ] {
             assert!(!is_template(text), "{text}");
