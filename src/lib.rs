@@ -4,6 +4,7 @@
 //! [`platform::Platform`] → [`rules`] → [`diagnostic::Diagnostic`]s → [`report`]; and the same stack → [`render`].
 //! `ARCHITECTURE.md` has the map.
 
+pub mod config;
 pub mod diagnostic;
 pub mod discover;
 pub mod model;

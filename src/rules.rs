@@ -9,6 +9,7 @@ mod denied_connection;
 mod dependency_cycle;
 mod dns_leak_on_internal_network;
 mod docker_desktop_only_name;
+mod duplicate_container_name;
 mod duplicate_host_port;
 mod exposed_datastore;
 mod host;
@@ -23,6 +24,7 @@ mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
 mod privileged_port;
+mod together;
 mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
@@ -37,6 +39,7 @@ pub use host::{HostNeed, HostUse};
 
 use crate::diagnostic::{Rule, Sink, input};
 
+pub use together::{Member, check_together};
 pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
 
 /// What looks for a rule's findings.
@@ -61,6 +64,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
     (&unresolvable_name::RULE, Check::Stack(unresolvable_name::check)),
     (&ambiguous_name::RULE, Check::Stack(ambiguous_name::check)),
+    (&duplicate_container_name::RULE, Check::Stack(duplicate_container_name::check)),
     (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),

@@ -533,3 +533,43 @@ fn links_are_followed_and_end() {
     let files: Vec<&str> = stacks.iter().map(|stack| stack["files"][0].as_str().unwrap()).collect();
     assert_eq!(files, [".config/containers/systemd/topology.yaml", "far/topology.yaml", "real/topology.yaml"]);
 }
+
+#[test]
+fn stacks_of_one_host_are_compared() {
+    let stack = |name: &str, container: &str, port: u16| {
+        format!(
+            "name: {name}\nplatforms: {{p: 'podman@5.4,rootless'}}\nservices:\n  {name}:\n    image: x\n    \
+             container_name: {container}\n    ports: ['{port}:80']\n"
+        )
+    };
+    let here = folder(&[
+        (
+            "quadgen.toml",
+            "[[host]]\nname = \"server\"\nstacks = [\"apps/*\", \"c/topology.yaml\", \"gone\"]\nnam = 1\n",
+        ),
+        ("apps/a/topology.yaml", &stack("a", "web", 8080)),
+        ("apps/b/topology.yaml", &stack("b", "web", 8081)),
+        ("c/topology.yaml", &stack("c", "other", 8080)),
+        ("d/topology.yaml", &stack("d", "other", 8080)),
+    ]);
+    let (code, out, _) = quadgen(&["lint", "--format", "concise"], here.path());
+    let lines: Vec<&str> = out.lines().take_while(|line| line.contains(": ")).collect();
+    assert_eq!(
+        (code, lines),
+        (
+            1,
+            vec![
+                "apps/b/topology.yaml:6:21: error QG107 duplicate-container-name: two containers are called `web`: `a` of \
+                 a and `b` of b [p]",
+                "c/topology.yaml:7:13: error QG401 duplicate-host-port: host port 8080 is taken twice: `a` of a and `c` of \
+                 c both publish it [p]",
+                "quadgen.toml:3:40: warning QG006 undefined-reference: `gone` of host `server` is no stack here",
+                "quadgen.toml:4:1: error QG002 unknown-key: a host has no key `nam`",
+            ]
+        ),
+        "{out}"
+    );
+    // Part of the repository: what is elsewhere is not missing.
+    let (code, out, _) = quadgen(&["lint", "apps", "--format", "concise", "--ignore", "QG002"], here.path());
+    assert!(code == 1 && out.contains("QG107") && !out.contains("gone"), "{out}");
+}

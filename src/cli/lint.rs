@@ -8,7 +8,7 @@ use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
 use quadgen::report::{Assumed, Format, Intents, Report, StackFiles, Summary};
-use quadgen::rules::{self, Context};
+use quadgen::rules::{self, Context, Member};
 
 use super::session::{Session, Target, Wants};
 use super::{CLEAN, Common, FAILED, FOUND, LevelName, output};
@@ -76,6 +76,7 @@ pub(super) fn run(options: &Options) -> u8 {
             for target in &targets {
                 look(&session, target, &mut sink, &mut summary);
             }
+            compare(&session, &targets, &mut sink);
         }
         Err(finding) => {
             session.fail(Diagnostic { rule: &input::COULD_NOT_RUN, ..*finding });
@@ -136,6 +137,28 @@ fn look(session: &Session, target: &Target<'_>, sink: &mut Sink, summary: &mut S
             finding.stack.clone_from(&target.input.label);
             sink.report(finding);
         }
+    }
+}
+
+/// Compares the stacks that share a host; of units, those of the first release.
+fn compare(session: &Session, targets: &[Target<'_>], sink: &mut Sink) {
+    for together in &session.together {
+        let targets: Vec<&Target<'_>> = together.members.iter().filter_map(|at| targets.get(*at)).collect();
+        let parts = targets.iter().filter_map(|target| Some((target.input, target.parts.first()?)));
+        let parts: Vec<_> = parts.collect();
+        let wirings: Vec<Vec<Wiring<'_>>> = parts
+            .iter()
+            .map(|(_, part)| part.platforms.iter().map(|platform| Wiring::new(part.stack, platform)).collect())
+            .collect();
+        let contexts: Vec<Context<'_>> =
+            parts.iter().zip(&wirings).map(|((_, part), wirings)| Context::new(part.stack, wirings)).collect();
+        let members = parts.iter().zip(&contexts).map(|((input, _), context)| Member { label: &input.label, context });
+        let members: Vec<Member<'_>> = members.collect();
+        let mut found = Sink::default();
+        rules::check_together(&members, &mut found);
+        let asked =
+            |finding: &Diagnostic| targets.iter().any(|target| target.input.concerns(&session.sources, finding));
+        sink.extend(found.finish(&session.sources).into_iter().filter(asked));
     }
 }
 

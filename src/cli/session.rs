@@ -1,5 +1,6 @@
 //! One run: the files that were read, the stacks in them, and the platforms to look at.
 
+mod hosts;
 mod labels;
 mod left;
 mod platforms;
@@ -20,6 +21,7 @@ use quadgen::source::{FileId, Files, SourceMap, Span};
 use super::Common;
 use super::disk::{Given, absolute};
 
+use hosts::Together;
 pub(super) use platforms::{Part, Target};
 
 /// What standard input is called where nobody gives it a name.
@@ -33,6 +35,8 @@ pub(super) struct Session {
     pub findings: Vec<Diagnostic>,
     /// What was found and is no stack by itself.
     pub not_read: Vec<NotRead>,
+    /// Which of the stacks share a host.
+    pub together: Vec<Together>,
     pub wants: Wants,
     files: Given,
     /// The words of the command line, as a file that findings can point at.
@@ -95,6 +99,7 @@ impl Session {
             inputs: Vec::new(),
             findings: Vec::new(),
             not_read: Vec::new(),
+            together: Vec::new(),
             wants,
             files: Given::default(),
             command_line,
@@ -122,6 +127,7 @@ impl Session {
         }
         labels::tell_apart(&mut self.inputs);
         self.choose(common);
+        self.read_config(paths);
         if common.verbose {
             self.say();
         }

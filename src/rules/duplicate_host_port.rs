@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::{Context, View, seen};
+use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Port, Service, Spanned};
 use crate::network::Verdict;
@@ -20,9 +21,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let services = context.stack.services.values().filter(|service| takes_ports(view, service));
-        let ports: Vec<(&Service, &Spanned<Port>)> =
-            services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect();
+        let ports = taken_ports(view);
         let mut met = Met::default();
         for (at, (second, later)) in ports.iter().enumerate() {
             // One finding for each port that comes too late, against the first that has it.
@@ -37,18 +36,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 Some((*first, *earlier, collision(&earlier.value, &later.value)?))
             });
             let Some((first, earlier, port)) = taken else { continue };
-            let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
             let both = if first.name == second.name {
                 format!("`{}` publishes it twice", first.name.value)
             } else {
                 format!("`{}` and `{}` both publish it", first.name.value, second.name.value)
             };
-            let finding = Diagnostic::new(&RULE, later.span(), format!("host port {port} is taken twice: {both}"))
-                .here(format!("`{}` publishes {port} here", second.name.value))
-                .label(earlier.span(), format!("`{}` publishes {port} here", first.name.value))
-                .help(seen(&known, None).replace("PORT", &port))
-                .help("What helps: another host port for one of them, or addresses that differ.");
-            view.report(sink, finding);
+            view.report(sink, finding(view, (first, earlier), (second, later), &port, &both));
         }
     }
 }
@@ -90,6 +83,38 @@ impl Met {
         found.dedup();
         found
     }
+}
+
+/// The same between two stacks of a host.
+pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, view: &View<'_>, sink: &mut Sink) {
+    let ports = taken_ports(first_view);
+    for (second, later) in taken_ports(view) {
+        let taken = ports
+            .iter()
+            .find_map(|(first, earlier)| Some((*first, *earlier, collision(&earlier.value, &later.value)?)));
+        let Some((first, earlier, port)) = taken else { continue };
+        let (one, other) = (&first.name.value, &second.name.value);
+        let both = format!("`{one}` of {} and `{other}` of {} both publish it", a.label, b.label);
+        b.report(view, sink, finding(view, (first, earlier), (second, later), &port, &both));
+    }
+}
+
+/// A service with a port that it publishes.
+type Published<'a> = (&'a Service, &'a Spanned<Port>);
+
+fn finding(view: &View<'_>, first: Published<'_>, second: Published<'_>, port: &str, both: &str) -> Diagnostic {
+    let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
+    Diagnostic::new(&RULE, second.1.span(), format!("host port {port} is taken twice: {both}"))
+        .here(format!("`{}` publishes {port} here", second.0.name.value))
+        .label(first.1.span(), format!("`{}` publishes {port} here", first.0.name.value))
+        .help(seen(&known, None).replace("PORT", port))
+        .help("What helps: another host port for one of them, or addresses that differ.")
+}
+
+/// The ports that services of a stack take on the host.
+fn taken_ports<'a>(view: &View<'a>) -> Vec<Published<'a>> {
+    let services = view.wiring.stack.services.values().filter(|service| takes_ports(view, service));
+    services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect()
 }
 
 /// Whether a service's ports are taken on the host: QG402 and QG403 say where they are not.
