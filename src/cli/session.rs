@@ -66,6 +66,8 @@ pub(super) struct Input {
     /// Where it lies, as it is shown: its first file, or the folder of its units.
     pub source: String,
     pub notes: Vec<String>,
+    /// What its reader said; it moves to the session's own once it is known which files are asked for.
+    findings: Vec<Diagnostic>,
     /// The files that findings are limited to; nothing where all are asked for.
     asked: Option<BTreeSet<String>>,
     /// What a folder says about who runs it.
@@ -127,7 +129,11 @@ impl Session {
         }
         labels::tell_apart(&mut self.inputs);
         self.choose(common);
-        self.read_config(paths);
+        for input in &mut self.inputs {
+            let found = std::mem::take(&mut input.findings);
+            self.findings.extend(found.into_iter().filter(|finding| input.concerns(&self.sources, finding)));
+        }
+        self.read_config(paths, common);
         if common.verbose {
             self.say();
         }

@@ -8,6 +8,7 @@ use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::rules;
 use quadgen::source::Files;
 
+use super::super::Common;
 use super::{Input, Session, absolute};
 
 /// The stacks of a host, by where they stand among the inputs.
@@ -17,7 +18,8 @@ pub(in crate::cli) struct Together {
 
 impl Session {
     /// Reads the settings that hold for the paths.
-    pub(super) fn read_config(&mut self, paths: &[PathBuf]) {
+    pub(super) fn read_config(&mut self, paths: &[PathBuf], common: &Common) {
+        let all = common.stack.is_none() && common.format_as.is_none();
         let mut read = BTreeSet::new();
         for path in paths {
             let full = absolute(path);
@@ -36,7 +38,7 @@ impl Session {
             self.findings.extend(found.diagnostics);
             let home = file.parent().unwrap_or(Path::new("")).to_path_buf();
             for host in found.hosts {
-                self.group(&home, &host, folder == home);
+                self.group(&home, &host, all && folder == home);
             }
         }
     }

@@ -30,6 +30,7 @@ impl Session {
             files: found.files().iter().map(|file| self.files.shown(file)).collect(),
             source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
             notes: Vec::new(),
+            findings: Vec::new(),
             asked: asked.map(|file| BTreeSet::from([file])),
             rootful: None,
             made_of,
@@ -63,7 +64,9 @@ impl Session {
             }
             Found::Overlay { .. } | Found::Template(_) | Found::Rendered { .. } => {}
         }
-        if !input.stacks.is_empty() {
+        if input.stacks.is_empty() {
+            self.findings.extend(input.findings);
+        } else {
             self.inputs.push(input);
         }
     }
@@ -107,8 +110,7 @@ impl Session {
             let message = format!("`{}` holds nothing that could be read as a stack", input.source);
             self.findings.push(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
         }
-        let told = read.diagnostics.into_iter().filter(|finding| input.concerns(&self.sources, finding));
-        self.findings.extend(told);
+        input.findings.extend(read.diagnostics);
         input.stacks.extend(read.stack.map(|stack| (release, stack)));
     }
 }
