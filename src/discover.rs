@@ -256,6 +256,12 @@ impl Sorter<'_> {
     }
 }
 
+/// Whether a folder is a repository's root; in a second working copy `.git` is a file.
+pub fn is_repository(files: &dyn Files, folder: &Path) -> bool {
+    let git = folder.join(".git");
+    files.is_dir(&git) || files.is_file(&git)
+}
+
 /// What a rendered file was rendered from, if that is there.
 fn rendered_from(files: &dyn Files, path: &Path, text: &str) -> Option<PathBuf> {
     let head = text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER));

@@ -29,7 +29,11 @@ impl Numbers {
 fn lint(input: &[u8]) -> (Option<i32>, String, Duration) {
     let start = Instant::now();
     let mut child = Command::new("sh")
-        .args(["-c", "ulimit -v 102400; exec \"$0\" lint --format concise -", env!("CARGO_BIN_EXE_quadgen")])
+        .args([
+            "-c",
+            "ulimit -v 102400; exec \"$0\" lint --as topology --format concise -",
+            env!("CARGO_BIN_EXE_quadgen"),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::look::{self, Facts, Look};
-use super::{Found, is_yaml, name_of, text_of, tidy};
+use super::{Found, is_repository, is_yaml, name_of, text_of, tidy};
 use crate::source::Files;
 
 /// The names of a project's file; docker-compose (2.40) takes the first that is there.
@@ -113,7 +113,9 @@ fn referring(files: &dyn Files, path: &Path, folder: &Path) -> Option<Vec<PathBu
         let here = |name: &&str| files.is_file(&folder.join(name));
         let project = project_of(files, folder, &here);
         let mut candidates = Vec::new();
-        let mut queue: Vec<PathBuf> = project.clone();
+        // What is of the project by its name needs no look.
+        let own = project.iter().any(|file| tidy(file) == wanted);
+        let mut queue = if own { Vec::new() } else { project.clone() };
         while let Some(file) = queue.pop() {
             let Some(text) = text_of(files, &file).filter(|text| look::may_refer(text)) else { continue };
             let Look::Compose(facts) = look::yaml(&text, true) else { continue };
@@ -129,10 +131,10 @@ fn referring(files: &dyn Files, path: &Path, folder: &Path) -> Option<Vec<PathBu
         }
         let refers =
             candidates.iter().flat_map(targets).any(|(path, by)| path == wanted && (by == By::Include || !named));
-        if refers && !project.iter().any(|file| tidy(file) == wanted) {
+        if refers {
             return Some(project);
         }
-        if files.is_dir(&folder.join(".git")) {
+        if is_repository(files, folder) {
             return None;
         }
         above = folder.parent().filter(|_| !folder.as_os_str().is_empty());

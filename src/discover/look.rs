@@ -103,7 +103,9 @@ pub(super) fn may_be_topology(text: &str) -> bool {
 
 /// Whether a Compose file may speak of other files. Costs no tree.
 pub(super) fn may_refer(text: &str) -> bool {
-    text.contains("include") || text.contains("extends")
+    let includes =
+        text.starts_with("include") || ["\ninclude", "\"include\"", "{include"].iter().any(|word| text.contains(word));
+    includes || text.contains("extends")
 }
 
 /// Whether a line begins with a key that a stack has at its top, or the file is one flow mapping.

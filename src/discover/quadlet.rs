@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::units::{self, Unit};
-use super::{Found, Options, is_drop_in, name_of, text_of};
+use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
 use crate::model::UnitKind;
 use crate::read::quadlet::Tree;
 use crate::source::Files;
@@ -269,7 +269,7 @@ fn shared(a: &Path, b: &Path) -> PathBuf {
 pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Found {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut units = Units::default();
-    let repository = folder.ancestors().find(|above| files.is_dir(&above.join(".git")));
+    let repository = folder.ancestors().find(|above| is_repository(files, above));
     let around = match (search_root(path), repository) {
         (None, None) => around(files, folder),
         // The repository holds the search root, and may hold more of the same host.

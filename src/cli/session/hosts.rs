@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use quadgen::config::{self, Host};
 use quadgen::diagnostic::{Diagnostic, Level, input};
+use quadgen::discover;
 use quadgen::rules;
 use quadgen::source::Files;
 
@@ -50,7 +51,7 @@ impl Session {
             if self.files.is_file(&file) {
                 return Some(file);
             }
-            if self.files.is_dir(&above.join(".git")) {
+            if discover::is_repository(&self.files, above) {
                 return None;
             }
         }
