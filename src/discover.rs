@@ -29,7 +29,8 @@ pub enum Found {
     Compose(Vec<PathBuf>),
     /// The units of one host.
     Quadlet {
-        /// The units.
+        /// The units. Where Quadlet searches, `root` ends in `containers/systemd` or lies below such a folder; elsewhere
+        /// the folders of the units are only where a repository keeps them, and say nothing about how they are installed.
         tree: Tree,
         /// Whether they are the system's (`etc/containers/systemd`) or a user's (`.config/containers/systemd`); nothing
         /// where no folder says so.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use quadgen::diagnostic::{Diagnostic, input};
+use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
 use quadgen::model::Version;
 use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
 
 use super::super::Common;
-use super::{Input, Session, absolute, is_cut, platforms, request};
+use super::{Input, Session, absolute, platforms, request};
 
 impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
@@ -105,7 +105,7 @@ impl Session {
         input.notes.extend(read.notes);
         input.notes.dedup();
         // A stack that is not there must not look like one without faults.
-        if read.stack.is_none() && !read.diagnostics.iter().any(is_cut) {
+        if read.stack.is_none() && !read.diagnostics.iter().any(|finding| finding.severity == Level::Error) {
             let at = self.argument(&input.source);
             let message = format!("`{}` holds nothing that could be read as a stack", input.source);
             self.findings.push(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
