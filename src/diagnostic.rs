@@ -3,6 +3,7 @@
 //! Rules, readers, the renderer and the command line all make [`Diagnostic`]s; `report/` writes them down.
 
 pub mod input;
+pub mod units;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;

@@ -8,6 +8,7 @@ pub mod attributes;
 mod behaviour;
 pub mod datastore;
 mod feature;
+pub mod generator;
 pub mod keys;
 pub mod schema;
 

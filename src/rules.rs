@@ -37,7 +37,7 @@ mod volatile_host_address;
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
 
-use crate::diagnostic::{Rule, Sink, input};
+use crate::diagnostic::{Rule, Sink, input, units};
 
 pub use together::{Member, check_together};
 pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
@@ -86,6 +86,9 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
+    (&units::KEY_TOO_NEW, Check::Elsewhere),
+    (&units::MISSING_IMAGE, Check::Elsewhere),
+    (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
 ];
 

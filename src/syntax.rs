@@ -2,4 +2,5 @@
 
 pub mod dotenv;
 pub mod interpolation;
+pub mod unit;
 pub mod yaml;

@@ -1,18 +1,21 @@
 //! Every rule's page: its form, its examples and the facts it names.
 //!
-//! An example marks the line of each finding with a comment at its end: `# QG101`.
+//! An example marks the line of each finding with a comment at its end: `# QG101`. In a unit the comment stands on the
+//! line above, because there is no other place for one.
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Rule, Sink};
+use quadgen::model::Format;
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
+use quadgen::read::quadlet::{self, Tree};
 use quadgen::read::topology;
 use quadgen::render::{Target, render};
 use quadgen::rules::{self, Context, RULES};
-use quadgen::source::SourceMap;
+use quadgen::source::{Files, SourceMap};
 
 const HEADINGS: [&str; 7] = ["What it catches", "What happens", "Why", "Wrong", "Right", "The fix", "See also"];
 
@@ -66,6 +69,80 @@ fn fences(text: &str) -> Vec<Fence<'_>> {
 fn marks(example: &str) -> Vec<Place> {
     let numbers = example.lines().map(|line| line.split_once("# QG").map(|(_, number)| number));
     (1..).zip(numbers).filter_map(|(line, number)| Some((format!("QG{}", number?), line))).collect()
+}
+
+/// Units that are read together, each file's name with its text, and the platform they are for.
+struct Units {
+    platform: String,
+    files: Vec<(String, String)>,
+}
+
+impl Files for Units {
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        let file = self.files.iter().find(|(name, _)| Path::new(name) == path);
+        Ok(file.ok_or(std::io::ErrorKind::NotFound)?.1.clone().into_bytes())
+    }
+
+    fn is_dir(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.files.iter().any(|(name, _)| Path::new(name) == path)
+    }
+
+    fn walk(&self, _: &Path) -> Vec<PathBuf> {
+        self.files.iter().map(|(name, _)| PathBuf::from(name)).collect()
+    }
+}
+
+impl Units {
+    /// The marks, with each file's name: each is about the line below it.
+    fn marks(&self) -> Vec<(String, Place)> {
+        let is_mark = |line: &str| line.strip_prefix("# QG").map(|number| format!("QG{number}"));
+        let of_file = |(name, text): &(String, String)| {
+            let marks = (2..).zip(text.lines().map(is_mark)).filter_map(|(line, code)| Some((code?, line)));
+            marks.map(|mark| (name.clone(), mark)).collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(of_file).collect()
+    }
+
+    /// What is found by the reader and by the rules, with each file's name.
+    fn findings(&self) -> Vec<(String, Place)> {
+        let platform = Platform::resolve("server", parse_spec(&self.platform).unwrap(), Format::Quadlet);
+        let mut sources = SourceMap::default();
+        let tree = Tree { units: self.walk(Path::new("")), ..Tree::default() };
+        let parsed = quadlet::parse(&mut sources, self, &tree);
+        let read = quadlet::lower(&parsed, &sources, platform.version);
+        let mut sink = Sink::default();
+        sink.extend(read.diagnostics);
+        if let Some(stack) = &read.stack {
+            let wirings = [Wiring::new(stack, &platform)];
+            rules::check(&Context::new(stack, &wirings), &mut sink);
+        }
+        let found = sink.finish(&sources);
+        let place = |found: &quadgen::diagnostic::Diagnostic| {
+            let file = sources.file_of(found.span()).unwrap();
+            (file.name.clone(), (found.rule.code.to_owned(), file.position(found.span().start).line))
+        };
+        found.iter().map(place).collect()
+    }
+}
+
+/// The examples of units: a fence `ini NAME PLATFORM` begins one, each `ini NAME` behind it belongs to it.
+fn units(page: &str, heading: &str) -> Vec<Units> {
+    let mut examples: Vec<Units> = Vec::new();
+    for fence in fences(&section(page, heading)) {
+        let mut words = fence.info.split(' ').skip_while(|word| *word == "ini").map(str::to_owned);
+        match (fence.info.starts_with("ini "), words.next(), words.next()) {
+            (true, Some(name), Some(platform)) => {
+                examples.push(Units { platform, files: vec![(name, fence.text.clone())] });
+            }
+            (true, Some(name), None) => examples.last_mut().unwrap().files.push((name, fence.text.clone())),
+            _ => {}
+        }
+    }
+    examples
 }
 
 /// What quadgen finds at every level, and on which line; by rendering to a target, if one is given.
@@ -126,7 +203,7 @@ fn every_fence_is_of_a_kind_that_is_known() {
     for rule in pages() {
         for heading in ["Wrong", "Right"] {
             for fence in fences(&section(rule.page, heading)) {
-                let linted = matches!(fence.info, "yaml" | "yaml render=quadlet");
+                let linted = matches!(fence.info, "yaml" | "yaml render=quadlet") || fence.info.starts_with("ini ");
                 // What QG000 says concerns the command line, not a stack.
                 let typed = fence.info == "console" && rule.code == "QG000";
                 assert!(linted || typed, "{}: `{}`", rule.code, fence.info);
@@ -144,6 +221,12 @@ fn every_wrong_example_is_found_at_its_marks_and_nowhere_else() {
             assert!(marks.iter().all(|(code, _)| code == rule.code), "{}: another rule's mark", rule.code);
             assert_eq!(findings(&example, target), marks, "{}:\n{example}", rule.code);
         }
+        for example in units(rule.page, "Wrong") {
+            let marks = example.marks();
+            assert!(!marks.is_empty(), "{}: no mark in {:?}", rule.code, example.files);
+            assert!(marks.iter().all(|(_, (code, _))| code == rule.code), "{}: another rule's mark", rule.code);
+            assert_eq!(example.findings(), marks, "{}", rule.code);
+        }
     }
 }
 
@@ -152,6 +235,9 @@ fn every_right_example_is_silent() {
     for rule in pages() {
         for (example, target) in examples(rule.page, "Right") {
             assert_eq!(findings(&example, target), [], "{}:\n{example}", rule.code);
+        }
+        for example in units(rule.page, "Right") {
+            assert_eq!(example.findings(), [], "{}", rule.code);
         }
     }
 }

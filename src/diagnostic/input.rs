@@ -58,6 +58,17 @@ pub static DUPLICATE_KEY: Rule = Rule {
     page: include_str!("../rules/duplicate_key.md"),
 };
 
+/// A name that nothing in the stack has.
+pub static UNDEFINED_REFERENCE: Rule = Rule {
+    code: "QG006",
+    name: "undefined-reference",
+    summary: "a network, volume, secret, config, service or host service that is nowhere",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/undefined_reference.md"),
+};
+
 /// Something that the target of `render` cannot say.
 pub static LOST_ON_TARGET: Rule = Rule {
     code: "QG801",

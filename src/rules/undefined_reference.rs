@@ -1,21 +1,13 @@
 //! QG006: a name that nothing in the stack has.
 
 use super::context::Context;
-use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::diagnostic::{Change, Diagnostic, Sink};
 use crate::model::{MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
 
-/// QG006.
-pub static RULE: Rule = Rule {
-    code: "QG006",
-    name: "undefined-reference",
-    summary: "a network, volume, secret, config, service or host service that is nowhere",
-    level: Level::Error,
-    since: "0.1.0",
-    fixable: Fixable::Safe,
-    page: include_str!("undefined_reference.md"),
-};
+/// QG006. Readers report it, too.
+pub use crate::diagnostic::input::UNDEFINED_REFERENCE as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;

@@ -1,0 +1,123 @@
+//! What Podman's generators do with units, by release: `data/generators.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::{UnitKind, Version};
+
+/// Something that some generators do and others do not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, PartialOrd, Ord)]
+#[serde(rename_all = "kebab-case")]
+pub enum Habit {
+    /// Blanks around lines go.
+    TrimmedLines,
+    /// `;` begins a comment, and continued values run on behind comments.
+    JoinedLines,
+    /// All quotation marks around a single value go.
+    TrimmedQuotes,
+    /// One pair of them goes.
+    PairedQuotes,
+    /// Units in sub-folders are read.
+    SubFolders,
+    /// A file that cannot be read takes its folder with it.
+    FolderLost,
+    /// `.image` units.
+    ImageUnits,
+    /// `.pod` units.
+    PodUnits,
+    /// `.build` units.
+    BuildUnits,
+    /// `.artifact` units.
+    ArtifactUnits,
+    /// `x.container.d/`.
+    DropIns,
+    /// `container.d/` and `x-.container.d/`.
+    WideDropIns,
+    /// `systemd-%p_%i`.
+    TemplateContainers,
+    /// `n-network@.service`.
+    TemplateObjects,
+    /// Keys of `[Quadlet]` are checked.
+    SectionChecked,
+    /// `x.network`, `x.volume` and `x.container` must be there.
+    UnitsMustExist,
+    /// `After=x.container` means the unit's service.
+    DependenciesTranslated,
+    /// `Mount=type=artifact,source=x.artifact`.
+    ArtifactMounts,
+    /// Published ports are looked at.
+    PortsChecked,
+    /// `Group=` needs `User=`.
+    GroupNeedsUser,
+    /// `Mount=` is taken apart.
+    MountsChecked,
+    /// `Mount=` without a type is a volume.
+    MountTypeDefaults,
+    /// `Mount=type=volume` needs no source.
+    MountWithoutSource,
+    /// `Options=` of a volume needs no `Device=`.
+    VolumeOptionsAlone,
+    /// `Yaml=` is a list.
+    SeveralYaml,
+    /// `File=%h/…` of a build.
+    SpecifierInBuildFile,
+    /// `Restart=` of a pod counts.
+    PodRestart,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    since: String,
+    until: Option<String>,
+    #[allow(dead_code, reason = "for people")]
+    source: String,
+}
+
+static ROWS: LazyLock<BTreeMap<Habit, (Version, Option<Version>)>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    let rows: BTreeMap<Habit, Row> =
+        toml::from_str(include_str!("../../data/generators.toml")).expect("data/generators.toml is well-formed");
+    let version = |text: &str| text.parse().unwrap_or(Version::new(0, 0));
+    let row = |row: &Row| (version(&row.since), row.until.as_deref().map(version));
+    rows.iter().map(|(habit, written)| (*habit, row(written))).collect()
+});
+
+impl Habit {
+    /// Whether the generator of a release does it.
+    pub fn of(self, release: Version) -> bool {
+        ROWS.get(&self).is_some_and(|(since, until)| *since <= release && until.is_none_or(|until| release < until))
+    }
+
+    /// The first release whose generator does it.
+    pub fn since(self) -> Version {
+        ROWS.get(&self).map_or(Version::new(0, 0), |(since, _)| *since)
+    }
+}
+
+/// What brought a kind of units; nothing for those that came with Quadlet itself.
+pub fn brought(kind: UnitKind) -> Option<Habit> {
+    match kind {
+        UnitKind::Container | UnitKind::Network | UnitKind::Volume | UnitKind::Kube => None,
+        UnitKind::Pod => Some(Habit::PodUnits),
+        UnitKind::Image => Some(Habit::ImageUnits),
+        UnitKind::Build => Some(Habit::BuildUnits),
+        UnitKind::Artifact => Some(Habit::ArtifactUnits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Habit;
+    use crate::model::Version;
+
+    #[test]
+    fn habits_hold_from_one_release_to_another() {
+        let at = |text: &str| text.parse::<Version>().unwrap();
+        assert!(Habit::TrimmedQuotes.of(at("5.8.1")) && !Habit::TrimmedQuotes.of(at("5.8.2")));
+        assert!(Habit::PairedQuotes.of(at("6.0")) && !Habit::TrimmedQuotes.of(at("4.9.4")));
+        assert_eq!(Habit::PodUnits.since(), at("5.0"));
+    }
+}

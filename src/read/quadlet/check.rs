@@ -1,0 +1,391 @@
+//! What the generator of a release refuses: for each refused unit the reasons, as findings.
+
+use super::load::Loaded;
+use super::reference;
+use super::unit::Unit;
+use crate::diagnostic::{Change, Diagnostic, input, units};
+use crate::model::{Text, UnitKind};
+use crate::platform::generator::Habit;
+use crate::platform::keys::{self, Key, Repeat};
+use crate::source::Span;
+use crate::suggest;
+use crate::syntax::unit::{Entry, Escapes, Value, split};
+
+/// For each unit what is wrong with it; nothing for a unit that the generator takes.
+pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
+    loaded.units.iter().map(|unit| Check { unit, loaded, found: Vec::new() }.all()).collect()
+}
+
+pub(super) struct Check<'a> {
+    pub unit: &'a Unit,
+    pub loaded: &'a Loaded,
+    pub found: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn all(mut self) -> Vec<Diagnostic> {
+        self.keys();
+        reference::dependencies(&mut self);
+        match self.unit.kind {
+            UnitKind::Container => self.container(),
+            UnitKind::Pod => {
+                self.mappings(true);
+                reference::networks(&mut self);
+                self.ports();
+                reference::volumes(&mut self);
+            }
+            UnitKind::Kube => self.kube(),
+            UnitKind::Network => self.network(),
+            UnitKind::Volume => self.volume(),
+            UnitKind::Build => self.build(),
+            UnitKind::Image => self.needed("Image"),
+            UnitKind::Artifact => self.needed("Artifact"),
+        }
+        self.found
+    }
+
+    pub fn invalid(&mut self, span: Span, message: impl Into<String>) {
+        self.found.push(Diagnostic::new(&input::INVALID_VALUE, span, message));
+    }
+
+    pub fn text(&self, key: &str) -> Option<Text> {
+        self.unit.text(self.unit.own(), key)
+    }
+
+    pub fn lines(&self, key: &str) -> Vec<Value> {
+        self.unit.lines(self.unit.own(), key).into_iter().cloned().collect()
+    }
+
+    /// Keys that the release does not have, of the unit's own section and of `[Quadlet]`.
+    fn keys(&mut self) {
+        let release = self.unit.release;
+        for section in [self.unit.own(), "Quadlet"] {
+            if section == "Quadlet" && !Habit::SectionChecked.of(release) {
+                continue;
+            }
+            for entry in self.unit.entries.iter().filter(|entry| entry.section == section) {
+                match keys::find(section, &entry.key) {
+                    Some(known) if known.since() <= release => {}
+                    Some(known) => self.found.push(too_new(self.unit, entry, known)),
+                    None => self.found.push(unknown(section, entry)),
+                }
+            }
+        }
+    }
+
+    fn needed(&mut self, key: &str) {
+        if self.text(key).is_none() {
+            let (kind, at) = (self.unit.kind.extension(), self.place(key));
+            self.invalid(at, format!("a .{kind} unit needs `{key}=`"));
+        }
+    }
+
+    /// Where a key stands, even without a value; else where it should.
+    fn place(&self, key: &str) -> Span {
+        self.unit.entry(self.unit.own(), key).map_or(self.unit.head, |entry| entry.key_span)
+    }
+
+    fn container(&mut self) {
+        match (self.text("Image"), self.text("Rootfs")) {
+            (None, None) => self.missing_image(),
+            (Some(image), Some(rootfs)) => {
+                let found =
+                    Diagnostic::new(&input::INVALID_VALUE, rootfs.span(), "`Rootfs=` excludes `Image=`: one has to go");
+                self.found.push(found.label(image.span(), "the other"));
+            }
+            (Some(image), None) => reference::image(self, &image),
+            (None, Some(_)) => {}
+        }
+        self.service();
+        let reload = self.unit.last_words("Container", "ReloadCmd").filter(|words| !words.is_empty());
+        if let (Some(_), Some(signal)) = (reload, self.text("ReloadSignal")) {
+            self.invalid(signal.span(), "`ReloadSignal=` excludes `ReloadCmd=`: one has to go");
+        }
+        reference::networks(self);
+        if Habit::GroupNeedsUser.of(self.unit.release)
+            && self.text("User").is_none()
+            && let Some(group) = self.text("Group")
+        {
+            self.invalid(group.span(), "`Group=` needs `User=` beside it");
+        }
+        self.mappings(true);
+        reference::volumes(self);
+        for line in self.lines("ExposeHostPort") {
+            if !is_port_range(line.text.trim()) {
+                let message = format!("`ExposeHostPort={}` names no port", line.text.trim().escape_debug());
+                self.invalid(line.span, message);
+            }
+        }
+        self.ports();
+        reference::mounts(self);
+        reference::pod(self);
+    }
+
+    fn missing_image(&mut self) {
+        let message = format!("{} has neither `Image=` nor `Rootfs=`: Podman makes no service of it", self.unit.file);
+        let mut found = Diagnostic::new(&units::MISSING_IMAGE, self.place("Image"), message);
+        let near = self.unit.sections.iter().find(|(name, _)| suggest::nearest(name, ["Container"]).is_some());
+        if let Some((name, span)) = near.filter(|(name, span)| name != "Container" && *span == self.unit.head) {
+            let change = Change::Replace { span: *span, text: "Container".to_owned() };
+            found = found.here("did you mean [Container]?");
+            found = found.fix(format!("rename [{name}] to [Container]"), true, vec![change]);
+        }
+        let elsewhere = self.unit.entries.iter().find(|entry| entry.key == "Image" && entry.section != "Container");
+        if let Some(entry) = elsewhere {
+            let message = format!("an `Image=` stands in [{}], which Podman does not look into", entry.section);
+            found = found.label(entry.key_span, message);
+        }
+        self.found.push(found.help("What helps: `Image=` in a section [Container]."));
+    }
+
+    /// `[Service]` of containers and kube units.
+    fn service(&mut self) {
+        for (key, good, instead) in [
+            ("Type", ["notify", "oneshot"], "notify (the same as nothing) and oneshot"),
+            ("KillMode", ["mixed", "control-group"], "mixed (the same as nothing) and control-group"),
+        ] {
+            let Some(text) = self.unit.last("Service", key).filter(|text| !good.contains(&text.value.as_str())) else {
+                continue;
+            };
+            let at = self.unit.entry("Service", key).map_or(text.span(), |entry| entry.key_span.to(entry.value.span));
+            let message = format!("Podman refuses `{key}={}`: it takes {instead}", text.value.escape_debug());
+            let found = Diagnostic::new(&units::REFUSED_SERVICE_SETTING, at, message);
+            self.found.push(found.help("What helps: take the line away."));
+        }
+    }
+
+    /// User name spaces: the old keys and the new ones exclude each other.
+    fn mappings(&mut self, manual: bool) {
+        let (unit, own) = (self.unit, self.unit.own());
+        let users = unit.entry(own, "RemapUsers").map(|entry| entry.value.clone());
+        let list = |key| unit.words(own, key, Escapes::Keep);
+        let explicit = ["UserNS", "SubUIDMap", "SubGIDMap"].into_iter().any(|key| self.text(key).is_some())
+            || ["UIDMap", "GIDMap"].into_iter().any(|key| !list(key).is_empty());
+        if explicit {
+            let old = ["RemapUid", "RemapGid", "RemapUsers"].into_iter().find_map(|key| unit.entry(own, key));
+            if let Some(entry) = old {
+                self.invalid(entry.key_span, format!("`{}=` excludes the newer keys that map users", entry.key));
+            }
+            return;
+        }
+        let (uids, gids) = (list("RemapUid"), list("RemapGid"));
+        match users.as_ref().map_or("", |value| value.text.as_str()) {
+            "" => {
+                if let Some(word) = uids.first().or(gids.first()) {
+                    self.invalid(word.span, "`RemapUid=` and `RemapGid=` need `RemapUsers=` beside them");
+                }
+            }
+            "manual" if manual => {}
+            "auto" => {}
+            "keep-id" => {
+                if let Some(word) = uids.get(1).or(gids.get(1)) {
+                    self.invalid(word.span, "`RemapUsers=keep-id` takes one mapping of each kind");
+                }
+            }
+            other => {
+                let other = other.escape_debug().to_string();
+                let at = users.map_or(self.unit.head, |value| value.span);
+                let manual = if manual { "manual, " } else { "" };
+                self.invalid(at, format!("`RemapUsers={other}`: it must be {manual}auto or keep-id"));
+            }
+        }
+    }
+
+    /// Releases before 5.3 look at published ports.
+    fn ports(&mut self) {
+        if !Habit::PortsChecked.of(self.unit.release) {
+            return;
+        }
+        for line in self.lines("PublishPort") {
+            let text = line.text.trim();
+            let parts = split_port(text);
+            let ports = parts.get(parts.len().saturating_sub(2)..).unwrap_or(&[]);
+            if parts.len() > 3 || ports.iter().any(|port| !port.is_empty() && !is_port_range(port)) {
+                self.invalid(line.span, format!("`PublishPort={}` is no port", text.escape_debug()));
+            }
+        }
+    }
+
+    fn kube(&mut self) {
+        let several = Habit::SeveralYaml.of(self.unit.release);
+        let files: Vec<String> = if several {
+            self.unit.words("Kube", "Yaml", Escapes::Keep).into_iter().map(|word| word.text).collect()
+        } else {
+            self.text("Yaml").map(|text| text.value).into_iter().collect()
+        };
+        if files.is_empty() {
+            let at = self.place("Yaml");
+            self.invalid(at, "a .kube unit needs `Yaml=`");
+        }
+        self.service();
+        self.mappings(false);
+        reference::networks(self);
+        self.ports();
+        if let Some(folder) = self.text("SetWorkingDirectory") {
+            match folder.value.to_lowercase().as_str() {
+                "yaml" if files.len() > 1 => {
+                    self.invalid(folder.span(), "`SetWorkingDirectory=yaml` needs a single `Yaml=`");
+                }
+                "yaml" | "unit" => {}
+                _ => self.invalid(folder.span(), "`SetWorkingDirectory=` of a .kube unit must be yaml or unit"),
+            }
+        }
+    }
+
+    fn network(&mut self) {
+        let subnets = self.lines("Subnet").len();
+        for key in ["Gateway", "IPRange"] {
+            let lines = self.lines(key);
+            if let Some(line) = lines.get(subnets) {
+                let message = match subnets {
+                    0 => format!("`{key}=` needs a `Subnet=`"),
+                    _ => format!("there are more `{key}=` than `Subnet=`: each belongs to a subnet"),
+                };
+                self.invalid(line.span, message);
+            }
+        }
+    }
+
+    fn volume(&mut self) {
+        if self.unit.last("Volume", "Driver").is_some_and(|driver| driver.value == "image") {
+            match self.unit.last("Volume", "Image") {
+                Some(image) => reference::image(self, &image),
+                None => {
+                    let at = self.place("Driver");
+                    self.invalid(at, "a volume with `Driver=image` needs `Image=`");
+                }
+            }
+            return;
+        }
+        let keys: &[&str] =
+            if Habit::VolumeOptionsAlone.of(self.unit.release) { &["Type"] } else { &["Type", "Options"] };
+        if self.text("Device").is_none() {
+            for key in keys {
+                if let Some(text) = self.text(key) {
+                    self.invalid(text.span(), format!("`{key}=` of a volume needs `Device=` beside it"));
+                }
+            }
+        }
+    }
+
+    fn build(&mut self) {
+        self.needed_line("ImageTag");
+        reference::networks(self);
+        reference::volumes(self);
+        let file = self.text("File");
+        let own_folder = self.unit.text("Service", "WorkingDirectory");
+        let folder = self.text("SetWorkingDirectory");
+        match folder.as_ref().map(|folder| folder.value.to_lowercase()).as_deref() {
+            Some("yaml") => {
+                let at = self.place("SetWorkingDirectory");
+                self.invalid(at, "`SetWorkingDirectory=yaml` is for .kube units");
+            }
+            Some("file") if self.unit.entry("Build", "File").is_none() => {
+                let at = self.place("SetWorkingDirectory");
+                self.invalid(at, "`SetWorkingDirectory=file` needs `File=`");
+            }
+            Some(_) => {}
+            None if own_folder.is_some() => {}
+            None => match &file {
+                None => {
+                    let at = self.place("File");
+                    self.invalid(at, "a .build unit needs `SetWorkingDirectory=` or `File=`");
+                }
+                Some(file) if !self.is_anywhere(&file.value) => {
+                    self.invalid(file.span(), "a relative `File=` needs `SetWorkingDirectory=`");
+                }
+                Some(_) => {}
+            },
+        }
+    }
+
+    fn needed_line(&mut self, key: &str) {
+        if self.lines(key).is_empty() {
+            let (kind, at) = (self.unit.kind.extension(), self.place(key));
+            self.invalid(at, format!("a .{kind} unit needs `{key}=`"));
+        }
+    }
+
+    /// Whether the file of a build is found without a folder to start from.
+    fn is_anywhere(&self, file: &str) -> bool {
+        let url = ["http://", "https://", "git://"].iter().any(|start| file.starts_with(start))
+            || file.find("github.com/").is_some_and(|at| file.len() > at + "github.com/".len());
+        let specifier = file.starts_with('%') && !file.starts_with("%%");
+        file.starts_with('/') || url || (specifier && Habit::SpecifierInBuildFile.of(self.unit.release))
+    }
+}
+
+fn unknown(section: &str, entry: &Entry) -> Diagnostic {
+    let message = format!("[{section}] has no key `{}`: Podman refuses the unit", entry.key.escape_debug());
+    let found = Diagnostic::new(&input::UNKNOWN_KEY, entry.key_span, message);
+    match suggest::nearest(&entry.key, keys::names(section)) {
+        Some(near) => {
+            let change = Change::Replace { span: entry.key_span, text: near.to_owned() };
+            found.here(format!("did you mean `{near}`?")).fix(format!("rename to `{near}`"), true, vec![change])
+        }
+        None => found,
+    }
+}
+
+fn too_new(unit: &Unit, entry: &Entry, known: &Key) -> Diagnostic {
+    let (release, since, section) = (unit.release, known.since(), &entry.section);
+    let message =
+        format!("Podman {release} has no `{}=` in [{section}] and refuses the unit: it came with {since}", entry.key);
+    let found = Diagnostic::new(&units::KEY_TOO_NEW, entry.key_span, message);
+    let arguments = keys::find(section, "PodmanArgs").filter(|arguments| arguments.since() <= release);
+    let Some((flag, _)) = known.flag().zip(arguments) else {
+        return found.help(format!("What helps: Podman {since} or newer, or to leave the line out."));
+    };
+    let Some(instead) = arguments_for(flag, known.repeat, &entry.value) else {
+        return found.help(format!("What helps: `PodmanArgs={flag}=…`, which does the same."));
+    };
+    let span = entry.key_span.to(entry.value.span);
+    let change = Change::Replace { span, text: instead.clone() };
+    found.help(format!("What helps: `{instead}`, which does the same.")).fix(
+        "write it as PodmanArgs",
+        true,
+        vec![change],
+    )
+}
+
+/// The arguments that do the same as a key; nothing where a value would have to be quoted.
+fn arguments_for(flag: &str, repeat: Repeat, value: &Value) -> Option<String> {
+    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c));
+    let words: Vec<String> = match repeat {
+        Repeat::Words | Repeat::Args | Repeat::Keyval => {
+            split(value, Escapes::Keep).ok()?.into_iter().map(|word| word.text).collect()
+        }
+        Repeat::LastArgs => return None,
+        Repeat::Last | Repeat::Bool | Repeat::Uint | Repeat::Lines => vec![value.text.trim().to_owned()],
+    };
+    if words.is_empty() || !words.iter().all(|word| plain(word)) {
+        return None;
+    }
+    let words: Vec<String> = words.iter().map(|word| format!("{flag}={word}")).collect();
+    Some(format!("PodmanArgs={}", words.join(" ")))
+}
+
+/// Whether a text ends with a port or a range, which is all that the generator asks for.
+fn is_port_range(text: &str) -> bool {
+    let text = text.strip_suffix("/udp").or_else(|| text.strip_suffix("/tcp")).unwrap_or(text);
+    text.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// The parts between colons that are not in brackets.
+fn split_port(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut bracket) = (0, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' => bracket = true,
+            b']' => bracket = false,
+            b':' if !bracket => {
+                parts.extend(text.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(text.get(start..));
+    parts
+}

@@ -1,0 +1,171 @@
+//! Files → units of a release: which files it reads, and which drop-ins belong to which unit.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::unit::Unit;
+use super::{Parsed, Source};
+use crate::diagnostic::{Diagnostic, input, units};
+use crate::model::{UnitKind, Version};
+use crate::platform::generator::{Habit, brought};
+use crate::source::{SourceMap, Span};
+use crate::suggest;
+use crate::syntax::unit::{Dialect, Tree, parse};
+
+/// The units that a release reads.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// The first of each file's name, in the order of the files.
+    pub units: Vec<Unit>,
+    /// By the file's name, where it stands in `units`.
+    pub by_file: HashMap<String, usize>,
+    /// Folders of which no unit is made, because a file of them cannot be read.
+    pub lost: HashSet<String>,
+    /// Files with lines that cannot be read: none of them becomes a unit.
+    pub broken: HashSet<String>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// The unit in a file of that name.
+    pub fn find(&self, file: &str) -> Option<&Unit> {
+        self.units.get(*self.by_file.get(file)?)
+    }
+}
+
+/// The dialect in which a release reads lines.
+pub(super) fn dialect(release: Version) -> Dialect {
+    match (Habit::JoinedLines.of(release), Habit::TrimmedLines.of(release)) {
+        (true, _) => Dialect::Joined,
+        (false, true) => Dialect::Trimmed,
+        (false, false) => Dialect::Raw,
+    }
+}
+
+pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
+    let mut loaded = Loaded::default();
+    let dialect = dialect(release);
+    for source in &parsed.units {
+        let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
+        let file = sources.file(source.file);
+        let first_line = Span::new(file.span().start, file.span().start).to(line_of(file.span(), &file.text));
+        let tree = parse(file, dialect);
+        let head = head(&tree, kind.section()).unwrap_or(first_line);
+        let late = brought(kind).filter(|habit| !habit.of(release));
+        if let Some(habit) = late {
+            let (kind, since) = (kind.extension(), habit.since());
+            let message = format!("Podman {release} reads no .{kind} units: they came with {since}");
+            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
+            continue;
+        }
+        if !source.folder().is_empty() && !Habit::SubFolders.of(release) {
+            let since = Habit::SubFolders.since();
+            let message = format!("Podman {release} reads no units in sub-folders: that came with {since}");
+            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
+            continue;
+        }
+        if loaded.by_file.contains_key(source.file_name()) {
+            continue;
+        }
+        if !tree.diagnostics.is_empty() {
+            loaded.broken.insert(source.path.clone());
+            if Habit::FolderLost.of(release) {
+                loaded.lost.insert(source.folder().to_owned());
+            }
+        }
+        let unit = Unit {
+            file: source.file_name().to_owned(),
+            stem: stem.to_owned(),
+            kind,
+            folder: source.folder().to_owned(),
+            span: file.span(),
+            head,
+            sections: tree.sections,
+            entries: tree.entries,
+            release,
+        };
+        // A file that cannot be read does not stand in the way of another of its name.
+        let broken = !tree.diagnostics.is_empty();
+        let other = parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
+        if !(broken && other) {
+            loaded.by_file.insert(unit.file.clone(), loaded.units.len());
+            loaded.units.push(unit);
+        }
+        loaded.diagnostics.extend(tree.diagnostics);
+    }
+    drop_ins(parsed, sources, release, &mut loaded);
+    // One syntax error of a folder says what it costs.
+    let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
+    if let Some(first) =
+        loaded.diagnostics.iter_mut().find(|found| whole && found.rule.code == input::SYNTAX_ERROR.code)
+    {
+        *first = first.clone().help("Why: Podman makes no unit at all of a folder in which one cannot be read.");
+    }
+    loaded
+}
+
+/// The place for what is wrong with a unit as a whole: its own section, else what may be meant for it, else its first.
+fn head(tree: &Tree, own: &str) -> Option<Span> {
+    let sections = || tree.sections.iter().map(|(name, span)| (name.as_str(), *span));
+    let near = || sections().find(|(name, _)| suggest::nearest(name, [own]).is_some());
+    let found = sections().find(|(name, _)| *name == own).or_else(near).or_else(|| sections().next());
+    found.map(|(_, span)| span)
+}
+
+/// The first line of a text, as a span.
+fn line_of(whole: Span, text: &str) -> Span {
+    whole.part(0, text.find('\n').unwrap_or(text.len()))
+}
+
+fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut Loaded) {
+    if !Habit::DropIns.of(release) || parsed.drop_ins.is_empty() {
+        return;
+    }
+    let mut folders: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
+    for source in &parsed.drop_ins {
+        let folder = source.folder().trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        folders.entry(folder).or_default().push(source);
+    }
+    let mut trees: HashMap<&str, Tree> = HashMap::new();
+    for unit in &mut loaded.units {
+        // The nearest folder first; of two files with one name the first counts, and they apply in the order of names.
+        let mut files: BTreeMap<&str, &Source> = BTreeMap::new();
+        for folder in drop_in_folders(unit, release) {
+            for source in folders.get(folder.as_str()).into_iter().flatten() {
+                files.entry(source.file_name()).or_insert(source);
+            }
+        }
+        for source in files.values() {
+            let tree = trees.entry(&source.path).or_insert_with(|| parse(sources.file(source.file), dialect(release)));
+            if tree.diagnostics.is_empty() {
+                unit.sections.extend(tree.sections.iter().cloned());
+                unit.entries.extend(tree.entries.iter().cloned());
+            }
+        }
+    }
+    // In the order of the files, once each.
+    for source in &parsed.drop_ins {
+        let tree = trees.remove(source.path.as_str());
+        loaded.diagnostics.extend(tree.into_iter().flat_map(|tree| tree.diagnostics));
+    }
+}
+
+/// The names of the folders whose drop-ins apply to a unit, from the special to the general.
+fn drop_in_folders(unit: &Unit, release: Version) -> Vec<String> {
+    let kind = unit.kind.extension();
+    let mut folders = vec![format!("{}.d", unit.file)];
+    let (name, instance) = unit.stem.split_once('@').unwrap_or((&unit.stem, ""));
+    if !instance.is_empty() {
+        folders.push(format!("{name}@.{kind}.d"));
+    }
+    if Habit::WideDropIns.of(release) {
+        let dashes = name.match_indices('-').map(|(at, _)| at + 1).collect::<Vec<_>>();
+        for prefix in dashes.into_iter().rev().filter_map(|at| name.get(..at)) {
+            if unit.stem.contains('@') {
+                folders.push(format!("{prefix}@.{kind}.d"));
+            }
+            folders.push(format!("{prefix}.{kind}.d"));
+        }
+        folders.push(format!("{kind}.d"));
+    }
+    folders
+}

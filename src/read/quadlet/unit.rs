@@ -1,0 +1,179 @@
+//! One unit as the generator of a release sees it: what a key says, and how the unit is called.
+
+use indexmap::IndexMap;
+
+use crate::model::{Spanned, Text, UnitKind, Version};
+use crate::platform::generator::Habit;
+use crate::source::Span;
+use crate::syntax::unit::{Entry, Escapes, Value, Word, split};
+
+/// A unit with its drop-ins.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// The file's name: `web.container`.
+    pub file: String,
+    /// The name without its ending: `web`.
+    pub stem: String,
+    pub kind: UnitKind,
+    /// The folder it lies in, from the root of the tree: empty, or with a `/` at its end.
+    pub folder: String,
+    /// The whole file.
+    pub span: Span,
+    /// The first line of its own section, else of the file.
+    pub head: Span,
+    /// Every section with its place.
+    pub sections: Vec<(String, Span)>,
+    /// Every entry, those of the drop-ins behind its own.
+    pub entries: Vec<Entry>,
+    pub release: Version,
+}
+
+impl Unit {
+    /// The name of its own section.
+    pub fn own(&self) -> &'static str {
+        self.kind.section()
+    }
+
+    /// The entry of a key that counts where one counts: the last.
+    pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.section == section && entry.key == key)
+    }
+
+    /// The value of a key that has one, without quotation marks as the release takes them away; may be empty.
+    pub fn last(&self, section: &str, key: &str) -> Option<Text> {
+        let value = &self.entry(section, key)?.value;
+        let whole = value.text.trim_end();
+        let bare = if Habit::TrimmedQuotes.of(self.release) {
+            whole.trim_matches('"')
+        } else if Habit::PairedQuotes.of(self.release) {
+            whole.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(whole)
+        } else {
+            whole
+        };
+        let from = if bare == whole { 0 } else { whole.len() - whole.trim_start_matches('"').len() };
+        Some(Spanned::written(bare.to_owned(), value.part(from, from + bare.len())))
+    }
+
+    /// The same, if it says anything.
+    pub fn text(&self, section: &str, key: &str) -> Option<Text> {
+        self.last(section, key).filter(|text| !text.value.is_empty())
+    }
+
+    /// The values of a key that takes several, one a line; an empty one takes back those before it.
+    pub fn lines(&self, section: &str, key: &str) -> Vec<&Value> {
+        let mut values = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.section == section && entry.key == key) {
+            if entry.value.text.is_empty() {
+                values.clear();
+            } else {
+                values.push(&entry.value);
+            }
+        }
+        values
+    }
+
+    /// The words of all lines of a key. A line that cannot be split is dropped, as the generator does.
+    pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word> {
+        let lines = self.lines(section, key);
+        lines.into_iter().filter_map(|line| split(line, escapes).ok()).flatten().collect()
+    }
+
+    /// The words of the last line of a key; nothing where it cannot be split.
+    pub fn last_words(&self, section: &str, key: &str) -> Option<Vec<Word>> {
+        split(&self.entry(section, key)?.value, Escapes::Apply).ok()
+    }
+
+    /// What a switch says; everything but `1`, `yes`, `true` and `on` is no.
+    pub fn switch(&self, section: &str, key: &str) -> Option<Spanned<bool>> {
+        let text = self.last(section, key)?;
+        let on = ["1", "yes", "true", "on"].iter().any(|word| text.value.eq_ignore_ascii_case(word));
+        Some(Spanned::written(on, text.span()))
+    }
+
+    /// The service that it becomes, without `.service`.
+    pub fn service(&self) -> String {
+        if let Some(name) = self.last(self.own(), "ServiceName") {
+            return name.value;
+        }
+        let suffix = match self.kind {
+            UnitKind::Container | UnitKind::Kube => String::new(),
+            kind => format!("-{}", kind.extension()),
+        };
+        match self.stem.strip_suffix('@') {
+            Some(template) if Habit::TemplateObjects.of(self.release) => format!("{template}{suffix}@"),
+            _ => format!("{}{suffix}", self.stem),
+        }
+    }
+
+    /// The name of what it makes: of the container, the network, the volume or the pod.
+    pub fn object(&self) -> Text {
+        let key = match self.kind {
+            UnitKind::Container => "ContainerName",
+            UnitKind::Network => "NetworkName",
+            UnitKind::Volume => "VolumeName",
+            _ => "PodName",
+        };
+        if let Some(name) = self.text(self.own(), key) {
+            return Spanned { value: self.specifiers(&name.value), origin: name.origin };
+        }
+        let template = self.stem.contains('@');
+        let name = match (self.kind, self.stem.split_once('@')) {
+            (UnitKind::Container, Some((prefix, instance))) if Habit::TemplateContainers.of(self.release) => {
+                format!("{prefix}_{}", if instance.is_empty() { "%i" } else { instance })
+            }
+            (UnitKind::Container, _) => self.service(),
+            (UnitKind::Network | UnitKind::Volume, _) if template && Habit::TemplateObjects.of(self.release) => {
+                let base = self.stem.strip_suffix('@').unwrap_or(&self.stem);
+                format!("{base}-%i")
+            }
+            _ => self.stem.clone(),
+        };
+        Spanned::implied(format!("systemd-{name}"), self.head)
+    }
+
+    /// A text as systemd hands it on: specifiers that are about the unit's own name filled in, `%%` and `$$` taken for
+    /// what they stand for; the others are only known where it runs.
+    pub fn specifiers(&self, text: &str) -> String {
+        if !text.contains(['%', '$']) {
+            return text.to_owned();
+        }
+        let service = self.service();
+        let (prefix, instance) = service.split_once('@').unwrap_or((&service, ""));
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(['%', '$']) {
+            let (before, sign) = rest.split_at(at);
+            out.push_str(before);
+            let mut letters = sign.chars();
+            let meant = match (letters.next(), letters.next()) {
+                (Some('$'), Some('$')) => Some("$".to_owned()),
+                (Some('%'), Some('%')) => Some("%".to_owned()),
+                (Some('%'), Some('N')) => Some(service.clone()),
+                (Some('%'), Some('n')) => Some(format!("{service}.service")),
+                (Some('%'), Some('p' | 'P')) => Some(prefix.to_owned()),
+                (Some('%'), Some('j' | 'J')) => prefix.rsplit('-').next().map(str::to_owned),
+                (Some('%'), Some('i' | 'I')) if !instance.is_empty() || !service.contains('@') => {
+                    Some(instance.to_owned())
+                }
+                _ => None,
+            };
+            let taken = if meant.is_some() { 2 } else { 1 };
+            out.push_str(meant.as_deref().unwrap_or_else(|| sign.get(..1).unwrap_or("")));
+            rest = sign.get(taken..).unwrap_or("");
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// A word as systemd hands it on.
+    pub fn expanded(&self, word: Word) -> Word {
+        let text = self.specifiers(&word.text);
+        Word { plain: word.plain && text == word.text, text, span: word.span }
+    }
+
+    /// `NAME=VALUE` words, the last of a name in the place of the first.
+    pub fn pairs(&self, section: &str, key: &str) -> IndexMap<String, Word> {
+        let words = self.words(section, key, Escapes::Apply).into_iter();
+        words.map(|word| (word.text.split('=').next().unwrap_or("").to_owned(), word)).collect()
+    }
+}

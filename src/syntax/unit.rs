@@ -1,0 +1,277 @@
+//! Unit files: sections, keys and values, line by line, as Podman's generator reads them.
+//!
+//! What a line means changed with releases ([`Dialect`]), so a file is read in the dialect of one of them. A line that
+//! cannot be read is reported, and reading goes on with the next.
+
+mod words;
+
+use crate::diagnostic::{Diagnostic, input};
+use crate::source::{SourceFile, Span};
+
+pub use words::{Escapes, Word, split};
+
+/// How lines are read. Which release reads in which dialect stands in `data/generators.toml`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Dialect {
+    /// Lines as they stand; `#` or `:` as their first character begins a comment.
+    Raw,
+    /// Blanks around a line go first.
+    Trimmed,
+    /// The same; `;` begins a comment and `:` none, and a continued value runs on behind comments and empty lines.
+    Joined,
+}
+
+/// A unit file, taken apart.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    /// Each section's name with its place, as often as it stands.
+    pub sections: Vec<(String, Span)>,
+    /// Every key with its value, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// Lines that could not be read: an error each, for which the generator drops the whole file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The name of the section it stands in.
+    pub section: String,
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub value: Value,
+}
+
+/// A value: the rest of its line, and the lines that it continues on.
+#[derive(Clone, Debug, Default)]
+pub struct Value {
+    /// The text as the generator joins it: without anything between the lines.
+    pub text: String,
+    /// From the first to the last character.
+    pub span: Span,
+    /// Where in the text each line begins, and where that stands in the source.
+    pieces: Vec<(usize, u32)>,
+}
+
+impl Value {
+    /// The text as systemd joins it: with a blank between the lines.
+    pub fn spaced(&self) -> String {
+        let starts = self.pieces.iter().map(|(at, _)| *at);
+        let ends = self.pieces.iter().skip(1).map(|(at, _)| *at).chain([self.text.len()]);
+        let lines: Vec<&str> = starts.zip(ends).filter_map(|(from, to)| self.text.get(from..to)).collect();
+        lines.join(" ")
+    }
+
+    /// The place of a part of the text, by bytes.
+    pub fn part(&self, from: usize, to: usize) -> Span {
+        let place = |at: usize| {
+            let piece = self.pieces.iter().rev().find(|(start, _)| *start <= at).or(self.pieces.first());
+            piece.map_or(self.span.start, |(start, source)| source + at.saturating_sub(*start) as u32)
+        };
+        let start = place(from).min(self.span.end);
+        // The end belongs to the line of the last character.
+        let end = if to > from { place(to - 1) + 1 } else { start };
+        Span::new(start, end.clamp(start, self.span.end.max(start)))
+    }
+
+    /// Adds text that stands at an offset of the source.
+    fn push(&mut self, text: &str, source: u32) {
+        self.pieces.push((self.text.len(), source));
+        self.text.push_str(text);
+        self.span.end = source + text.len() as u32;
+    }
+
+    /// Cuts a number of bytes off the front.
+    fn cut(&mut self, bytes: usize) {
+        self.span.start = self.part(bytes, bytes + 1).start.min(self.span.end);
+        self.text.drain(..bytes.min(self.text.len()));
+        let behind = self.pieces.iter().filter(|(start, _)| *start > bytes).map(|(start, at)| (start - bytes, *at));
+        self.pieces = std::iter::once((0, self.span.start)).chain(behind).collect();
+    }
+}
+
+/// Reads a file in one dialect.
+pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
+    let mut reader = Reader { dialect, tree: Tree::default(), returns: false };
+    let mut text = file.text.as_str();
+    let mut offset = file.span().start;
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        let mark = Span::new(offset, offset + '\u{feff}'.len_utf8() as u32);
+        reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
+        (text, offset) = (rest, mark.end);
+    }
+    let mut open: Option<Value> = None;
+    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
+    for (number, line) in lines.iter().enumerate() {
+        let last = number + 1 == lines.len();
+        let trimmed = if dialect == Dialect::Raw { line } else { line.trim() };
+        let start = offset + (line.len() - line.trim_start().len()) as u32 * u32::from(dialect != Dialect::Raw);
+        offset += line.len() as u32 + 1;
+        open = reader.line(open, trimmed, start, last);
+    }
+    // A value that waits for its next line at the end of the file is never taken.
+    reader.tree
+}
+
+struct Reader {
+    dialect: Dialect,
+    tree: Tree,
+    /// Whether line ends with a carriage return were reported.
+    returns: bool,
+}
+
+impl Reader {
+    /// Takes one line behind what is still open; gives what stays open.
+    fn line(&mut self, open: Option<Value>, line: &str, start: u32, last: bool) -> Option<Value> {
+        let comment = self.is_comment(line);
+        if comment && (open.is_none() || self.dialect == Dialect::Joined) {
+            return open;
+        }
+        let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
+        let bare = line.strip_suffix('\\').filter(|_| continues && (!last || self.dialect == Dialect::Joined));
+        let mut whole = open.unwrap_or_else(|| Value { span: Span::new(start, start), ..Value::default() });
+        whole.push(bare.unwrap_or(line), start);
+        if bare.is_some() && !last {
+            // A lone backslash opens nothing.
+            return (!whole.text.is_empty()).then_some(whole);
+        }
+        self.whole(whole);
+        None
+    }
+
+    fn is_comment(&self, line: &str) -> bool {
+        let sign = if self.dialect == Dialect::Joined { ';' } else { ':' };
+        line.is_empty() || line.starts_with(['#', sign])
+    }
+
+    /// Takes a line with everything that it continues on.
+    fn whole(&mut self, mut line: Value) {
+        if self.dialect == Dialect::Raw && line.text.ends_with('\r') && !is_pair(&line.text) {
+            if !std::mem::replace(&mut self.returns, true) {
+                let end = Span::new(line.span.end.saturating_sub(1), line.span.end);
+                self.error(end, "lines end with a carriage return, which this release of Podman cannot read");
+            }
+            line.text.pop();
+        }
+        if line.text.is_empty() || self.is_comment(&line.text) {
+            return;
+        }
+        if let Some(name) = section(&line.text) {
+            let span = line.part(1, 1 + name.len());
+            if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
+                self.error(line.span, "this is not the name of a section");
+            }
+            self.tree.sections.push((name.to_owned(), span));
+            return;
+        }
+        let Some(equals) = line.text.find('=').filter(|at| *at > 0) else {
+            let what =
+                if line.text.starts_with(';') { ": this release of Podman has no comments with `;`" } else { "" };
+            return self.error(line.span, format!("this line is neither a section nor a key with its value{what}"));
+        };
+        let Some((name, _)) = self.tree.sections.last() else {
+            return self.error(line.span, "this line stands before any section");
+        };
+        let (section, key) = (name.clone(), line.text.get(..equals).unwrap_or("").trim_end().to_owned());
+        let key_span = line.part(0, key.len());
+        if key.starts_with(' ') {
+            return self.error(key_span, "a blank in front of a key cannot be read by this release of Podman");
+        }
+        let behind = line.text.get(equals + 1..).unwrap_or("");
+        let blanks = behind.len() - behind.trim_start().len();
+        let mut value = line;
+        value.cut(equals + 1 + blanks);
+        self.tree.entries.push(Entry { section, key, key_span, value });
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.tree.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, span, message));
+    }
+}
+
+fn is_pair(line: &str) -> bool {
+    line.find('=').is_some_and(|at| at > 0)
+}
+
+/// The name in the brackets of a section's line.
+fn section(line: &str) -> Option<&str> {
+    let (name, behind) = line.strip_prefix('[')?.split_once(']')?;
+    behind.bytes().all(|byte| matches!(byte, b' ' | b'\t')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, parse};
+    use crate::source::SourceMap;
+
+    /// Each entry as `section.key=value`, and each error's text.
+    fn read(text: &str, dialect: Dialect) -> (Vec<String>, Vec<String>) {
+        let mut sources = SourceMap::default();
+        let file = sources.add("x.container", text);
+        let tree = parse(sources.file(file), dialect);
+        for entry in &tree.entries {
+            assert_eq!(sources.text(entry.key_span), entry.key);
+            if !text.contains("\\\n") {
+                assert_eq!(sources.text(entry.value.span), entry.value.text);
+            }
+        }
+        let entries = tree.entries.iter().map(|e| format!("{}.{}={}", e.section, e.key, e.value.text)).collect();
+        let errors = tree.diagnostics.iter().map(|found| sources.text(found.span()).to_owned()).collect();
+        (entries, errors)
+    }
+
+    #[test]
+    fn a_value_continues_as_its_release_joins_it() {
+        let both = "[A]\nX=foo \\\n  bar\nY=1\\\n2\n";
+        assert_eq!(read(both, Dialect::Raw).0, ["A.X=foo   bar", "A.Y=12"]);
+        assert_eq!(read(both, Dialect::Trimmed).0, ["A.X=foo bar", "A.Y=12"]);
+        let comment = "[A]\nX=foo \\\n# no\n\nY=1\n";
+        assert_eq!(read(comment, Dialect::Joined).0, ["A.X=foo Y=1"]);
+        assert_eq!(read(comment, Dialect::Trimmed).0, ["A.X=foo # no", "A.Y=1"]);
+        assert_eq!(read("[A]\nX=foo\\\n", Dialect::Joined).0, ["A.X=foo"]);
+        assert_eq!(read("[A]\nX=foo\\\n", Dialect::Trimmed).0, ["A.X=foo\\"]);
+        assert_eq!(read("[A]\nX=foo\\\n# c\n", Dialect::Joined).0, [""; 0]);
+        assert_eq!(read("[A]\\\nX=y\n", Dialect::Joined).1, ["[A]\\\nX=y"]);
+    }
+
+    #[test]
+    fn comments_differ_by_release() {
+        let text = "[A]\n  # x\n; y\n: z\nK=v # not one\n";
+        assert_eq!(read(text, Dialect::Raw).1, ["  # x", "; y"]);
+        assert_eq!(read(text, Dialect::Trimmed).1, ["; y"]);
+        assert_eq!(read(text, Dialect::Joined), (vec!["A.K=v # not one".to_owned()], vec![": z".to_owned()]));
+    }
+
+    #[test]
+    fn a_bad_line_does_not_hide_the_next() {
+        let (entries, errors) = read("K=early\n[A]\ngarbage\n= x\n[]\n[B] # c\nK = v\n", Dialect::Joined);
+        assert_eq!(entries, [".K=v"]);
+        assert_eq!(errors, ["K=early", "garbage", "= x", "[]", "[B] # c"]);
+    }
+
+    #[test]
+    fn byte_order_marks_and_carriage_returns() {
+        assert_eq!(
+            read("\u{feff}[A]\nK=v\n", Dialect::Joined),
+            (vec!["A.K=v".to_owned()], vec!["\u{feff}".to_owned()])
+        );
+        let text = "[A]\r\nK=v\r\n\r\n[B]\r\n";
+        assert_eq!(read(text, Dialect::Joined), (vec!["A.K=v".to_owned()], vec![]));
+        assert_eq!(read(text, Dialect::Raw).1, ["\r"]);
+    }
+
+    #[test]
+    fn parts_of_a_continued_value_have_their_places() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("x.container", "[A]\nX=  one \\\n   two\\\n three\n");
+        let tree = parse(sources.file(file), Dialect::Joined);
+        let value = &tree.entries.first().unwrap().value;
+        assert_eq!((value.text.as_str(), value.spaced().as_str()), ("one twothree", "one  two three"));
+        for (from, to, text) in [(0, 3, "one"), (4, 7, "two"), (7, 12, "three"), (4, 12, "two\\\n three")] {
+            assert_eq!(sources.text(value.part(from, to)), text);
+        }
+    }
+}
