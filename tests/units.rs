@@ -21,7 +21,7 @@ use quadgen::model::{UnitKind, Version};
 use quadgen::read::quadlet::{self, Tree};
 use quadgen::source::{Files, SourceMap};
 use serde_json::Value as Json;
-use support::{missing, say};
+use support::{generate, missing, quadlet_generators, say};
 
 /// Files in memory, below `/units`.
 struct Memory(BTreeMap<PathBuf, String>);
@@ -218,4 +218,85 @@ fn small_trees_are_taken_and_refused_as_by_each_of_the_generators() {
     say(&format!("small trees: {same} answers as by the generators, {} others", wrong.len()));
     assert!(same > 2000);
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The real file system.
+struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+
+    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                found.extend(self.walk(&path));
+            } else {
+                found.push(path);
+            }
+        }
+        found
+    }
+}
+
+#[test]
+fn real_units_are_taken_and_refused_as_by_the_generators() {
+    let Some(corpus) = shared("corpus") else { return missing("real units (no corpus beside the repository)") };
+    // Every folder with units, each as a root of its own, and the repositories as wholes.
+    let corpus = corpus.canonicalize().unwrap();
+    let files = Disk.walk(&corpus);
+    let units = tree(&corpus, files.clone()).units;
+    let mut roots: BTreeSet<PathBuf> = units.iter().map(|path| path.parent().unwrap().to_path_buf()).collect();
+    roots.extend(units.iter().map(|path| corpus.join(path.strip_prefix(&corpus).unwrap().iter().next().unwrap())));
+    let trees: Vec<Tree> = roots
+        .iter()
+        .map(|root| tree(root, files.iter().filter(|file| file.starts_with(root)).cloned().collect()))
+        .collect();
+    say(&format!("real units: {} files in {} folders", units.len(), trees.len()));
+    assert!(units.len() > 500);
+    for release in ["4.4", "4.6", "5.0", "5.3", "6.0"] {
+        for tree in &trees {
+            answer(&Disk, tree, release.parse().unwrap());
+        }
+    }
+    let generators = quadlet_generators();
+    if generators.is_empty() {
+        return missing("real units through the generators (none fetched)");
+    }
+    for (version, generator) in generators {
+        let (mut same, mut refused, mut wrong) = (0, 0, Vec::new());
+        for tree in &trees {
+            let made = generate(&generator, &tree.root, true);
+            let real = Real {
+                rc: i64::from(made.status.code().unwrap()),
+                services: made.services.keys().cloned().collect(),
+                messages: made.complaints().into_iter().map(str::to_owned).collect(),
+            };
+            let (errors, services) = answer(&Disk, tree, version.parse().unwrap());
+            refused += usize::from(real.rc != 0);
+            let differs = match (real.rc != 0) == errors.is_empty() {
+                true => Some(format!("rc {}, {:?}; quadgen: {errors:?}", real.rc, real.messages)),
+                false if real.services != services => Some(format!("made {:?}; {services:?}", real.services)),
+                false => None,
+            };
+            match differs {
+                Some(difference) => wrong.push(format!("{}: {difference}", tree.root.display())),
+                None => same += 1,
+            }
+        }
+        say(&format!("real units: {same} folders as by the generator {version}, {refused} of them refused"));
+        assert_eq!(wrong, Vec::<String>::new());
+    }
 }
