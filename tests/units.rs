@@ -10,10 +10,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod support;
+#[path = "support/tree.rs"]
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::Level;
@@ -22,56 +23,7 @@ use quadgen::read::quadlet::{self, Tree};
 use quadgen::source::{Files, SourceMap};
 use serde_json::Value as Json;
 use support::{generate, missing, quadlet_generators, say};
-
-/// Files in memory, below `/units`.
-struct Memory(BTreeMap<PathBuf, String>);
-
-impl Memory {
-    fn new<N: AsRef<str>, T: Into<String>>(files: impl IntoIterator<Item = (N, T)>) -> Memory {
-        let at = |name: &str| Path::new("/units").join(name);
-        Memory(files.into_iter().map(|(name, text)| (at(name.as_ref()), text.into())).collect())
-    }
-
-    fn tree(&self) -> Tree {
-        tree(Path::new("/units"), self.0.keys().cloned().collect())
-    }
-}
-
-impl Files for Memory {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let text = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(text.clone().into_bytes())
-    }
-
-    fn is_dir(&self, path: &Path) -> bool {
-        self.0.keys().any(|file| file != path && file.starts_with(path))
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        self.0.contains_key(path)
-    }
-
-    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        self.0.keys().filter(|file| file.starts_with(folder)).cloned().collect()
-    }
-
-    fn shown(&self, path: &Path) -> String {
-        path.strip_prefix("/units").unwrap_or(path).to_string_lossy().into_owned()
-    }
-}
-
-/// Units and drop-ins among files: those of a folder before those of its sub-folders, as the generator looks for them.
-fn tree(root: &Path, mut files: Vec<PathBuf>) -> Tree {
-    files.sort();
-    let folder = |path: &Path| path.parent().unwrap().to_path_buf();
-    let dropped = |path: &Path| folder(path).to_string_lossy().ends_with(".d");
-    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let (drop_ins, units): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| dropped(path));
-    let mut units: Vec<_> = units.into_iter().filter(|path| UnitKind::of_file(&name(path)).is_some()).collect();
-    units.sort_by_key(|path| (folder(path), name(path)));
-    let drop_ins = drop_ins.into_iter().filter(|path| name(path).ends_with(".conf")).collect();
-    Tree { root: root.to_path_buf(), units, drop_ins }
-}
+use tree::{Disk, Memory, tree};
 
 /// What quadgen says of a tree on a release: the errors, and the services.
 fn answer(files: &dyn Files, tree: &Tree, release: Version) -> (Vec<String>, BTreeSet<String>) {
@@ -218,37 +170,6 @@ fn small_trees_are_taken_and_refused_as_by_each_of_the_generators() {
     say(&format!("small trees: {same} answers as by the generators, {} others", wrong.len()));
     assert!(same > 2000);
     assert_eq!(wrong, Vec::<String>::new());
-}
-
-/// The real file system.
-struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
-    }
-
-    fn is_dir(&self, path: &Path) -> bool {
-        path.is_dir()
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
-    }
-
-    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                found.extend(self.walk(&path));
-            } else {
-                found.push(path);
-            }
-        }
-        found
-    }
 }
 
 #[test]

@@ -98,6 +98,11 @@ impl Feature {
         self.since().podman.is_some_and(|first| version >= first)
     }
 
+    /// Whether a release of Podman has it.
+    pub fn is_in(self, podman: Version) -> bool {
+        self.since().podman.is_none_or(|since| since <= podman)
+    }
+
     /// The first Podman that has it, for texts.
     pub fn first_podman(self) -> String {
         self.since().podman.map(|version| version.to_string()).unwrap_or_default()

@@ -29,31 +29,36 @@ impl Reader {
 
     /// `deny`, or `allow`, which says nothing.
     fn denied(&mut self, node: &Node, what: &str) -> Option<Span> {
-        match scalar(node) {
-            Some(("deny", _)) => Some(node.span),
-            Some(("allow", _)) => None,
+        self.denied_text(scalar(node).map_or("", |(text, _)| text), node.span, what)
+    }
+
+    /// The same for a text.
+    pub fn denied_text(&mut self, text: &str, span: Span, what: &str) -> Option<Span> {
+        match text {
+            "deny" => Some(span),
+            "allow" => None,
             _ => {
-                self.invalid(node.span, format!("`{what}` must be deny, or allow, which is the same as nothing"));
+                self.invalid(span, format!("`{what}` must be deny, or allow, which is the same as nothing"));
                 None
             }
         }
     }
 
-    /// `NAME`, `NAME:PORT` or `host.NAME`.
     fn connection(&mut self, node: &Node) -> Option<Connection> {
         let text = self.text(node, "connects")?;
-        let stated = |to, name: &str, port| Connection {
-            to,
-            name: name.to_owned(),
-            port,
-            witness: Witness::Stated,
-            span: node.span,
-        };
+        self.connection_text(&text)
+    }
+
+    /// `NAME`, `NAME:PORT` or `host.NAME`.
+    pub fn connection_text(&mut self, text: &Text) -> Option<Connection> {
+        let span = text.span();
+        let stated =
+            |to, name: &str, port| Connection { to, name: name.to_owned(), port, witness: Witness::Stated, span };
         if let Some(name) = text.value.strip_prefix("host.") {
             return Some(stated(Target::Host(name.to_owned()), &text.value, None));
         }
         if text.value.contains("://") {
-            self.invalid(node.span, "`connects` takes NAME, NAME:PORT or host.NAME, not a URL");
+            self.invalid(span, "`connects` takes NAME, NAME:PORT or host.NAME, not a URL");
             return None;
         }
         let (name, port) = match text.value.rsplit_once(':') {
@@ -61,7 +66,7 @@ impl Reader {
             Some((name, port)) => match port.parse::<u16>() {
                 Ok(port) if port > 0 => (name, Some(port)),
                 _ => {
-                    let at = part(&text, name.len() + 1, text.value.len());
+                    let at = part(text, name.len() + 1, text.value.len());
                     self.invalid(at, "what follows the colon is not a port from 1 to 65535");
                     return None;
                 }
@@ -111,7 +116,7 @@ impl Reader {
     }
 
     /// One side: names with commas between them, with or without brackets around.
-    fn parties(&mut self, text: &Text, from: usize, to: usize, names: &Names) -> Option<Vec<Party>> {
+    pub(super) fn parties(&mut self, text: &Text, from: usize, to: usize, names: &Names) -> Option<Vec<Party>> {
         let side = text.value.get(from..to).unwrap_or("");
         let mut parties = Vec::new();
         let mut at = from;

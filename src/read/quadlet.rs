@@ -1,19 +1,32 @@
 //! Quadlet units: what the generator reads, per release.
 
+mod attributes;
+mod build;
 mod check;
+mod container;
+mod env_file;
+mod health;
+mod intent;
+mod key;
+mod life;
 mod load;
 mod mount;
+mod network;
 mod reference;
+mod secret;
+mod stack;
 mod unit;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Read;
+use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input};
 use crate::model::Version;
 use crate::platform::generator::Habit;
 use crate::source::{FileId, Files, SourceMap};
+use crate::syntax::unit::{self as lines, Dialect, Escapes};
 
 /// The units of one host.
 #[derive(Clone, Debug, Default)]
@@ -68,10 +81,39 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed 
             let inside = inside.to_string_lossy().replace('\\', "/");
             let Some(file) = load_file(sources, files, path, &mut parsed.diagnostics) else { continue };
             let source = Source { path: inside, file };
+            env_files(sources, files, tree, &source, is_unit, &mut parsed);
             if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
         }
     }
     parsed
+}
+
+/// Reads the env files that a unit names and that lie beside it.
+fn env_files(
+    sources: &mut SourceMap,
+    files: &dyn Files,
+    tree: &Tree,
+    source: &Source,
+    is_unit: bool,
+    parsed: &mut Parsed,
+) {
+    // A drop-in's paths are those of its unit, which lies beside the folder of drop-ins.
+    let folder = source.folder();
+    let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
+    let folder = if is_unit { folder } else { above };
+    let entries = lines::parse(sources.file(source.file), Dialect::Joined).entries;
+    for entry in entries.iter().filter(|entry| entry.section == "Container" && entry.key == "EnvironmentFile") {
+        for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {
+            let Some(path) = env_file::inside(folder, &word.text) else { continue };
+            let place = tree.root.join(&path);
+            if parsed.env_files.contains_key(&path) || !files.is_file(&place) {
+                continue;
+            }
+            if let Ok(loaded) = sources.load(files, &place, &files.shown(&place)) {
+                parsed.env_files.insert(path, loaded.file);
+            }
+        }
+    }
 }
 
 fn load_file(
@@ -101,12 +143,22 @@ fn load_file(
 
 /// The stack as the generator of one release makes it, with what that release refuses.
 pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
-    let loaded = load::load(parsed, sources, release);
+    let mut loaded = load::load(parsed, sources, release);
     let refused = check::check(&loaded);
     let mut diagnostics = parsed.diagnostics.clone();
-    diagnostics.extend(loaded.diagnostics);
+    diagnostics.append(&mut loaded.diagnostics);
     diagnostics.extend(refused.into_iter().flatten());
-    Read { diagnostics, ..Read::default() }
+    let mut stack = stack::stack(parsed, sources, &loaded, &mut diagnostics);
+    if let Some(stack) = &mut stack {
+        let unread = [input::SYNTAX_ERROR.code, input::COULD_NOT_RUN.code];
+        stack.complete =
+            !diagnostics.iter().any(|found| found.severity == Level::Error && unread.contains(&found.rule.code));
+        infer::connections(stack);
+    }
+    let secrets = secret::secrets(parsed, sources, &loaded, release);
+    let files = parsed.units.iter().chain(&parsed.drop_ins).map(|source| source.file);
+    let files = files.chain(parsed.env_files.values().copied()).collect();
+    Read { stack, diagnostics, secrets, files, notes: Vec::new() }
 }
 
 /// The services that the generator of a release makes, each with `.service`, sorted. Where two units make one service,

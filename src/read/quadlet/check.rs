@@ -1,15 +1,14 @@
 //! What the generator of a release refuses: for each refused unit the reasons, as findings.
 
 use super::load::Loaded;
-use super::reference;
 use super::unit::Unit;
+use super::{key, reference};
 use crate::diagnostic::{Change, Diagnostic, input, units};
 use crate::model::{Text, UnitKind};
 use crate::platform::generator::Habit;
-use crate::platform::keys::{self, Key, Repeat};
 use crate::source::Span;
 use crate::suggest;
-use crate::syntax::unit::{Entry, Escapes, Value, split};
+use crate::syntax::unit::{Escapes, Value};
 
 /// For each unit what is wrong with it; nothing for a unit that the generator takes.
 pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
@@ -24,7 +23,7 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     fn all(mut self) -> Vec<Diagnostic> {
-        self.keys();
+        self.found.extend(key::check(self.unit));
         reference::dependencies(&mut self);
         match self.unit.kind {
             UnitKind::Container => self.container(),
@@ -54,23 +53,6 @@ impl Check<'_> {
 
     pub fn lines(&self, key: &str) -> Vec<Value> {
         self.unit.lines(self.unit.own(), key).into_iter().cloned().collect()
-    }
-
-    /// Keys that the release does not have, of the unit's own section and of `[Quadlet]`.
-    fn keys(&mut self) {
-        let release = self.unit.release;
-        for section in [self.unit.own(), "Quadlet"] {
-            if section == "Quadlet" && !Habit::SectionChecked.of(release) {
-                continue;
-            }
-            for entry in self.unit.entries.iter().filter(|entry| entry.section == section) {
-                match keys::find(section, &entry.key) {
-                    Some(known) if known.since() <= release => {}
-                    Some(known) => self.found.push(too_new(self.unit, entry, known)),
-                    None => self.found.push(unknown(section, entry)),
-                }
-            }
-        }
     }
 
     fn needed(&mut self, key: &str) {
@@ -313,56 +295,6 @@ impl Check<'_> {
         let specifier = file.starts_with('%') && !file.starts_with("%%");
         file.starts_with('/') || url || (specifier && Habit::SpecifierInBuildFile.of(self.unit.release))
     }
-}
-
-fn unknown(section: &str, entry: &Entry) -> Diagnostic {
-    let message = format!("[{section}] has no key `{}`: Podman refuses the unit", entry.key.escape_debug());
-    let found = Diagnostic::new(&input::UNKNOWN_KEY, entry.key_span, message);
-    match suggest::nearest(&entry.key, keys::names(section)) {
-        Some(near) => {
-            let change = Change::Replace { span: entry.key_span, text: near.to_owned() };
-            found.here(format!("did you mean `{near}`?")).fix(format!("rename to `{near}`"), true, vec![change])
-        }
-        None => found,
-    }
-}
-
-fn too_new(unit: &Unit, entry: &Entry, known: &Key) -> Diagnostic {
-    let (release, since, section) = (unit.release, known.since(), &entry.section);
-    let message =
-        format!("Podman {release} has no `{}=` in [{section}] and refuses the unit: it came with {since}", entry.key);
-    let found = Diagnostic::new(&units::KEY_TOO_NEW, entry.key_span, message);
-    let arguments = keys::find(section, "PodmanArgs").filter(|arguments| arguments.since() <= release);
-    let Some((flag, _)) = known.flag().zip(arguments) else {
-        return found.help(format!("What helps: Podman {since} or newer, or to leave the line out."));
-    };
-    let Some(instead) = arguments_for(flag, known.repeat, &entry.value) else {
-        return found.help(format!("What helps: `PodmanArgs={flag}=…`, which does the same."));
-    };
-    let span = entry.key_span.to(entry.value.span);
-    let change = Change::Replace { span, text: instead.clone() };
-    found.help(format!("What helps: `{instead}`, which does the same.")).fix(
-        "write it as PodmanArgs",
-        true,
-        vec![change],
-    )
-}
-
-/// The arguments that do the same as a key; nothing where a value would have to be quoted.
-fn arguments_for(flag: &str, repeat: Repeat, value: &Value) -> Option<String> {
-    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c));
-    let words: Vec<String> = match repeat {
-        Repeat::Words | Repeat::Args | Repeat::Keyval => {
-            split(value, Escapes::Keep).ok()?.into_iter().map(|word| word.text).collect()
-        }
-        Repeat::LastArgs => return None,
-        Repeat::Last | Repeat::Bool | Repeat::Uint | Repeat::Lines => vec![value.text.trim().to_owned()],
-    };
-    if words.is_empty() || !words.iter().all(|word| plain(word)) {
-        return None;
-    }
-    let words: Vec<String> = words.iter().map(|word| format!("{flag}={word}")).collect();
-    Some(format!("PodmanArgs={}", words.join(" ")))
 }
 
 /// Whether a text ends with a port or a range, which is all that the generator asks for.

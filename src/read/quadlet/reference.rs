@@ -110,12 +110,8 @@ pub(super) fn volumes(check: &mut Check<'_>) {
     }
     for line in check.lines("Volume") {
         let Some((source, _)) = line.text.split_once(':') else { continue };
-        if source.ends_with(".volume") && !source.starts_with(['.', '/']) {
-            must_exist(check, source, line.part(0, source.len()));
-        } else if source.ends_with(".artifact")
-            && !source.starts_with(['.', '/'])
-            && Habit::ArtifactMounts.of(check.unit.release)
-        {
+        let artifact = source.ends_with(".artifact") && Habit::ArtifactMounts.of(check.unit.release);
+        if (source.ends_with(".volume") || artifact) && !source.starts_with(['.', '/']) {
             must_exist(check, source, line.part(0, source.len()));
         }
     }

@@ -1,7 +1,5 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
-use indexmap::IndexMap;
-
 use crate::model::{Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -169,11 +167,5 @@ impl Unit {
     pub fn expanded(&self, word: Word) -> Word {
         let text = self.specifiers(&word.text);
         Word { plain: word.plain && text == word.text, text, span: word.span }
-    }
-
-    /// `NAME=VALUE` words, the last of a name in the place of the first.
-    pub fn pairs(&self, section: &str, key: &str) -> IndexMap<String, Word> {
-        let words = self.words(section, key, Escapes::Apply).into_iter();
-        words.map(|word| (word.text.split('=').next().unwrap_or("").to_owned(), word)).collect()
     }
 }

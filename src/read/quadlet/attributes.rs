@@ -1,0 +1,124 @@
+//! Keys and arguments → Compose's attributes, by the table in `data/`: the way back of what is rendered.
+
+use super::values::{Given, Values};
+use crate::model::{Data, Service, Value};
+use crate::platform::attributes::{self, Shape};
+use crate::source::Span;
+
+pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {
+    for name in attributes::below("services.*") {
+        let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
+        let (Some(shape), Some(key)) = (attribute.shape, attribute.key.as_ref().or(attribute.flag.as_ref())) else {
+            continue;
+        };
+        if let Some((span, data)) = value(values, name, key, shape) {
+            service.attributes.insert(name.to_owned(), (span, Value { span, data }));
+        }
+    }
+}
+
+fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option<(Span, Data)> {
+    match shape {
+        Shape::Text => {
+            let given = values.take_last(key)?;
+            let mut text = given.word.text.clone();
+            if name == "user"
+                && let Some(group) = values.take_last("Group")
+            {
+                text = format!("{text}:{}", group.word.text);
+            }
+            Some((given.span(), Data::Text(text)))
+        }
+        Shape::List | Shape::Hosts => {
+            let mut found = values.take(key);
+            // A device that may be missing is something Compose cannot say.
+            if name == "devices" {
+                let optional: Vec<Given> = found.extract_if(.., |given| given.word.text.starts_with('-')).collect();
+                optional.iter().for_each(|given| values.leave(key, given));
+            }
+            let span = span_of(&found)?;
+            Some((span, Data::List(found.iter().map(text).collect())))
+        }
+        Shape::Pairs => {
+            let found = values.take(key);
+            let span = span_of(&found)?;
+            let mut entries: Vec<(String, Value)> = Vec::new();
+            for given in &found {
+                let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
+                entries.retain(|(known, _)| known != name);
+                entries.push((name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) }));
+            }
+            Some((span, Data::Map(entries)))
+        }
+        Shape::Bool | Shape::Switch => {
+            let given = values.take_last(key)?;
+            let on = ["1", "yes", "true", "on"].iter().any(|word| given.word.text.eq_ignore_ascii_case(word));
+            if !on {
+                values.leave(key, &given);
+                return None;
+            }
+            Some((given.span(), Data::Bool(true)))
+        }
+        Shape::Pull => {
+            let given = values.take_last(key)?;
+            if !matches!(given.word.text.as_str(), "always" | "missing" | "never") {
+                values.leave(key, &given);
+                return None;
+            }
+            Some((given.span(), Data::Text(given.word.text)))
+        }
+        Shape::Ulimits => {
+            let found = values.take(key);
+            let span = span_of(&found)?;
+            let mut entries = Vec::new();
+            for given in &found {
+                match ulimit(given) {
+                    Some(entry) => entries.push(entry),
+                    None => values.leave(key, given),
+                }
+            }
+            (!entries.is_empty()).then_some((span, Data::Map(entries)))
+        }
+        Shape::Logging => {
+            let driver = values.take_last("LogDriver");
+            let options = values.take("LogOpt");
+            let span = driver.as_ref().map(Given::span).or_else(|| span_of(&options))?;
+            let mut entries = Vec::new();
+            entries.extend(driver.iter().map(|given| ("driver".to_owned(), text(given))));
+            if let Some(at) = span_of(&options) {
+                let option = |given: &Given| {
+                    let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
+                    (name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) })
+                };
+                let data = Data::Map(options.iter().map(option).collect());
+                entries.push(("options".to_owned(), Value { span: at, data }));
+            }
+            Some((span, Data::Map(entries)))
+        }
+        // Its limits are attributes of their own, too.
+        Shape::Deploy => None,
+    }
+}
+
+fn text(given: &Given) -> Value {
+    Value { span: given.span(), data: Data::Text(given.word.text.clone()) }
+}
+
+fn span_of(found: &[Given]) -> Option<Span> {
+    found.first().map(Given::span)
+}
+
+/// `NAME=SOFT:HARD`, or one number for both.
+fn ulimit(given: &Given) -> Option<(String, Value)> {
+    let span = given.span();
+    let number = |text: &str| {
+        let good = text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+        good.then(|| Value { span, data: Data::Number(text.to_owned()) })
+    };
+    let (name, limits) = given.word.text.split_once('=')?;
+    let data = match limits.split_once(':') {
+        Some((soft, hard)) => Data::Map(vec![("soft".to_owned(), number(soft)?), ("hard".to_owned(), number(hard)?)]),
+        None => number(limits)?.data,
+    };
+    Some((name.to_owned(), Value { span, data }))
+}

@@ -1,0 +1,65 @@
+//! `HealthCmd=` and its times → the health check.
+
+use super::values::{Given, Values};
+use crate::model::{Health, HealthTest, Spanned, Text};
+
+pub(super) fn health(values: &mut Values<'_>) -> Option<Spanned<Health>> {
+    let command = values.take_last("HealthCmd");
+    let off = values.take_last("--no-healthcheck");
+    let mut at = off.as_ref().or(command.as_ref()).map(Given::span);
+    let test = if off.is_some() { Some(HealthTest::Disabled) } else { command.as_ref().and_then(test) };
+    let mut health = Health { test, ..Health::default() };
+    for (key, place) in [
+        ("HealthInterval", &mut health.interval),
+        ("HealthTimeout", &mut health.timeout),
+        ("HealthStartPeriod", &mut health.start_period),
+    ] {
+        let Some(given) = values.take_last(key) else { continue };
+        match given.word.text.parse() {
+            Ok(time) => *place = Some(Spanned::written(time, given.span())),
+            Err(_) => values.leave(key, &given),
+        }
+        at = at.or(place.as_ref().map(Spanned::span));
+    }
+    if let Some(given) = values.take_last("HealthRetries") {
+        match given.word.text.parse() {
+            Ok(retries) => health.retries = Some(Spanned::written(retries, given.span())),
+            Err(_) => values.leave("HealthRetries", &given),
+        }
+        at = at.or(health.retries.as_ref().map(Spanned::span));
+    }
+    at.map(|span| Spanned::written(health, span))
+}
+
+/// What Podman makes of a command: JSON is a list of words, `CMD`, `CMD-SHELL` and `none` mean what they mean in
+/// Compose, and everything else is a line for the shell. Source: Podman, `makeHealthCheckFromCli`.
+fn test(given: &Given) -> Option<HealthTest> {
+    let text = given.word.text.trim();
+    let word = |text: &str| -> Text { Spanned::written(text.to_owned(), given.span()) };
+    let list: Option<Vec<String>> = serde_json::from_str(text).ok();
+    let first = match &list {
+        Some(words) => words.first().map_or("", String::as_str),
+        None => text.split(' ').next().unwrap_or(""),
+    };
+    let shell = |line: &str| Some(HealthTest::Shell(word(line)));
+    match (first.to_uppercase().as_str(), &list) {
+        ("NONE", _) => Some(HealthTest::Disabled),
+        ("CMD", None) => {
+            let words: Vec<Text> = text.split_whitespace().skip(1).map(word).collect();
+            (!words.is_empty()).then_some(HealthTest::Exec(words))
+        }
+        ("CMD-SHELL", None) => shell(text.get(first.len()..).unwrap_or("").trim()),
+        ("CMD", Some(words)) => {
+            let words: Vec<Text> = words.iter().skip(1).map(|text| word(text)).collect();
+            (!words.is_empty()).then_some(HealthTest::Exec(words))
+        }
+        ("CMD-SHELL", Some(words)) => shell(words.get(1)?),
+        (_, Some(words)) => match words.as_slice() {
+            [] => None,
+            // One word would be run by a shell.
+            [only] => shell(only),
+            words => Some(HealthTest::Exec(words.iter().map(|text| word(text)).collect())),
+        },
+        (_, None) => shell(text),
+    }
+}

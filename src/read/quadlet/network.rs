@@ -1,0 +1,195 @@
+//! Networks and volumes of units, and what `Network=` of a container says.
+
+use indexmap::IndexMap;
+
+use super::stack::Names;
+use super::unit::Unit;
+use super::values::{Given, Values, written};
+use crate::model::{Attachment, Data, Network, NetworkMode, Service, Spanned, Subnet, Text, UnitEntry, Value, Volume};
+use crate::platform::generator::Habit;
+use crate::source::Span;
+
+/// The sections that systemd reads; their entries stay with what the unit makes.
+const SHARED: [&str; 4] = ["Unit", "Service", "Install", "Quadlet"];
+
+/// Every entry of the sections that systemd reads.
+pub(super) fn shared(unit: &Unit) -> Vec<UnitEntry> {
+    unit.entries.iter().filter(|entry| SHARED.contains(&entry.section.as_str())).map(written).collect()
+}
+
+/// The name of the object in the runtime, where it differs from the file's.
+fn object_name(unit: &Unit) -> Option<Text> {
+    let name = unit.object();
+    (name.value != unit.stem).then_some(name)
+}
+
+fn labels(values: &mut Values<'_>) -> Option<(Span, Value)> {
+    let found = values.take("Label");
+    let span = found.first()?.span();
+    let pairs: IndexMap<String, Value> = found.iter().map(pair).collect();
+    Some((span, Value { span, data: Data::Map(pairs.into_iter().collect()) }))
+}
+
+/// `NAME=VALUE`.
+fn pair(given: &Given) -> (String, Value) {
+    let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
+    (name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) })
+}
+
+pub(super) fn network(unit: &Unit) -> Network {
+    let mut values = Values::of(unit);
+    values.take("NetworkName");
+    let name = Spanned::written(unit.stem.clone(), unit.head);
+    let mut network = super::super::network::empty(name);
+    network.object_name = object_name(unit);
+    network.internal = values.take_switch("Internal").filter(|internal| internal.value);
+    network.driver = values.take_last("Driver").map(|given| given.text());
+    network.ipv6 = values.take_switch("IPv6").is_some_and(|ipv6| ipv6.value);
+    for given in values.take("Options") {
+        let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
+        let span = given.word.part(given.word.text.len() - value.len(), given.word.text.len());
+        network.options.insert(name.to_owned(), Spanned::written(value.to_owned(), span));
+    }
+    let subnets = values.take("Subnet");
+    let (gateways, ranges) = (values.take("Gateway"), values.take("IPRange"));
+    for (at, given) in subnets.iter().enumerate() {
+        let Some(subnet) = simple(given) else {
+            values.leave("Subnet", given);
+            continue;
+        };
+        network.subnets.push(Subnet {
+            subnet: Some(subnet),
+            gateway: gateways.get(at).and_then(simple),
+            range: ranges.get(at).and_then(simple),
+            aux: None,
+        });
+    }
+    if let Some(labels) = labels(&mut values) {
+        network.attributes.insert("labels".to_owned(), labels);
+    }
+    if let Some(driver) = values.take_last("IPAMDriver") {
+        let value = Value { span: driver.span(), data: Data::Text(driver.word.text.clone()) };
+        network.attributes.insert("ipam.driver".to_owned(), (driver.span(), value));
+    }
+    network.dns_disabled = unit.switch("Network", "DisableDNS").filter(|off| off.value).map(|off| off.span());
+    network.quadlet = values.rest();
+    network.quadlet.extend(shared(unit));
+    network
+}
+
+fn simple<T: std::str::FromStr>(given: &Given) -> Option<Spanned<T>> {
+    given.word.text.parse().ok().map(|value| Spanned::written(value, given.span()))
+}
+
+pub(super) fn volume(unit: &Unit) -> Volume {
+    let mut values = Values::of(unit);
+    values.take("VolumeName");
+    let mut attributes = IndexMap::new();
+    attributes.extend(labels(&mut values).map(|labels| ("labels".to_owned(), labels)));
+    if let Some(given) = values.take_last("Driver") {
+        let value = Value { span: given.span(), data: Data::Text(given.word.text.clone()) };
+        attributes.insert("driver".to_owned(), (given.span(), value));
+    }
+    let mut options: Vec<(String, Value)> = Vec::new();
+    for (key, option) in [("Type", "type"), ("Device", "device"), ("Options", "o")] {
+        let given = values.take_last(key);
+        let value = |given: Given| Value { span: given.span(), data: Data::Text(given.word.text) };
+        options.extend(given.map(|given| (option.to_owned(), value(given))));
+    }
+    options.extend(values.take("--opt").iter().map(pair));
+    if let Some(span) = options.first().map(|(_, value)| value.span) {
+        attributes.insert("driver_opts".to_owned(), (span, Value { span, data: Data::Map(options) }));
+    }
+    let mut quadlet = values.rest();
+    quadlet.extend(shared(unit));
+    Volume {
+        name: Spanned::written(unit.stem.clone(), unit.head),
+        object_name: object_name(unit),
+        external: false,
+        attributes,
+        quadlet,
+    }
+}
+
+/// `Network=`, `NetworkAlias=`, `IP=` and `IP6=` of a container, a pod or a kube unit.
+pub(super) fn networks(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'_>) {
+    let unit = values.unit;
+    for given in values.take("Network") {
+        one_network(unit, &given, service, names);
+    }
+    let aliases: Vec<Text> = values.take("NetworkAlias").iter().map(Given::text).collect();
+    let (ipv4, ipv6) = (values.take_last("IP"), values.take_last("IP6"));
+    if !aliases.is_empty() {
+        // Podman then takes no other form of alias.
+        service.networks.iter_mut().for_each(|attachment| attachment.aliases = aliases.clone());
+    }
+    if let Some(first) = service.networks.first_mut() {
+        for (given, place) in [(ipv4, &mut first.ipv4), (ipv6, &mut first.ipv6)] {
+            *place = given.as_ref().and_then(simple).or(*place);
+        }
+    }
+    if service.networks.is_empty() && service.network_mode.is_none() {
+        // Nothing said: the runtime's default network.
+        service.network_mode = Some(Spanned::implied(NetworkMode::Bridge, unit.head));
+    }
+}
+
+fn one_network(unit: &Unit, given: &Given, service: &mut Service, names: &mut Names<'_>) {
+    let text = given.word.text.as_str();
+    let (name, options) = text.split_once(':').unwrap_or((text, ""));
+    let span = given.word.part(0, name.len());
+    if let Some(stem) = name.strip_suffix(".container") {
+        if Habit::UnitsMustExist.of(unit.release) && names.loaded.by_file.contains_key(name) {
+            service.network_mode = Some(Spanned::written(NetworkMode::Service(stem.to_owned()), span));
+        }
+        return;
+    }
+    let mode = match name {
+        "" => return,
+        "host" => Some(NetworkMode::Host),
+        "none" => Some(NetworkMode::None),
+        "bridge" | "default" => Some(NetworkMode::Bridge),
+        "container" => Some(match names.container(options) {
+            Some(key) => NetworkMode::Service(key),
+            None => NetworkMode::Container(options.to_owned()),
+        }),
+        "pasta" | "slirp4netns" | "private" | "ns" => Some(NetworkMode::Other(text.to_owned())),
+        _ => None,
+    };
+    if let Some(mode) = mode {
+        service.network_mode = Some(Spanned::written(mode, given.span()));
+        return;
+    }
+    let key = match name.strip_suffix(".network") {
+        Some(stem) if names.loaded.by_file.contains_key(name) => stem.to_owned(),
+        Some(_) if Habit::UnitsMustExist.of(unit.release) => return,
+        Some(stem) => stem.to_owned(),
+        None => names.network(name, span),
+    };
+    let mut attachment = super::super::service::attachment(Spanned::written(key, span));
+    let mut at = name.len() + 1;
+    for option in options.split(',') {
+        let here = (at, at + option.len());
+        at = here.1 + 1;
+        let Some((option, value)) = option.split_once('=') else { continue };
+        let span = given.word.part(here.1 - value.len(), here.1);
+        attachment_option(&mut attachment, option, value, span);
+    }
+    service.networks.push(attachment);
+}
+
+fn attachment_option(attachment: &mut Attachment, option: &str, value: &str, span: Span) {
+    let text = || (span, Value { span, data: Data::Text(value.to_owned()) });
+    match option {
+        "alias" => attachment.aliases.push(Spanned::written(value.to_owned(), span)),
+        "ip" => attachment.ipv4 = value.parse().ok().map(|ip| Spanned::written(ip, span)),
+        "ip6" => attachment.ipv6 = value.parse().ok().map(|ip| Spanned::written(ip, span)),
+        "mac" => {
+            attachment.attributes.insert("mac_address".to_owned(), text());
+        }
+        "interface_name" => {
+            attachment.attributes.insert("interface_name".to_owned(), text());
+        }
+        _ => {}
+    }
+}

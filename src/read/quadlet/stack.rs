@@ -1,0 +1,185 @@
+//! The units of a release → the stack.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::load::Loaded;
+use super::unit::Unit;
+use super::values::written;
+use super::{Parsed, container, intent, life, network};
+use crate::diagnostic::Diagnostic;
+use crate::model::{self, Format, Network, Spanned, Stack, Text, UnitKind, Volume};
+use crate::source::{SourceMap, Span};
+
+/// What names mean in a tree, and what they are found to mean outside of it.
+pub(super) struct Names<'a> {
+    pub parsed: &'a Parsed,
+    pub sources: &'a SourceMap,
+    pub loaded: &'a Loaded,
+    /// Keys of networks, volumes and containers, by the names of their objects.
+    networks: HashMap<String, String>,
+    volumes: HashMap<String, String>,
+    containers: HashMap<String, String>,
+    /// Networks that no unit makes.
+    pub other_networks: IndexMap<String, Network>,
+    /// Volumes that no unit makes.
+    pub other_volumes: IndexMap<String, Volume>,
+}
+
+impl<'a> Names<'a> {
+    fn new(parsed: &'a Parsed, sources: &'a SourceMap, loaded: &'a Loaded) -> Names<'a> {
+        let objects = |kind| {
+            let units = loaded.units.iter().filter(move |unit| unit.kind == kind);
+            units.map(|unit| (unit.object().value, unit.stem.clone())).collect()
+        };
+        Names {
+            parsed,
+            sources,
+            loaded,
+            networks: objects(UnitKind::Network),
+            volumes: objects(UnitKind::Volume),
+            containers: objects(UnitKind::Container),
+            other_networks: IndexMap::new(),
+            other_volumes: IndexMap::new(),
+        }
+    }
+
+    /// The key of the network with an object's name; one that no unit makes is taken in.
+    pub fn network(&mut self, name: &str, span: Span) -> String {
+        if let Some(key) = self.networks.get(name) {
+            return key.clone();
+        }
+        let (key, object_name) = self.outside(name, "network", span);
+        let network = self.other_networks.entry(key.clone());
+        network.or_insert_with(|| Network {
+            external: true,
+            object_name,
+            ..super::super::network::empty(Spanned::written(key.clone(), span))
+        });
+        key
+    }
+
+    /// The key of the volume with an object's name; one that no unit makes is taken in.
+    pub fn volume(&mut self, name: &str, span: Span) -> String {
+        if let Some(key) = self.volumes.get(name) {
+            return key.clone();
+        }
+        let (key, object_name) = self.outside(name, "volume", span);
+        let volume = self.other_volumes.entry(key.clone());
+        volume.or_insert_with(|| Volume {
+            name: Spanned::written(key.clone(), span),
+            object_name,
+            external: true,
+            attributes: IndexMap::new(),
+            quadlet: Vec::new(),
+        });
+        key
+    }
+
+    /// The key for an object that no unit makes, and its name where a unit's file has that key already.
+    fn outside(&self, name: &str, kind: &str, span: Span) -> (String, Option<Text>) {
+        if self.loaded.by_file.contains_key(&format!("{name}.{kind}")) {
+            (format!("{name}-external"), Some(Spanned::written(name.to_owned(), span)))
+        } else {
+            (name.to_owned(), None)
+        }
+    }
+
+    /// The key of the service whose container has a name.
+    pub fn container(&self, name: &str) -> Option<String> {
+        self.containers.get(name).cloned()
+    }
+
+    /// The key of the service that a unit becomes, by its file's name or that of its service.
+    pub fn service(&self, name: &str, files_too: bool) -> Option<(&'a Unit, String)> {
+        let unit = self.loaded.find(name).filter(|_| files_too).or_else(|| {
+            let service = name.strip_suffix(".service")?;
+            self.loaded.units.iter().find(|unit| unit.service() == service)
+        })?;
+        Some((unit, key(unit)?))
+    }
+}
+
+/// The key of the service that a unit becomes; none for what runs nothing.
+pub(super) fn key(unit: &Unit) -> Option<String> {
+    match unit.kind {
+        UnitKind::Container => Some(unit.stem.clone()),
+        UnitKind::Pod | UnitKind::Kube => Some(unit.file.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn stack(
+    parsed: &Parsed,
+    sources: &SourceMap,
+    loaded: &Loaded,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Stack> {
+    let first = loaded.units.first()?;
+    let top = Span::new(first.span.start, first.span.start);
+    let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
+    let mut names = Names::new(parsed, sources, loaded);
+    for unit in &loaded.units {
+        match unit.kind {
+            UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
+                let service = container::service(unit, &mut names, &stack.name.value);
+                stack.services.insert(service.name.value.clone(), service);
+            }
+            UnitKind::Network => {
+                stack.networks.insert(unit.stem.clone(), network::network(unit));
+            }
+            UnitKind::Volume => {
+                stack.volumes.insert(unit.stem.clone(), network::volume(unit));
+            }
+            UnitKind::Image | UnitKind::Build | UnitKind::Artifact => {}
+        }
+    }
+    for (key, network) in std::mem::take(&mut names.other_networks) {
+        stack.networks.entry(key).or_insert(network);
+    }
+    for (key, volume) in std::mem::take(&mut names.other_volumes) {
+        stack.volumes.entry(key).or_insert(volume);
+    }
+    container::secrets(&mut stack);
+    intent::intents(loaded, &mut stack, diagnostics);
+    life::without_implied(&mut stack);
+    stack.units = loaded.units.iter().map(source_layer).collect();
+    Some(stack)
+}
+
+fn source_layer(unit: &Unit) -> model::Unit {
+    let entries = unit.entries.iter().map(written).collect();
+    model::Unit { file: unit.file.clone(), kind: unit.kind, span: unit.span, entries }
+}
+
+/// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.
+fn name(parsed: &Parsed, loaded: &Loaded) -> String {
+    let mut names = loaded.units.iter().map(|unit| {
+        let text = unit.last("Unit", "Description")?.value.replace("%%", "%");
+        text.strip_prefix(&described(unit)).map(str::to_owned)
+    });
+    if let Some(Some(name)) = names.next()
+        && names.all(|other| other.as_ref() == Some(&name))
+        && !name.is_empty()
+    {
+        return name;
+    }
+    let only = loaded.units.first().filter(|_| loaded.units.len() == 1).map(|unit| unit.stem.as_str());
+    let name = if parsed.name.is_empty() { only.unwrap_or("units") } else { &parsed.name };
+    let good = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let name: String = name.chars().map(good).collect();
+    let name = name.trim_matches(['-', '_']);
+    if name.is_empty() { "units".to_owned() } else { name.to_owned() }
+}
+
+/// How the description begins that quadgen writes; the stack's name follows.
+fn described(unit: &Unit) -> String {
+    let stem = &unit.stem;
+    match unit.kind {
+        UnitKind::Network => format!("Network {stem} of "),
+        UnitKind::Volume => format!("Volume {stem} of "),
+        UnitKind::Build => format!("Image of {stem} of "),
+        _ => format!("{stem} of "),
+    }
+}

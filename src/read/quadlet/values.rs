@@ -1,0 +1,271 @@
+//! What a unit's own section says, by key, with the arguments in `PodmanArgs=` that do what a key does.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::unit::Unit;
+use crate::model::{Spanned, Text, UnitEntry};
+use crate::platform::attributes::{self, Shape};
+use crate::platform::keys::{self, Repeat};
+use crate::source::Span;
+use crate::syntax::unit::{Escapes, Value, Word, split};
+
+/// One value of a key.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// As it reaches Podman, as far as that is known before it runs.
+    pub word: Word,
+    /// As written, without quotes.
+    raw: String,
+}
+
+impl Given {
+    /// The value with its place.
+    pub fn text(&self) -> Text {
+        Spanned::written(self.word.text.clone(), self.word.span)
+    }
+
+    pub fn span(&self) -> Span {
+        self.word.span
+    }
+}
+
+/// The values of a unit's own section, each until somebody takes it. What nobody takes stays an entry of the unit.
+pub(super) struct Values<'u> {
+    pub unit: &'u Unit,
+    by_key: IndexMap<String, Vec<Given>>,
+    taken: HashSet<String>,
+    /// Entries that stay although somebody looked at their key.
+    left: Vec<UnitEntry>,
+    /// Arguments that do what a key does, with that key, as they are written.
+    arguments: Vec<(String, UnitEntry)>,
+}
+
+/// Short options, and long ones with two names.
+const ALIASES: [(&str, &str); 16] = [
+    ("-v", "Volume"),
+    ("--volume", "Volume"),
+    ("-p", "PublishPort"),
+    ("-e", "Environment"),
+    ("--net", "Network"),
+    ("-h", "HostName"),
+    ("-l", "Label"),
+    ("-u", "User"),
+    ("-w", "WorkingDir"),
+    ("-m", "Memory"),
+    ("-t", "--tty"),
+    ("-i", "--interactive"),
+    ("-o", "--opt"),
+    ("--opt", "--opt"),
+    ("--no-cache", "--no-cache"),
+    ("--no-healthcheck", "--no-healthcheck"),
+];
+
+/// Arguments without a key that the model understands in builds.
+const BUILD: [&str; 4] = ["--shm-size", "--platform", "--cache-from", "--cache-to"];
+
+impl<'u> Values<'u> {
+    pub fn of(unit: &'u Unit) -> Values<'u> {
+        let mut values =
+            Values { unit, by_key: IndexMap::new(), taken: HashSet::new(), left: Vec::new(), arguments: Vec::new() };
+        let own = unit.own();
+        for key in unit.entries.iter().filter(|entry| entry.section == own).map(|entry| &entry.key) {
+            if values.by_key.contains_key(key) || key == "PodmanArgs" {
+                continue;
+            }
+            let Some(known) = keys::find(own, key) else { continue };
+            let words = words(unit, key, known.repeat);
+            values.by_key.insert(key.clone(), words.into_iter().map(|word| given(unit, word)).collect());
+        }
+        for line in unit.lines(own, "PodmanArgs") {
+            values.arguments(line);
+        }
+        values
+    }
+
+    /// Takes the arguments apart that do what a key or an attribute does.
+    fn arguments(&mut self, line: &Value) {
+        let Ok(words) = split(line, Escapes::Apply) else { return };
+        let mut kept: Vec<String> = Vec::new();
+        let mut understood = false;
+        let mut words = words.into_iter().peekable();
+        while let Some(word) = words.next() {
+            let (flag, value) = match word.text.split_once('=') {
+                Some((flag, value)) if flag.starts_with("--") => (flag.to_owned(), Some(value.to_owned())),
+                _ => (word.text.clone(), None),
+            };
+            let Some((key, switch)) = meaning(self.unit.own(), &flag) else {
+                kept.push(quoted(&word.text));
+                continue;
+            };
+            let value_apart = value.is_none() && !switch;
+            let found = match value {
+                Some(text) => {
+                    let from = word.text.len() - text.len();
+                    let span = word.part(from, word.text.len());
+                    Word { plain: word.plain, text, span }
+                }
+                None if switch => Word { text: "true".to_owned(), span: word.span, plain: false },
+                None => match words.next() {
+                    Some(next) => next,
+                    None => {
+                        kept.push(quoted(&word.text));
+                        continue;
+                    }
+                },
+            };
+            understood = true;
+            let mut text = quoted(&word.text);
+            if value_apart {
+                text = format!("{text} {}", quoted(&found.text));
+            }
+            self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
+            let found = given(self.unit, found);
+            let single = keys::find(self.unit.own(), &key)
+                .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
+            let values = self.by_key.entry(key).or_default();
+            if single {
+                values.clear();
+            }
+            values.push(found);
+        }
+        let text = if understood { kept.join(" ") } else { line.text.clone() };
+        if !text.is_empty() {
+            self.left.push(self.entry("PodmanArgs", text, line.span));
+        }
+    }
+
+    fn entry(&self, key: &str, text: String, span: Span) -> UnitEntry {
+        let section = self.unit.own().to_owned();
+        UnitEntry { section, key: Spanned::written(key.to_owned(), span), value: Spanned::written(text, span) }
+    }
+
+    /// The values of a key that takes several.
+    pub fn take(&mut self, key: &str) -> Vec<Given> {
+        self.taken.insert(key.to_owned());
+        self.by_key.shift_remove(key).unwrap_or_default()
+    }
+
+    /// The value of a key that has one.
+    pub fn take_last(&mut self, key: &str) -> Option<Given> {
+        self.take(key).pop()
+    }
+
+    /// What a switch says.
+    pub fn take_switch(&mut self, key: &str) -> Option<Spanned<bool>> {
+        let given = self.take_last(key)?;
+        let on = ["1", "yes", "true", "on"].iter().any(|word| given.word.text.eq_ignore_ascii_case(word));
+        Some(Spanned::written(on, given.span()))
+    }
+
+    /// Puts a value back that the model has no place for.
+    pub fn leave(&mut self, key: &str, given: &Given) {
+        let repeat = keys::find(self.unit.own(), key).map(|known| known.repeat);
+        let text = match repeat {
+            Some(Repeat::Words | Repeat::Args | Repeat::Keyval | Repeat::LastArgs) => quoted(&given.raw),
+            _ => given.raw.clone(),
+        };
+        let left = if repeat.is_some() {
+            self.entry(key, text, given.span())
+        } else {
+            self.entry("PodmanArgs", quoted(&format!("{key}={}", given.raw)), given.span())
+        };
+        self.left.push(left);
+    }
+
+    /// Everything that nobody took: entries of the own section, then what was put back.
+    pub fn rest(mut self) -> Vec<UnitEntry> {
+        let own = self.unit.own();
+        let untouched = |key: &str| key != "PodmanArgs" && !self.taken.contains(key);
+        let mut rest: Vec<UnitEntry> =
+            self.unit.entries.iter().filter(|e| e.section == own && untouched(&e.key)).map(written).collect();
+        rest.append(&mut self.left);
+        let arguments = self.arguments.into_iter().filter(|(key, _)| !self.taken.contains(key));
+        rest.extend(arguments.map(|(_, entry)| entry));
+        rest
+    }
+}
+
+/// An entry as it stands.
+pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
+    UnitEntry {
+        section: entry.section.clone(),
+        key: Spanned::written(entry.key.clone(), entry.key_span),
+        value: Spanned::written(entry.value.text.clone(), entry.value.span),
+    }
+}
+
+fn given(unit: &Unit, word: Word) -> Given {
+    Given { raw: word.text.clone(), word: unit.expanded(word) }
+}
+
+fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {
+    let own = unit.own();
+    match repeat {
+        Repeat::Last | Repeat::Bool | Repeat::Uint => {
+            let text = unit.text(own, key);
+            let word = |text: Text| {
+                let plain = (text.span().end - text.span().start) as usize == text.value.len();
+                Word { span: text.span(), text: text.value, plain }
+            };
+            text.into_iter().map(word).collect()
+        }
+        Repeat::Lines => {
+            let lines = unit.lines(own, key).into_iter();
+            lines
+                .map(|line| {
+                    let text = line.text.trim_end();
+                    let span = line.part(0, text.len());
+                    Word { text: text.to_owned(), span, plain: (span.end - span.start) as usize == text.len() }
+                })
+                .collect()
+        }
+        Repeat::Words => unit.words(own, key, Escapes::Keep),
+        Repeat::Args | Repeat::Keyval => unit.words(own, key, Escapes::Apply),
+        Repeat::LastArgs => unit.last_words(own, key).unwrap_or_default(),
+    }
+}
+
+/// The key that an argument does the work of, else its own name where an attribute does; and whether it takes no value.
+fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
+    if !flag.starts_with('-') {
+        return None;
+    }
+    let alias = ALIASES.iter().find(|(name, _)| *name == flag).map(|(_, key)| *key);
+    if let Some(key) = alias.filter(|key| !key.starts_with("--")) {
+        return keys::find(section, key).map(|known| (key.to_owned(), known.repeat == Repeat::Bool));
+    }
+    let flag = alias.unwrap_or(flag);
+    let by_flag = |key: &&str| keys::find(section, key).is_some_and(|known| known.flag() == Some(flag));
+    if let Some(key) = keys::names(section).find(by_flag) {
+        let switch = keys::find(section, key).is_some_and(|known| known.repeat == Repeat::Bool);
+        return Some((key.to_owned(), switch));
+    }
+    match section {
+        "Container" | "Pod" => {
+            if flag == "--no-healthcheck" {
+                return Some((flag.to_owned(), true));
+            }
+            let mut all = attributes::below("services.*").into_iter();
+            let shape = all.find_map(|name| {
+                let attribute = attributes::find(&format!("services.*.{name}"))?;
+                (attribute.key.is_none() && attribute.flag.as_deref() == Some(flag)).then_some(attribute.shape)
+            })?;
+            Some((flag.to_owned(), shape == Some(Shape::Switch)))
+        }
+        "Build" if flag == "--no-cache" => Some((flag.to_owned(), true)),
+        "Build" if BUILD.contains(&flag) => Some((flag.to_owned(), false)),
+        "Volume" if flag == "--opt" => Some((flag.to_owned(), false)),
+        _ => None,
+    }
+}
+
+/// A word as it is written where words are split.
+fn quoted(word: &str) -> String {
+    if !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c)) {
+        return word.to_owned();
+    }
+    let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
+    format!("\"{escaped}\"")
+}

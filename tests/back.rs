@@ -1,0 +1,289 @@
+//! Topology → units → model: what is rendered reads back as it was.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "support/tree.rs"]
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quadgen::model::{
+    ContainerName, Data, Duration, FileUse, HealthTest, Network, Service, Spanned, Stack, Text, UnitEntry, Value,
+    Volume,
+};
+use quadgen::platform::{Platform, parse_spec};
+use quadgen::read::{quadlet, topology};
+use quadgen::render::{Target, render};
+use quadgen::source::SourceMap;
+use tree::Memory;
+
+/// A topology rendered to units on a platform, and read back.
+fn there_and_back(text: &str, words: &str) -> (Stack, Stack) {
+    let mut sources = SourceMap::default();
+    let file = sources.add("topology.yaml", text);
+    let stack = topology::read(sources.file(file)).stack.unwrap();
+    let platform = Platform::resolve("server", parse_spec(words).unwrap(), stack.format);
+    let rendered = render(&stack, &platform, Target::Quadlet, "topology.yaml").unwrap();
+    let memory = Memory::new(rendered.files.iter().map(|file| (file.name.clone(), file.text.clone())));
+    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let read = quadlet::lower(&parsed, &sources, platform.version);
+    let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    assert!(said.is_empty(), "{said:?}");
+    (stack, read.stack.unwrap())
+}
+
+const WHOLE: &str = r#"
+name: shop
+networks:
+  back: { internal: true }
+  front:
+    driver_opts: { mtu: "1400" }
+    ipam: { config: [{ subnet: 10.89.5.0/24, gateway: 10.89.5.1 }] }
+    labels: { team: web }
+  outside: { external: true }
+volumes:
+  data: { labels: { a: b c } }
+  gone: { external: true }
+services:
+  db:
+    image: docker.io/library/postgres:16
+    networks: { back: { aliases: [postgres, pg], ipv4_address: 10.1.2.3 } }
+    environment: { POSTGRES_PASSWORD: "a b$c%d\"e", EMPTY: "" }
+    volumes: ["data:/var/lib/postgresql/data:Z", "/srv/shop:/srv", "~/x:/home/x:ro", "./conf:/etc/conf"]
+    healthcheck: { test: [CMD, pg_isready, -U, shop], interval: 10s, timeout: 5s, retries: 5, start_period: 30s }
+    restart: always
+    stop_grace_period: 1m
+    ulimits: { nofile: { soft: 10, hard: 20 }, nproc: 5 }
+    tmpfs: [/run]
+  migrate:
+    image: localhost/migrate:1
+    command: [sh, -c, "echo \"hi\" && sleep 1\nexit 0"]
+    depends_on: { db: { condition: service_healthy } }
+    networks: [back]
+  web:
+    image: docker.io/library/nginx:1.27
+    entrypoint: [/entry, "a b"]
+    hostname: web.local
+    networks: [front, outside]
+    ports: ["8080:80", "127.0.0.1:53:53/udp"]
+    env_file: [./web.env]
+    depends_on:
+      db: { condition: service_healthy, restart: true }
+      migrate: { condition: service_completed_successfully }
+      cache: {}
+    cap_add: [NET_ADMIN]
+    cap_drop: [ALL]
+    dns: [1.1.1.1, 8.8.8.8]
+    extra_hosts: ["a:1.2.3.4"]
+    labels: { traefik.rule: "Host(`x`) && Path(`/a b`)" }
+    user: "1000:1000"
+    working_dir: /app
+    read_only: true
+    init: true
+    privileged: true
+    mem_limit: 512m
+    cpus: "1.5"
+    sysctls: { net.core.somaxconn: "1024" }
+    logging: { driver: journald, options: { tag: web } }
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock", "gone:/gone"]
+    healthcheck: { test: "curl -f http://localhost || exit 1" }
+    restart: on-failure:3
+    secrets: [token]
+    connects: ["db:5432", host.ollama]
+    deny: [back]
+    quadlet: { Container: { AutoUpdate: registry }, Service: { Nice: "5" } }
+  cache:
+    image: docker.io/library/redis:7
+    networks: [back]
+    internet: deny
+    host: deny
+    healthcheck: { test: [CMD, redis-check] }
+  sidecar:
+    build: { context: ./sidecar, args: { A: b c }, target: prod }
+    network_mode: service:web
+    healthcheck: { disable: true }
+  tools:
+    build: ./tools
+    network_mode: host
+    profiles: [x]
+host_services:
+  ollama: { port: 11434 }
+secrets:
+  token: { external: true }
+"#;
+
+/// A value of the source layer in one of its forms: lists of `NAME=VALUE` and maps say the same, and so do numbers and
+/// texts.
+fn plain(value: &Value) -> String {
+    let mut items: Vec<String> = match &value.data {
+        Data::Map(entries) => entries.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect(),
+        Data::List(items) => items.iter().map(plain).collect(),
+        Data::Null => Vec::new(),
+        _ => return value.scalar().unwrap(),
+    };
+    items.sort();
+    items.join("; ")
+}
+
+/// A service by its fields, without what its form or place says.
+fn fields(service: &Service) -> BTreeMap<String, String> {
+    let name = match &service.container_name {
+        ContainerName::Named(name) => name.value.clone(),
+        ContainerName::ByService => service.name.value.clone(),
+        ContainerName::ByRuntime(_) => format!("systemd-{}", service.name.value),
+    };
+    let mut mounts: Vec<String> = service
+        .mounts
+        .iter()
+        .map(|mount| &mount.value)
+        .map(|m| format!("{:?} {} {} {} {:?}", m.kind, m.source, m.target, m.read_only, m.options))
+        .collect();
+    // A unit has one way to say it.
+    let tmpfs = service.attributes.get("tmpfs").map(|(_, value)| value.texts()).unwrap_or_default();
+    mounts.extend(tmpfs.iter().map(|target| format!("Tmpfs  {target} false []")));
+    mounts.sort();
+    let mut depends: Vec<String> = service
+        .depends_on
+        .iter()
+        .map(|d| format!("{} {:?} {} {}", d.service.value, d.condition, d.restart, d.required))
+        .collect();
+    depends.sort();
+    let words = |words: &Option<Vec<Text>>| words.iter().flatten().map(|word| word.value.clone()).collect::<Vec<_>>();
+    let stated = service.connections.iter().filter(|connection| connection.is_stated());
+    let uses =
+        |uses: &[FileUse]| uses.iter().map(|used| (used.source.value.clone(), used.target.clone())).collect::<Vec<_>>();
+    let networks = service.networks.iter().map(|on| {
+        let aliases: Vec<&str> = on.aliases.iter().map(|alias| alias.value.as_str()).collect();
+        let attributes: Vec<String> = on.attributes.iter().map(|(key, (_, v))| format!("{key}={}", plain(v))).collect();
+        format!(
+            "{} {aliases:?} {:?} {:?} {attributes:?}",
+            on.network.value,
+            on.ipv4.map(|ip| ip.value),
+            on.ipv6.map(|ip| ip.value)
+        )
+    });
+    let health = service.health.as_ref().map(|health| {
+        let health = &health.value;
+        let test = match &health.test {
+            Some(HealthTest::Exec(words)) => format!("{:?}", words.iter().map(|word| &word.value).collect::<Vec<_>>()),
+            Some(HealthTest::Shell(line)) => line.value.clone(),
+            Some(HealthTest::Disabled) => "no".to_owned(),
+            None => String::new(),
+        };
+        let time = |time: &Option<Spanned<Duration>>| time.map(|time| time.value.to_string());
+        format!(
+            "{test} {:?} {:?} {:?} {:?}",
+            time(&health.interval),
+            time(&health.timeout),
+            health.retries.map(|n| n.value),
+            time(&health.start_period)
+        )
+    });
+    let environment: BTreeMap<_, _> = service.environment.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect();
+    let mut fields: BTreeMap<String, String> = [
+        ("kind", format!("{:?}", service.kind)),
+        ("image", format!("{:?}", service.image.as_ref().map(|image| image.value.full()))),
+        ("name", name),
+        ("hostname", format!("{:?}", service.hostname.as_ref().map(|name| &name.value))),
+        ("mode", format!("{:?}", service.network_mode.as_ref().map(|mode| &mode.value))),
+        ("networks", networks.collect::<Vec<_>>().join("; ")),
+        ("ports", service.ports.iter().map(|port| port.value.to_string()).collect::<Vec<_>>().join("; ")),
+        ("environment", format!("{environment:?}")),
+        ("env_files", format!("{:?}", service.env_files.iter().map(|file| &file.path.value).collect::<Vec<_>>())),
+        ("command", format!("{:?}", words(&service.command))),
+        ("entrypoint", format!("{:?}", words(&service.entrypoint))),
+        ("mounts", mounts.join("; ")),
+        ("depends_on", depends.join("; ")),
+        ("health", format!("{health:?}")),
+        ("restart", format!("{:?}", service.restart.map(|restart| restart.value))),
+        ("stop", format!("{:?}", service.stop_grace_period.map(|period| period.value))),
+        ("secrets", format!("{:?}", uses(&service.secrets))),
+        ("internet", format!("{}", service.internet_denied.is_some())),
+        ("host", format!("{}", service.host_denied.is_some())),
+        ("connects", stated.map(|c| format!("{:?} {:?}", c.to, c.port)).collect::<Vec<_>>().join("; ")),
+        ("quadlet", service.quadlet.iter().map(entry).collect::<Vec<_>>().join("; ")),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    // What a unit cannot say.
+    let said = |name: &str| !["tmpfs", "profiles"].contains(&name);
+    fields.extend(
+        service
+            .attributes
+            .iter()
+            .filter(|(key, _)| said(key))
+            .map(|(key, (_, value))| (format!("attribute {key}"), plain(value))),
+    );
+    fields
+}
+
+fn entry(entry: &UnitEntry) -> String {
+    format!("[{}] {}={}", entry.section, entry.key.value, entry.value.value)
+}
+
+/// A network by its fields.
+fn network_fields(network: &Network) -> String {
+    let options: Vec<_> = network.options.iter().map(|(key, value)| format!("{key}={}", value.value)).collect();
+    let subnets = network.subnets.iter().map(|s| (s.subnet.map(|s| s.value), s.gateway.map(|g| g.value)));
+    let attributes = network.attributes.iter().map(|(key, (_, value))| format!("{key} {}", plain(value)));
+    format!(
+        "{} {} {} {} {options:?} {:?} {} {:?} {:?}",
+        network.object(),
+        network.external,
+        network.is_internal(),
+        network.driver(),
+        subnets.collect::<Vec<_>>(),
+        network.ipv6,
+        attributes.collect::<Vec<_>>(),
+        network.quadlet.iter().map(entry).collect::<Vec<_>>()
+    )
+}
+
+/// A volume by its fields.
+fn volume_fields(volume: &Volume) -> String {
+    let attributes = volume.attributes.iter().map(|(key, (_, value))| format!("{key} {}", plain(value)));
+    let entries: Vec<_> = volume.quadlet.iter().map(entry).collect();
+    format!("{} {} {:?} {entries:?}", volume.object(), volume.external, attributes.collect::<Vec<_>>())
+}
+
+fn denials(stack: &Stack) -> BTreeSet<String> {
+    stack.deny.iter().flat_map(|deny| deny.to.iter().map(move |to| format!("{:?} {to:?}", deny.from))).collect()
+}
+
+#[test]
+fn a_rendered_topology_reads_back_as_it_was() {
+    for words in
+        ["podman@5.2,rootless", "podman@5.4,rootless", "podman@5.8.6,rootless,systemd@255", "podman@6.0,rootless"]
+    {
+        let (stack, read) = there_and_back(WHOLE, words);
+        assert_eq!(stack.name, read.name);
+        assert_eq!(stack.services.len(), read.services.len());
+        for (key, service) in &stack.services {
+            assert_eq!(fields(service), fields(&read.services[key]), "{words}: {key}");
+        }
+        let networks = |stack: &Stack| {
+            stack.networks.iter().map(|(k, n)| (k.clone(), network_fields(n))).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(networks(&stack), networks(&read), "{words}");
+        let volumes = |stack: &Stack| {
+            stack.volumes.iter().map(|(k, v)| (k.clone(), volume_fields(v))).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(volumes(&stack), volumes(&read), "{words}");
+        assert_eq!(denials(&stack), denials(&read), "{words}");
+    }
+}
+
+#[test]
+fn an_old_release_says_what_it_can() {
+    let (stack, read) = there_and_back(WHOLE, "podman@4.8,rootless,netavark");
+    for (key, service) in &stack.services {
+        let (mut ours, mut theirs) = (fields(service), fields(&read.services[key]));
+        for fields in [&mut ours, &mut theirs] {
+            // There are no build units yet, and nothing waits for health.
+            fields.remove("attribute build");
+            fields.entry("depends_on".to_owned()).and_modify(|text| *text = text.replace("Healthy", "Started"));
+            fields.retain(|field, _| field != "image" || service.image.is_some());
+        }
+        assert_eq!(ours, theirs, "{key}");
+    }
+}
