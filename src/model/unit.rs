@@ -85,6 +85,8 @@ pub struct Unit {
     pub span: Span,
     /// Every entry in the order in which they count: those of the file, then those of each drop-in.
     pub entries: Vec<UnitEntry>,
+    /// Files of the same name in folders that are searched later: they do not count.
+    pub shadowed: Vec<Span>,
 }
 
 /// A line of a unit: `[section]`, key and value.

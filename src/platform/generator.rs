@@ -35,6 +35,8 @@ pub enum Habit {
     DropIns,
     /// `container.d/` and `x-.container.d/`.
     WideDropIns,
+    /// The special folder's drop-in counts before the general one's, wherever they lie.
+    SpecialDropInsFirst,
     /// `systemd-%p_%i`.
     TemplateContainers,
     /// `n-network@.service`.

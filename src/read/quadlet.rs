@@ -158,7 +158,8 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let secrets = secret::secrets(parsed, sources, &loaded, release);
     let files = parsed.units.iter().chain(&parsed.drop_ins).map(|source| source.file);
     let files = files.chain(parsed.env_files.values().copied()).collect();
-    Read { stack, diagnostics, secrets, files, notes: Vec::new() }
+    let notes = stack::missing_env_files(parsed, &loaded);
+    Read { stack, diagnostics, secrets, files, notes }
 }
 
 /// The services that the generator of a release makes, each with `.service`, sorted. Where two units make one service,

@@ -57,12 +57,18 @@ pub struct Value {
 }
 
 impl Value {
-    /// The text as systemd joins it: with a blank between the lines.
-    pub fn spaced(&self) -> String {
-        let starts = self.pieces.iter().map(|(at, _)| *at);
+    /// The same value as systemd joins it: with a blank between the lines.
+    pub fn spaced(&self) -> Value {
         let ends = self.pieces.iter().skip(1).map(|(at, _)| *at).chain([self.text.len()]);
-        let lines: Vec<&str> = starts.zip(ends).filter_map(|(from, to)| self.text.get(from..to)).collect();
-        lines.join(" ")
+        let mut joined = Value { span: self.span, ..Value::default() };
+        for ((from, source), to) in self.pieces.iter().zip(ends) {
+            if !joined.pieces.is_empty() {
+                joined.text.push(' ');
+            }
+            joined.push(self.text.get(*from..to).unwrap_or(""), *source);
+        }
+        joined.span = self.span;
+        joined
     }
 
     /// The place of a part of the text, by bytes.
@@ -269,7 +275,8 @@ mod tests {
         let file = sources.add("x.container", "[A]\nX=  one \\\n   two\\\n three\n");
         let tree = parse(sources.file(file), Dialect::Joined);
         let value = &tree.entries.first().unwrap().value;
-        assert_eq!((value.text.as_str(), value.spaced().as_str()), ("one twothree", "one  two three"));
+        assert_eq!((value.text.as_str(), value.spaced().text.as_str()), ("one twothree", "one  two three"));
+        assert_eq!(sources.text(value.spaced().part(9, 14)), "three");
         for (from, to, text) in [(0, 3, "one"), (4, 7, "two"), (7, 12, "three"), (4, 12, "two\\\n three")] {
             assert_eq!(sources.text(value.part(from, to)), text);
         }

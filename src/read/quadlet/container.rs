@@ -29,7 +29,7 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
             service.mounts = mount::mounts(&mut values, names);
         }
         // Its containers are called as its YAML says.
-        ServiceKind::Kube => service.container_name = ContainerName::ByRuntime(Spanned::implied((), unit.head)),
+        ServiceKind::Kube => {}
     }
     let pod = values.take_last("Pod").filter(|pod| names.loaded.by_file.contains_key(&pod.word.text));
     let apart = unit.entry(unit.own(), "Network").is_some_and(|entry| !entry.value.text.is_empty());

@@ -63,7 +63,9 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
             continue;
         }
-        if loaded.by_file.contains_key(source.file_name()) {
+        let first = loaded.by_file.get(source.file_name());
+        if let Some(first) = first.and_then(|at| loaded.units.get_mut(*at)) {
+            first.shadowed.push(file.span());
             continue;
         }
         if !tree.diagnostics.is_empty() {
@@ -82,11 +84,12 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             sections: tree.sections,
             entries: tree.entries,
             release,
+            shadowed: Vec::new(),
         };
         // A file that cannot be read does not stand in the way of another of its name.
         let broken = !tree.diagnostics.is_empty();
-        let other = parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
-        if !(broken && other) {
+        let other = || parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
+        if !(broken && other()) {
             loaded.by_file.insert(unit.file.clone(), loaded.units.len());
             loaded.units.push(unit);
         }
@@ -120,19 +123,27 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
     if !Habit::DropIns.of(release) || parsed.drop_ins.is_empty() {
         return;
     }
-    let mut folders: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
+    // By where the folder of drop-ins lies, in the order in which that is searched, and by its name.
+    let mut folders: BTreeMap<Vec<&str>, HashMap<&str, Vec<&Source>>> = BTreeMap::new();
     for source in &parsed.drop_ins {
-        let folder = source.folder().trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        folders.entry(folder).or_default().push(source);
+        let mut parts: Vec<&str> = source.folder().trim_end_matches('/').split('/').collect();
+        let name = parts.pop().unwrap_or("");
+        folders.entry(parts).or_default().entry(name).or_default().push(source);
     }
     let mut trees: HashMap<&str, Tree> = HashMap::new();
     for unit in &mut loaded.units {
         // The nearest folder first; of two files with one name the first counts, and they apply in the order of names.
         let mut files: BTreeMap<&str, &Source> = BTreeMap::new();
-        for folder in drop_in_folders(unit, release) {
-            for source in folders.get(folder.as_str()).into_iter().flatten() {
-                files.entry(source.file_name()).or_insert(source);
-            }
+        let names = drop_in_folders(unit, release);
+        let places: Vec<_> = folders.values().collect();
+        let pairs: Vec<_> = if Habit::SpecialDropInsFirst.of(release) {
+            names.iter().flat_map(|name| places.iter().map(move |place| (name, *place))).collect()
+        } else {
+            places.iter().flat_map(|place| names.iter().map(move |name| (name, *place))).collect()
+        };
+        let found = pairs.iter().filter_map(|(name, place)| place.get(name.as_str()));
+        for source in found.flatten() {
+            files.entry(source.file_name()).or_insert(source);
         }
         for source in files.values() {
             let tree = trees.entry(&source.path).or_insert_with(|| parse(sources.file(source.file), dialect(release)));

@@ -139,8 +139,15 @@ fn one_network(unit: &Unit, given: &Given, service: &mut Service, names: &mut Na
     let (name, options) = text.split_once(':').unwrap_or((text, ""));
     let span = given.word.part(0, name.len());
     if let Some(stem) = name.strip_suffix(".container") {
-        if Habit::UnitsMustExist.of(unit.release) && names.loaded.by_file.contains_key(name) {
-            service.network_mode = Some(Spanned::written(NetworkMode::Service(stem.to_owned()), span));
+        let mode = match (Habit::UnitsMustExist.of(unit.release), names.loaded.by_file.contains_key(name)) {
+            (true, true) => Some(NetworkMode::Service(stem.to_owned())),
+            (true, false) => Some(NetworkMode::Other(text.to_owned())),
+            // Older releases take it for the name of a network.
+            (false, _) => None,
+        };
+        match mode {
+            Some(mode) => service.network_mode = Some(Spanned::written(mode, span)),
+            None => service.networks.push(super::super::service::attachment(given.text())),
         }
         return;
     }
@@ -162,7 +169,11 @@ fn one_network(unit: &Unit, given: &Given, service: &mut Service, names: &mut Na
     }
     let key = match name.strip_suffix(".network") {
         Some(stem) if names.loaded.by_file.contains_key(name) => stem.to_owned(),
-        Some(_) if Habit::UnitsMustExist.of(unit.release) => return,
+        // Reported; what the service is on then is anybody's guess.
+        Some(_) if Habit::UnitsMustExist.of(unit.release) => {
+            service.network_mode.get_or_insert(Spanned::written(NetworkMode::Other(text.to_owned()), span));
+            return;
+        }
         Some(stem) => stem.to_owned(),
         None => names.network(name, span),
     };

@@ -1,5 +1,7 @@
 //! Where secrets stand in units and env files, so that no report shows them.
 
+use std::collections::HashSet;
+
 use super::Parsed;
 use super::env_file::variables;
 use super::load::{Loaded, dialect};
@@ -16,7 +18,8 @@ pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, rel
         unit.entries.iter().for_each(|entry| of_entry(entry, &mut found));
     }
     // Files that do not count in this release are shown in findings, too.
-    let others = parsed.units.iter().filter(|source| !loaded.by_file.contains_key(source.file_name()));
+    let counted: HashSet<u32> = loaded.units.iter().map(|unit| unit.span.start).collect();
+    let others = parsed.units.iter().filter(|source| !counted.contains(&sources.file(source.file).span().start));
     for source in others.chain(&parsed.drop_ins) {
         let tree = parse(sources.file(source.file), dialect(release));
         tree.entries.iter().for_each(|entry| of_entry(entry, &mut found));
@@ -26,6 +29,8 @@ pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, rel
         let secret = variables.iter().filter(|(name, value)| is_secret_name(name) && value.value.is_some());
         found.extend(secret.map(|(_, value)| value.span()));
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 use super::load::Loaded;
 use super::unit::Unit;
 use super::values::written;
-use super::{Parsed, container, intent, life, network};
+use super::{Parsed, container, env_file, intent, life, network};
 use crate::diagnostic::Diagnostic;
 use crate::model::{self, Format, Network, Spanned, Stack, Text, UnitKind, Volume};
 use crate::source::{SourceMap, Span};
+use crate::syntax::unit::Escapes;
 
 /// What names mean in a tree, and what they are found to mean outside of it.
 pub(super) struct Names<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Names<'a> {
     networks: HashMap<String, String>,
     volumes: HashMap<String, String>,
     containers: HashMap<String, String>,
+    /// Where units stand, by their services.
+    services: HashMap<String, usize>,
     /// Networks that no unit makes.
     pub other_networks: IndexMap<String, Network>,
     /// Volumes that no unit makes.
@@ -40,6 +43,7 @@ impl<'a> Names<'a> {
             networks: objects(UnitKind::Network),
             volumes: objects(UnitKind::Volume),
             containers: objects(UnitKind::Container),
+            services: loaded.units.iter().enumerate().map(|(at, unit)| (unit.service(), at)).collect(),
             other_networks: IndexMap::new(),
             other_volumes: IndexMap::new(),
         }
@@ -94,8 +98,8 @@ impl<'a> Names<'a> {
     /// The key of the service that a unit becomes, by its file's name or that of its service.
     pub fn service(&self, name: &str, files_too: bool) -> Option<(&'a Unit, String)> {
         let unit = self.loaded.find(name).filter(|_| files_too).or_else(|| {
-            let service = name.strip_suffix(".service")?;
-            self.loaded.units.iter().find(|unit| unit.service() == service)
+            let at = self.services.get(name.strip_suffix(".service")?)?;
+            self.loaded.units.get(*at)
         })?;
         Some((unit, key(unit)?))
     }
@@ -148,9 +152,23 @@ pub(super) fn stack(
     Some(stack)
 }
 
+/// A sentence for each env file that should lie beside its unit and does not.
+pub(super) fn missing_env_files(parsed: &Parsed, loaded: &Loaded) -> Vec<String> {
+    let mut notes = Vec::new();
+    for unit in loaded.units.iter().filter(|unit| unit.kind == UnitKind::Container) {
+        for word in unit.words("Container", "EnvironmentFile", Escapes::Apply) {
+            let path = env_file::inside(&unit.folder, &word.text);
+            if let Some(path) = path.filter(|path| !parsed.env_files.contains_key(path)) {
+                notes.push(format!("{}: its env file {path} is not there, so its variables are unknown.", unit.file));
+            }
+        }
+    }
+    notes
+}
+
 fn source_layer(unit: &Unit) -> model::Unit {
     let entries = unit.entries.iter().map(written).collect();
-    model::Unit { file: unit.file.clone(), kind: unit.kind, span: unit.span, entries }
+    model::Unit { file: unit.file.clone(), kind: unit.kind, span: unit.span, entries, shadowed: unit.shadowed.clone() }
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.

@@ -24,6 +24,8 @@ pub(super) struct Unit {
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
     pub release: Version,
+    /// Files of the same name that do not count.
+    pub shadowed: Vec<Span>,
 }
 
 impl Unit {
@@ -72,8 +74,11 @@ impl Unit {
 
     /// The words of all lines of a key. A line that cannot be split is dropped, as the generator does.
     pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word> {
-        let lines = self.lines(section, key);
-        lines.into_iter().filter_map(|line| split(line, escapes).ok()).flatten().collect()
+        // Sections of systemd's were once copied as they stand, so it was systemd that joined their lines.
+        let spaced = !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
+        let lines = self.lines(section, key).into_iter();
+        let split = |line: &Value| if spaced { split(&line.spaced(), escapes) } else { split(line, escapes) };
+        lines.filter_map(|line| split(line).ok()).flatten().collect()
     }
 
     /// The words of the last line of a key; nothing where it cannot be split.
