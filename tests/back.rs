@@ -6,6 +6,7 @@
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use quadgen::model::{
     ContainerName, Data, Duration, FileUse, HealthTest, Network, Service, Spanned, Stack, Text, UnitEntry, Value,
@@ -14,22 +15,22 @@ use quadgen::model::{
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::{quadlet, topology};
 use quadgen::render::{Target, render};
-use quadgen::source::SourceMap;
-use tree::Memory;
+use quadgen::source::{Files, SourceMap};
+use tree::{Disk, Memory};
 
-/// A topology rendered to units on a platform, and read back.
-fn there_and_back(text: &str, words: &str) -> (Stack, Stack) {
+/// A topology, the same rendered to units on a platform and read back, and whether the units say all of it.
+fn there_and_back(text: &str, words: &str) -> Option<(Stack, Stack, bool)> {
     let mut sources = SourceMap::default();
     let file = sources.add("topology.yaml", text);
-    let stack = topology::read(sources.file(file)).stack.unwrap();
+    let stack = topology::read(sources.file(file)).stack?;
     let platform = Platform::resolve("server", parse_spec(words).unwrap(), stack.format);
-    let rendered = render(&stack, &platform, Target::Quadlet, "topology.yaml").unwrap();
+    let rendered = render(&stack, &platform, Target::Quadlet, "topology.yaml").ok()?;
     let memory = Memory::new(rendered.files.iter().map(|file| (file.name.clone(), file.text.clone())));
     let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
     let read = quadlet::lower(&parsed, &sources, platform.version);
     let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
     assert!(said.is_empty(), "{said:?}");
-    (stack, read.stack.unwrap())
+    Some((stack, read.stack?, rendered.findings.is_empty()))
 }
 
 const WHOLE: &str = r#"
@@ -255,7 +256,7 @@ fn a_rendered_topology_reads_back_as_it_was() {
     for words in
         ["podman@5.2,rootless", "podman@5.4,rootless", "podman@5.8.6,rootless,systemd@255", "podman@6.0,rootless"]
     {
-        let (stack, read) = there_and_back(WHOLE, words);
+        let (stack, read, _) = there_and_back(WHOLE, words).unwrap();
         assert_eq!(stack.name, read.name);
         assert_eq!(stack.services.len(), read.services.len());
         for (key, service) in &stack.services {
@@ -275,7 +276,7 @@ fn a_rendered_topology_reads_back_as_it_was() {
 
 #[test]
 fn an_old_release_says_what_it_can() {
-    let (stack, read) = there_and_back(WHOLE, "podman@4.8,rootless,netavark");
+    let (stack, read, _) = there_and_back(WHOLE, "podman@4.8,rootless,netavark").unwrap();
     for (key, service) in &stack.services {
         let (mut ours, mut theirs) = (fields(service), fields(&read.services[key]));
         for fields in [&mut ours, &mut theirs] {
@@ -286,4 +287,60 @@ fn an_old_release_says_what_it_can() {
         }
         assert_eq!(ours, theirs, "{key}");
     }
+}
+
+/// Every topology of the rules' pages and of the tests for `lint`.
+fn topologies() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for rule in quadgen::rules::RULES.iter().map(|(rule, _)| rule) {
+        // What is nowhere is in no unit.
+        if rule.code == "QG006" {
+            continue;
+        }
+        let fences = rule.page.split("```yaml").skip(1).filter_map(|rest| rest.split_once('\n')?.1.split("```").next());
+        found.extend(fences.map(|text| (rule.code.to_owned(), text.to_owned())));
+    }
+    for folder in ["examples", "tests/lint"] {
+        for path in Disk.walk(&root.join(folder)) {
+            if topology::is_topology_name(&path.file_name().unwrap().to_string_lossy()) {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_example_reads_back_as_it_was() {
+    let mut count = 0;
+    for (name, text) in topologies() {
+        for words in ["podman@5.4,rootless", "podman@5.8.6,rootful,systemd@255"] {
+            let made = there_and_back(&text, words).filter(|(stack, _, whole)| stack.complete && *whole);
+            let Some((stack, read, _)) = made else { continue };
+            count += 1;
+            for (key, service) in &stack.services {
+                let (mut ours, mut theirs) = (fields(service), fields(&read.services[key]));
+                // A host service's address is filled in, and Quadlet knows no difference between two ways to restart.
+                if text.contains("{{ host.") {
+                    for fields in [&mut ours, &mut theirs] {
+                        fields.remove("environment");
+                    }
+                }
+                ours.entry("restart".to_owned()).and_modify(|text| *text = text.replace("UnlessStopped", "Always"));
+                assert_eq!(ours, theirs, "{name} on {words}: {key}");
+            }
+            for (key, network) in &stack.networks {
+                // Written where networks have to be kept apart.
+                let theirs = network_fields(&read.networks[key]);
+                let theirs = if network.options.is_empty() { theirs.replace("\"isolate=true\"", "") } else { theirs };
+                assert_eq!(network_fields(network), theirs, "{name} on {words}: {key}");
+            }
+            for (key, volume) in &stack.volumes {
+                assert_eq!(volume_fields(volume), volume_fields(&read.volumes[key]), "{name} on {words}: {key}");
+            }
+            assert_eq!(denials(&stack), denials(&read), "{name} on {words}");
+        }
+    }
+    assert!(count > 100, "{count}");
 }
