@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::opaque::host_entry;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Backend, ContainerName, Deploy, Format, Service};
+use crate::model::{Backend, ContainerName, Deploy, Format, Service, ServiceKind};
 use crate::platform::{Known, Question};
 
 /// What makes a name.
@@ -151,6 +151,11 @@ impl Wiring<'_> {
         let no = |cause| Resolution { verdict: Verdict::No, cause };
         let unknown = Resolution { verdict: Verdict::Unknown, cause: Cause::Unknown };
         if self.opaque_service(from).is_some() || self.opaque_service(to).is_some() {
+            return unknown;
+        }
+        // Podman writes the members of a pod into the hosts file that they share: not measured yet.
+        let pod = self.owner(from);
+        if pod.kind == ServiceKind::Pod && pod.name == self.owner(to).name {
             return unknown;
         }
         let own_attributes = &self.owner(from).attributes;

@@ -96,6 +96,10 @@ fn of_service(service: &Service, names: &HashMap<String, String>) -> (Vec<Connec
         }
         look(&text, Some(key), &mut take);
         let Some(stem) = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end)) else { continue };
+        // `PGHOST` is a host, and `RABBITMQ_VHOST` is none.
+        if stem.ends_with(|c: char| c.is_alphanumeric()) && !["PG", "DB", "MYSQL", "REDIS"].contains(&stem) {
+            continue;
+        }
         let port = |(name, port): (&&str, &&Spanned<Option<String>>)| {
             let same = name.to_uppercase().strip_suffix("PORT").is_some_and(|before| before == stem);
             port.value.as_ref().filter(|_| same)?.trim().parse().ok()

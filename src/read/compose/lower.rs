@@ -98,7 +98,11 @@ impl Reader {
             self.diagnostics.push(found.label(first.network.span(), "on a network here"));
         }
         let runs_something = ["build", "provider"].iter().any(|key| service.attributes.contains_key(*key));
-        if !self.partial && service.image.is_none() && !runs_something && entry.value.get("image").is_none_or(Node::is_null) {
+        if !self.partial
+            && service.image.is_none()
+            && !runs_something
+            && entry.value.get("image").is_none_or(Node::is_null)
+        {
             self.invalid(entry.key_span, format!("`{}` has neither `image` nor `build`", service.name.value));
         }
         service
