@@ -268,8 +268,8 @@ impl<'a> Wiring<'a> {
     }
 
     /// The services on a network.
-    pub fn members(&'a self, network: &'a str) -> impl Iterator<Item = &'a Service> {
-        self.stack.services.values().filter(move |service| self.is_member(service, network))
+    pub fn members(&self, network: &str) -> impl Iterator<Item = &'a Service> {
+        self.members.get(network).into_iter().flatten().copied()
     }
 
     /// Whether a service is on a network.

@@ -5,12 +5,12 @@
 //! network takes packets from its members ([`Place::From`]) and delivers them ([`Place::At`]). Containers forward
 //! nothing, and the host forwards from one network to another at most once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Isolation, Verdict, isolations};
-use crate::model::{Attachment, NetworkMode, Service, Stack};
+use crate::model::{Attachment, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
 
 /// A node of the graph.
@@ -70,6 +70,8 @@ pub struct Wiring<'a> {
     facts: HashMap<Question, Known>,
     /// The services that have a name, by the name in lower case.
     pub(super) called: HashMap<String, Vec<&'a Service>>,
+    /// The services that are on a network, by its name.
+    pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
     pub(super) graph: DiGraph<Place, ()>,
     pub(super) nodes: HashMap<Place, NodeIndex>,
 }
@@ -83,6 +85,7 @@ impl<'a> Wiring<'a> {
             isolations: isolations(stack, platform),
             facts: Question::ALL.into_iter().map(|question| (question, platform.ask(question))).collect(),
             called: HashMap::new(),
+            members: HashMap::new(),
             graph: DiGraph::new(),
             nodes: HashMap::new(),
         };
@@ -92,6 +95,16 @@ impl<'a> Wiring<'a> {
                 if called_so.last().is_none_or(|last| last.name != service.name) {
                     called_so.push(service);
                 }
+            }
+        }
+        for service in stack.services.values() {
+            let mut networks: Vec<&'a str> = Vec::new();
+            for attachment in wiring.attachments(service) {
+                let known = stack.networks.get_key_value(&attachment.network.value);
+                networks.extend(known.map(|(name, _)| name.as_str()).filter(|name| !networks.contains(name)));
+            }
+            for network in networks {
+                wiring.members.entry(network).or_default().push(service);
             }
         }
         wiring.draw();
@@ -142,33 +155,52 @@ impl<'a> Wiring<'a> {
     /// Ways from network to network. Networks that are alike cross alike, so each kind is one node: with an edge for
     /// every pair, a thousand networks would have a million.
     fn draw_crossings(&mut self) {
+        let kinds = self.kinds();
+        for (to, deliver) in kinds.iter().enumerate() {
+            for name in deliver {
+                self.link(Place::Kind(to), Place::At((*name).to_owned()));
+            }
+            for send in kinds.iter().filter(|send| self.kinds_cross(send, deliver)).collect::<Vec<_>>() {
+                for name in send {
+                    self.link(Place::From((*name).to_owned()), Place::Kind(to));
+                }
+            }
+        }
+    }
+
+    /// The networks that can be looked into, those together that are internal and isolated alike.
+    fn kinds(&self) -> Vec<Vec<&'a str>> {
+        let mut kinds: Vec<(bool, Isolation, Vec<&str>)> = Vec::new();
         let stack = self.stack;
-        let mut kinds: Vec<(bool, Isolation, &str)> = Vec::new();
-        let mut members: Vec<(usize, &str)> = Vec::new();
         for network in stack.networks.values().filter(|network| self.opaque_network(&network.name.value).is_none()) {
             let name = network.name.value.as_str();
             let isolation = self.isolations.get(name).copied().unwrap_or(Isolation::None);
-            let kind =
-                kinds.iter().position(|(internal, own, _)| (*internal, *own) == (network.is_internal(), isolation));
-            members.push((kind.unwrap_or(kinds.len()), name));
-            if kind.is_none() {
-                kinds.push((network.is_internal(), isolation, name));
+            let own = (network.is_internal(), isolation);
+            match kinds.iter_mut().find(|(internal, isolation, _)| (*internal, *isolation) == own) {
+                Some((.., names)) => names.push(name),
+                None => kinds.push((own.0, own.1, vec![name])),
             }
         }
-        for (to, (_, _, delivers)) in kinds.iter().enumerate() {
-            for (kind, name) in &members {
-                if *kind == to {
-                    self.link(Place::Kind(to), Place::At((*name).to_owned()));
-                }
-            }
-            for (from, (_, _, sends)) in kinds.iter().enumerate() {
-                if self.crossing(sends, delivers).verdict == Verdict::Yes {
-                    for (_, name) in members.iter().filter(|(kind, _)| *kind == from) {
-                        self.link(Place::From((*name).to_owned()), Place::Kind(to));
-                    }
-                }
-            }
+        kinds.into_iter().map(|(.., names)| names).collect()
+    }
+
+    fn kinds_cross(&self, from: &[&str], to: &[&str]) -> bool {
+        match (from.first(), to.first()) {
+            (Some(from), Some(to)) => self.crossing(from, to).verdict == Verdict::Yes,
+            _ => false,
         }
+    }
+
+    /// The networks from which packets cross to another one that somebody is on, in the order of the file.
+    pub fn routed(&self) -> Vec<&'a Network> {
+        let mut kinds = self.kinds();
+        kinds.iter_mut().for_each(|kind| kind.retain(|name| self.members(name).next().is_some()));
+        let open = |own: &&Vec<&str>| {
+            let alone = own.len() == 1;
+            kinds.iter().any(|to| (to != *own || !alone) && self.kinds_cross(own, to))
+        };
+        let open: HashSet<&str> = kinds.iter().filter(open).flatten().copied().collect();
+        self.stack.networks.values().filter(|network| open.contains(network.name.value.as_str())).collect()
     }
 
     fn link(&mut self, from: Place, to: Place) {

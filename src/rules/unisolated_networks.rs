@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::{Context, View, list, sentence, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::{Breach, Intent, Judgement, Step, Verdict};
+use crate::network::{Breach, Intent, Judgement, Step};
 use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
@@ -76,15 +76,7 @@ fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
 /// No intent is broken, but somebody may think that separate networks are separate.
 fn unstated(view: &View<'_>) -> Option<Diagnostic> {
     let known = view.wiring.platform.ask(Question::RoutedBetweenNetworks);
-    let stack = view.wiring.stack;
-    let used = stack.networks.values().filter(|network| view.wiring.members(&network.name.value).next().is_some());
-    let networks: Vec<_> = used.collect();
-    let open = networks.iter().filter(|a| {
-        networks
-            .iter()
-            .any(|b| a.name != b.name && view.wiring.crossing(&a.name.value, &b.name.value).verdict == Verdict::Yes)
-    });
-    let open: Vec<_> = open.collect();
+    let open = view.wiring.routed();
     let first = open.first()?;
     let mut finding = Diagnostic::new(
         &RULE,
