@@ -73,6 +73,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let mut diagnostics = loader.diagnostics;
     diagnostics.append(&mut loader.replaced.faults);
     diagnostics.append(&mut reader.diagnostics);
+    variables.hide_secrets(&mut diagnostics);
     Read { stack, diagnostics, secrets: loader.secrets, files: loader.read, notes }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{Span, is_secret_name};
 use crate::syntax::dotenv::fault_found;
 use crate::syntax::interpolation::{self, replace};
 use crate::syntax::yaml::{Kind, Node};
@@ -25,6 +25,23 @@ impl Variables {
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// Takes the values of variables that look like secrets out of what findings say: a value that is out of form is
+    /// shown, and it may have come from one of these.
+    pub fn hide_secrets(&self, found: &mut [Diagnostic]) {
+        // Shorter ones are `on` and `no`, or stand in any word.
+        let secret = |(name, value): &(&String, &String)| is_secret_name(name) && value.chars().count() >= 4;
+        let secrets: Vec<&String> = self.values.iter().filter(secret).map(|(_, value)| value).collect();
+        for finding in found {
+            let labels = finding.labels.iter_mut().map(|label| &mut label.message);
+            let helps = finding.help.iter_mut().map(|help| &mut help.text);
+            for text in std::iter::once(&mut finding.message).chain(labels).chain(helps) {
+                for secret in secrets.iter().filter(|secret| text.contains(secret.as_str())).collect::<Vec<_>>() {
+                    *text = text.replace(secret.as_str(), "****");
+                }
+            }
+        }
     }
 
     /// Sets a variable that has no value yet.
