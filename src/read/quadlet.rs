@@ -73,7 +73,7 @@ impl Source {
 
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed {
-    let name = tree.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = tree_name(files, &tree.root);
     let mut parsed = Parsed { name, ..Parsed::default() };
     for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
         for path in paths {
@@ -86,6 +86,20 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed 
         }
     }
     parsed
+}
+
+/// What a tree is called: its folder, and of a folder that Quadlet searches the one that it lies in.
+fn tree_name(files: &dyn Files, root: &Path) -> String {
+    let searched = ["systemd", "containers", ".config", "etc", "share", "usr"];
+    let mut folder = root;
+    loop {
+        let name = files.folder_name(folder);
+        match folder.parent() {
+            Some(parent) if searched.contains(&name.as_str()) => folder = parent,
+            _ if name.is_empty() => return files.folder_name(root),
+            _ => return name,
+        }
+    }
 }
 
 /// Reads the env files that a unit names and that lie beside it.

@@ -2,9 +2,10 @@
 
 use super::context::{Context, Need, View, list};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{ContainerName, Deploy, Service};
+use crate::model::{ContainerName, Deploy, Format, Service};
 use crate::network::{Cause, NameKind};
 use crate::platform::Question;
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG103",
@@ -19,7 +20,7 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         for service in context.stack.services.values() {
-            let ContainerName::ByRuntime(key) = &service.container_name else { continue };
+            let Some(span) = unnamed(service) else { continue };
             // Other names that peers can use make up for it.
             let named = view.wiring.names(service).iter().any(|name| name.kind != NameKind::Container);
             let failing: Vec<&Need<'_>> =
@@ -27,28 +28,40 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if named && failing.is_empty() {
                 continue;
             }
-            view.report(sink, finding(view, service, key.span(), &failing));
+            view.report(sink, finding(view, service, span, &failing));
         }
+    }
+}
+
+/// Where a service could have a name of its own and has none.
+fn unnamed(service: &Service) -> Option<Span> {
+    match &service.container_name {
+        ContainerName::ByRuntime(key) => Some(key.span()),
+        ContainerName::Named(name) if name.is_implied() && name.value.starts_with("systemd-") => Some(name.span()),
+        ContainerName::Named(_) | ContainerName::ByService => None,
     }
 }
 
 /// Whether this rule, and not QG104, explains why a need's name does not resolve.
 pub fn explains(need: &Need<'_>) -> bool {
-    matches!(need.target.container_name, ContainerName::ByRuntime(_))
+    unnamed(need.target).is_some()
         && need.connection.name == need.target.name.value
         && matches!(need.resolution.cause, Cause::OtherName { .. })
 }
 
-fn finding(view: &View<'_>, service: &Service, span: crate::source::Span, failing: &[&Need<'_>]) -> Diagnostic {
+fn finding(view: &View<'_>, service: &Service, span: Span, failing: &[&Need<'_>]) -> Diagnostic {
     let (name, real) = (&service.name.value, view.wiring.container_name(service));
     let known = view.wiring.platform.ask(Question::ServiceNameIsAName);
     let has_peers = view.wiring.attachments(service).any(|attachment| {
         let network = &attachment.network.value;
         view.wiring.has_dns(network).is_ok() && view.wiring.members(network).count() > 1
     });
+    let is_unit = view.wiring.stack.format == Format::Quadlet;
     let level = match (failing.iter().any(|need| need.connection.is_stated()), has_peers) {
         (true, _) => Level::Error,
-        (false, true) => Level::Warning,
+        // Who writes units may well use the names that Podman makes.
+        (false, true) if !is_unit || !failing.is_empty() => Level::Warning,
+        (false, true) => Level::Info,
         (false, false) => Level::Info,
     };
     let message = if failing.is_empty() {
@@ -63,9 +76,13 @@ fn finding(view: &View<'_>, service: &Service, span: crate::source::Span, failin
     }
     finding
         .help(format!("Why: {}. What you see: {}.", known.fact.why, known.fact.symptom))
-        .help(format!(
-            "What helps: leave `container_name` out, so that quadgen writes `ContainerName={name}`; or give it `{name}` as an \
-             alias on the network; or use the name `{real}`."
-        ))
+        .help(if is_unit {
+            format!("What helps: `ContainerName={name}`; or `NetworkAlias={name}`; or use the name `{real}`.")
+        } else {
+            format!(
+                "What helps: leave `container_name` out, so that quadgen writes `ContainerName={name}`; or give it \
+                 `{name}` as an alias on the network; or use the name `{real}`."
+            )
+        })
         .assuming(&known.assumed)
 }
