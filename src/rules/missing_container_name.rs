@@ -37,7 +37,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 fn unnamed(service: &Service) -> Option<Span> {
     match &service.container_name {
         ContainerName::ByRuntime(key) => Some(key.span()),
-        ContainerName::Named(name) if name.is_implied() && name.value.starts_with("systemd-") => Some(name.span()),
+        // Without an image there is no container at all, which another rule says.
+        ContainerName::Named(name) if name.is_implied() && name.value.starts_with("systemd-") => {
+            (service.image.is_some() || service.attributes.contains_key("build")).then(|| name.span())
+        }
         ContainerName::Named(_) | ContainerName::ByService => None,
     }
 }
