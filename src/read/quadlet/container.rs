@@ -31,13 +31,16 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
         // Its containers are called as its YAML says.
         ServiceKind::Kube => {}
     }
-    let pod = values.take_last("Pod").filter(|pod| names.loaded.by_file.contains_key(&pod.word.text));
+    let pod = values.take_last("Pod");
     let apart = unit.entry(unit.own(), "Network").is_some_and(|entry| !entry.value.text.is_empty());
     networks(&mut values, &mut service, names);
     if let Some(pod) = pod
         && !apart
     {
-        let mode = NetworkMode::Service(pod.word.text.clone());
+        // One that is not there was reported.
+        let text = pod.word.text.clone();
+        let found = names.loaded.by_file.contains_key(&text);
+        let mode = if found { NetworkMode::Service(text) } else { NetworkMode::Other(text) };
         service.network_mode = Some(Spanned::written(mode, pod.span()));
     }
     for given in values.take("PublishPort") {

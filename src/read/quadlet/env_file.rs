@@ -20,7 +20,11 @@ pub(super) fn env_file(unit: &Unit, path: Text, names: &Names<'_>) -> EnvFile {
     } else {
         format!("./{}", path.value)
     };
-    let path = Spanned { value: rebased(&unit.folder, &dotted), origin: path.origin };
+    let value = match dotted.strip_prefix("%h/") {
+        Some(rest) => format!("~/{rest}"),
+        None => rebased(&unit.folder, &dotted),
+    };
+    let path = Spanned { value, origin: path.origin };
     EnvFile { path, required: true, format: None, variables }
 }
 

@@ -50,20 +50,7 @@ pub(super) fn network(unit: &Unit) -> Network {
         let span = given.word.part(given.word.text.len() - value.len(), given.word.text.len());
         network.options.insert(name.to_owned(), Spanned::written(value.to_owned(), span));
     }
-    let subnets = values.take("Subnet");
-    let (gateways, ranges) = (values.take("Gateway"), values.take("IPRange"));
-    for (at, given) in subnets.iter().enumerate() {
-        let Some(subnet) = simple(given) else {
-            values.leave("Subnet", given);
-            continue;
-        };
-        network.subnets.push(Subnet {
-            subnet: Some(subnet),
-            gateway: gateways.get(at).and_then(simple),
-            range: ranges.get(at).and_then(simple),
-            aux: None,
-        });
-    }
+    subnets(&mut values, &mut network);
     if let Some(labels) = labels(&mut values) {
         network.attributes.insert("labels".to_owned(), labels);
     }
@@ -75,6 +62,30 @@ pub(super) fn network(unit: &Unit) -> Network {
     network.quadlet = values.rest();
     network.quadlet.extend(shared(unit));
     network
+}
+
+/// Each subnet with the gateway and the range that stand at its place. What is out of form stays as it is.
+fn subnets(values: &mut Values<'_>, network: &mut Network) {
+    let (subnets, gateways, ranges) = (values.take("Subnet"), values.take("Gateway"), values.take("IPRange"));
+    for (at, given) in subnets.iter().enumerate() {
+        let (gateway, range) = (gateways.get(at), ranges.get(at));
+        let parsed = Subnet {
+            subnet: simple(given),
+            gateway: gateway.and_then(simple),
+            range: range.and_then(simple),
+            aux: None,
+        };
+        let whole = parsed.subnet.is_some()
+            && parsed.gateway.is_some() == gateway.is_some()
+            && parsed.range.is_some() == range.is_some();
+        if whole {
+            network.subnets.push(parsed);
+            continue;
+        }
+        for (key, given) in [("Subnet", Some(given)), ("Gateway", gateway), ("IPRange", range)] {
+            given.into_iter().for_each(|given| values.leave(key, given));
+        }
+    }
 }
 
 fn simple<T: std::str::FromStr>(given: &Given) -> Option<Spanned<T>> {
