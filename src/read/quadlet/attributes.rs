@@ -1,20 +1,34 @@
 //! Keys and arguments → Compose's attributes, by the table in `data/`: the way back of what is rendered.
 
+use std::sync::LazyLock;
+
 use super::values::{Given, Values};
 use crate::model::{Data, Service, Value};
-use crate::platform::attributes::{self, Shape};
+use crate::platform::attributes::{self, Attribute, Shape};
 use crate::source::Span;
 
+/// Compose's attributes of a service that a key or an argument says, by name.
+static SAID: LazyLock<Vec<(&str, &Attribute)>> = LazyLock::new(|| {
+    let names = attributes::below("services.*").into_iter();
+    let found = names.filter_map(|name| Some((name, attributes::find(&format!("services.*.{name}"))?)));
+    found.filter(|(_, attribute)| attribute.shape.is_some()).collect()
+});
+
 pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {
-    for name in attributes::below("services.*") {
-        let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
+    for (name, attribute) in SAID.iter() {
         let (Some(shape), Some(key)) = (attribute.shape, attribute.key.as_ref().or(attribute.flag.as_ref())) else {
             continue;
         };
         if let Some((span, data)) = value(values, name, key, shape) {
-            service.attributes.insert(name.to_owned(), (span, Value { span, data }));
+            service.attributes.insert((*name).to_owned(), (span, Value { span, data }));
         }
     }
+}
+
+/// How an attribute is written that only an argument says.
+pub(super) fn shape_of(flag: &str) -> Option<Shape> {
+    let by_flag = |attribute: &Attribute| attribute.key.is_none() && attribute.flag.as_deref() == Some(flag);
+    SAID.iter().find(|(_, attribute)| by_flag(attribute)).and_then(|(_, attribute)| attribute.shape)
 }
 
 fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option<(Span, Data)> {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::attributes::shape_of;
 use super::unit::Unit;
 use crate::model::{Spanned, Text, UnitEntry};
-use crate::platform::attributes::{self, Shape};
+use crate::platform::attributes::Shape;
 use crate::platform::keys::{self, Repeat};
 use crate::source::Span;
 use crate::syntax::unit::{Escapes, Value, Word, split};
@@ -247,12 +248,7 @@ fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
             if flag == "--no-healthcheck" {
                 return Some((flag.to_owned(), true));
             }
-            let mut all = attributes::below("services.*").into_iter();
-            let shape = all.find_map(|name| {
-                let attribute = attributes::find(&format!("services.*.{name}"))?;
-                (attribute.key.is_none() && attribute.flag.as_deref() == Some(flag)).then_some(attribute.shape)
-            })?;
-            Some((flag.to_owned(), shape == Some(Shape::Switch)))
+            shape_of(flag).map(|shape| (flag.to_owned(), shape == Shape::Switch))
         }
         "Build" if flag == "--no-cache" => Some((flag.to_owned(), true)),
         "Build" if BUILD.contains(&flag) => Some((flag.to_owned(), false)),
