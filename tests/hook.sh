@@ -91,16 +91,39 @@ echo 'TAG=3' >deploy/shop/.env
 git add -A
 commit passes 'the last stack goes' 'quadgen lint\.*Passed'
 
+# Two files that are good by themselves, and wrong together: a port of a base and of its override, and a unit of a tree
+# whose network goes away.
+cat >deploy/shop/compose.yaml <<'COMPOSE'
+services:
+  web: {image: docker.io/library/nginx:1.27, ports: ["8080:80"]}
+COMPOSE
+mkdir -p units
+printf '[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=front.network\n' >units/web.container
+printf '[Network]\n' >units/front.network
+git add -A
+commit passes 'a Compose file and units' 'quadgen lint\.*Passed'
+cat >deploy/shop/compose.override.yaml <<'OVERRIDE'
+services:
+  admin: {image: docker.io/library/nginx:1.27, ports: ["8080:80"]}
+OVERRIDE
+git add -A
+commit stopped 'an override that takes a port' 'deploy/shop/compose\.override\.yaml:2.*QG401|QG401'
+git reset -q --hard
+# pre-commit is not asked about a file that only goes away; this one gets another name.
+git mv units/front.network units/back.network
+commit stopped 'a network that units need is called otherwise' 'QG006'
+git reset -q --hard
+
 # Which files make it run.
 "$(dirname "$pre_commit")/python" - "$hooks" >"$said" 2>&1 <<'PYTHON' || fail 'not the right files make it run'
 import re, sys, yaml
 files = yaml.safe_load(open(sys.argv[1]))[0]["files"]
 runs = """topology.yaml a/b/shop.topology.yml compose.yaml docker-compose.prod.yml a/prod.compose.yaml .env a/.env.local
-db.env web.container web.container.d/10-ports.conf a/back.network quadgen.toml pod.kube"""
+db.env web.container web.container.d/10-ports.conf container.d/x.conf web-.container.d/y.conf x.artifact a/back.network quadgen.toml pod.kube"""
 does_not = """README.md topology.md mytopology.yaml src/composer.yaml decompose.yaml environment.yaml a.envrc Containerfile
 container a.conf web.service x.containers network/main.tf"""
 wrong = [name for name in runs.split() if not re.search(files, name)]
 wrong += [name for name in does_not.split() if re.search(files, name)]
 sys.exit(" ".join(wrong) or 0)
 PYTHON
-echo "the hook for pre-commit: 5 commits as they should be with $("$pre_commit" --version); built in $built s"
+echo "the hook for pre-commit: 8 commits as they should be with $("$pre_commit" --version); built in $built s"
