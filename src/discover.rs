@@ -102,6 +102,22 @@ pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
     sorter.finish()
 }
 
+/// The same in a folder of a repository, where a tree whose units refer to others is looked for in all of it.
+pub fn find_in_repository(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
+    let found = find(files, folder, options);
+    let dangles = |found: &&Found| matches!(found, Found::Quadlet { tree, .. } if quadlet::dangles(files, tree));
+    let repository = folder.ancestors().find(|above| is_repository(files, above)).filter(|above| *above != folder);
+    let Some(repository) = repository.filter(|_| !options.search_root && found.iter().any(|it| dangles(&it))) else {
+        return found;
+    };
+    let whole = find(files, repository, &Options { only: Some(Format::Quadlet), ..*options });
+    let inside = |found: &Found| found.files().iter().any(|file| file.starts_with(folder));
+    let others = found.into_iter().filter(|found| !matches!(found, Found::Quadlet { .. }));
+    let mut all: Vec<Found> = others.chain(whole.into_iter().filter(inside)).collect();
+    all.sort_by(|a, b| a.files().first().cmp(&b.files().first()));
+    all
+}
+
 /// What a file is, with everything that belongs to its stack. `path` is there and readable, or it stands for itself.
 pub fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Found {
     let path = &path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();

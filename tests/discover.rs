@@ -573,3 +573,21 @@ fn stacks_of_one_host_are_compared() {
     let (code, out, _) = quadgen(&["lint", "apps", "--format", "concise", "--ignore", "QG002"], here.path());
     assert!(code == 1 && out.contains("QG107") && !out.contains("gone"), "{out}");
 }
+
+#[test]
+fn units_of_a_folder_know_those_beside_it_in_the_repository() {
+    let folder = folder(&[
+        (".git/HEAD", ""),
+        (
+            "apps/web/web.container",
+            "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=front.network\n",
+        ),
+        ("networks/front.network", "[Network]\nBad=1\n"),
+    ]);
+    // What is wrong outside of the folder was not asked for.
+    let (code, out, _) = quadgen(&["lint", "apps", "--format", "concise"], folder.path());
+    assert_eq!((code, out.contains("QG")), (0, false), "{out}");
+    assert!(out.contains("apps/web/web.container, networks/front.network"), "{out}");
+    let (code, out, _) = quadgen(&["lint", ".", "--format", "concise"], folder.path());
+    assert_eq!((code, out.contains("networks/front.network:2:1: error QG002")), (1, true), "{out}");
+}

@@ -163,7 +163,7 @@ impl Session {
         let search_root = parts.windows(2).any(|pair| pair == ["containers", "systemd"]);
         let options = Options { search_root, ..self.options(common) };
         // From the root on, so that a stack is called after its folder also where that is this one.
-        let mut found = discover::find(&self.files, &full, &options);
+        let mut found = discover::find_in_repository(&self.files, &full, &options);
         if let Some(output) = self.wants.output.as_deref().map(absolute).filter(|output| *output != full) {
             found.retain(|found| !found.files().iter().all(|file| absolute(file).starts_with(&output)));
         }
@@ -184,7 +184,14 @@ impl Session {
             self.no_stack(folder, &found);
         }
         for found in found {
-            if is_stack(&found) {
+            // What lies outside of the folder belongs to a stack and was not asked for.
+            let outside = found.files().iter().any(|file| !absolute(file).starts_with(&full));
+            if is_stack(&found) && outside && matches!(found, Found::Quadlet { .. }) {
+                let inside = found.files().into_iter().filter(|file| absolute(file).starts_with(&full));
+                for file in inside.map(|file| self.files.shown(file)).collect::<Vec<_>>() {
+                    self.take(found.clone(), Some(file), common);
+                }
+            } else if is_stack(&found) {
                 self.take(found, None, common);
             } else {
                 self.not_read.extend(self.leave(&found));

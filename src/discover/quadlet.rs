@@ -203,7 +203,8 @@ impl Units {
             let of = drop_in.parent().map(|folder| folder.with_extension("")).unwrap_or_default();
             own.iter().any(|group| group.root == home) || taken.contains(&of)
         });
-        let tree = Tree { root, units: paths(&all), drop_ins: drop_ins.cloned().collect() };
+        let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
+        let tree = Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect() };
         Found::Quadlet { tree, rootful: part.rootful }
     }
 }
@@ -299,11 +300,20 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
     // Its own tree goes before those that took it in.
     let first = holding.next();
     let own = holding.find(|found| matches!(found, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)));
-    let alone = Tree { root: folder.to_path_buf(), units: vec![path.to_path_buf()], drop_ins: Vec::new() };
+    let searched = search_root(path).is_some();
+    let alone = Tree { root: folder.to_path_buf(), searched, units: vec![path.to_path_buf()], drop_ins: Vec::new() };
     match first {
         Some(first) if matches!(&first, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)) => first,
         first => own.or(first).unwrap_or(Found::Quadlet { tree: alone, rootful: None }),
     }
+}
+
+/// Whether a unit of a tree refers to one that the tree lacks.
+pub(super) fn dangles(files: &dyn Files, tree: &Tree) -> bool {
+    let units = tree.units.iter().map(|path| (name_of(path), text_of(files, path).unwrap_or_default()));
+    let units: Vec<(String, Unit)> = units.map(|(name, text)| (name.clone(), units::read(&name, &text))).collect();
+    let has = |wanted: &str| units.iter().any(|(name, _)| *name == wanted);
+    units.iter().flat_map(|(_, unit)| &unit.refers).any(|wanted| !has(wanted))
 }
 
 /// The files of a folder, of its parent and of the folders beside it.

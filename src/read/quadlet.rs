@@ -33,6 +33,9 @@ use crate::syntax::unit::{self as lines, Dialect, Escapes};
 pub struct Tree {
     /// The folder that Quadlet searches, or the one that stands for it in a repository.
     pub root: PathBuf,
+    /// Whether Quadlet searches `root`. Elsewhere sub-folders say where a repository keeps units, and nothing about where
+    /// they are installed.
+    pub searched: bool,
     /// The unit files below it, in the order in which the generator prefers them: the first of a file's name counts.
     pub units: Vec<PathBuf>,
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
@@ -44,6 +47,8 @@ pub struct Tree {
 pub struct Parsed {
     /// The name of the root's folder.
     name: String,
+    /// Whether Quadlet searches the root.
+    searched: bool,
     units: Vec<Source>,
     drop_ins: Vec<Source>,
     /// Env files by their path from the root.
@@ -74,7 +79,7 @@ impl Source {
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let mut parsed = Parsed { name, ..Parsed::default() };
+    let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
     for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
         for path in paths {
             let inside = path.strip_prefix(&tree.root).unwrap_or(path);

@@ -57,7 +57,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
             continue;
         }
-        if !source.folder().is_empty() && !Habit::SubFolders.of(release) {
+        if parsed.searched && !source.folder().is_empty() && !Habit::SubFolders.of(release) {
             let since = Habit::SubFolders.since();
             let message = format!("Podman {release} reads no units in sub-folders: that came with {since}");
             loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
