@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::reader::part;
 use crate::model::{
-    Condition, Connection, ContainerName, Endpoint, Service, Spanned, Stack, Target, Text, Witness, host_templates,
+    Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Text, Witness,
+    host_templates,
 };
 
 /// Parts of the names of variables whose values look like addresses and are not called: tags, names that a service
@@ -34,7 +35,10 @@ pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
     for service in stack.services.values_mut() {
         let (mut found, endpoints) = of_service(service, &names);
-        found.extend(templates(service));
+        // In Compose files and units braces are text.
+        if stack.format == Format::Topology {
+            found.extend(templates(service));
+        }
         service.endpoints = endpoints;
         for found in found {
             // The same again says nothing new, nor does the same with less; another name or port does.

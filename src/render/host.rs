@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::refuse;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, Data, Deploy, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
+    AT_START, Data, Deploy, Format, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
 };
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
 use crate::platform::{Platform, wsl2_networks};
@@ -31,7 +31,10 @@ pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Dia
     let mut refused = own_marks(stack, AT_START);
     for (name, service) in &mut filled.services {
         let Some(original) = stack.services.get(name) else { continue };
-        service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
+        // In Compose files and units braces are text.
+        if stack.format == Format::Topology {
+            service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
+        }
         entries(&wiring, original, service);
     }
     if !refused.is_empty() {
@@ -55,11 +58,12 @@ pub(super) fn own_marks(stack: &Stack, mark: char) -> Vec<Diagnostic> {
     let networks = stack.networks.values().flat_map(|network| network.attributes.values());
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
     let marked = |text: &str| text.contains(mark);
-    services
-        .chain(networks)
-        .chain(volumes)
-        .filter(|(_, value)| value.any_text(&marked))
-        .map(|(span, _)| refuse(*span, format!("this holds U+{:04X}, which is no character", u32::from(mark))))
+    let attributes = services.chain(networks).chain(volumes).filter(|(_, value)| value.any_text(&marked));
+    let entries = stack.units.iter().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
+    attributes
+        .map(|(span, _)| *span)
+        .chain(entries.map(|entry| entry.value.span()))
+        .map(|span| refuse(span, format!("this holds U+{:04X}, which is no character", u32::from(mark))))
         .collect()
 }
 
