@@ -71,6 +71,40 @@ pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
     KEYS.get(section).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
+/// Keys of units that say what a topology says in its own words, and what those are.
+const SAID_IN_WORDS: [(&str, &str); 24] = [
+    ("Volume", "write `volumes`"),
+    ("Mount", "write `volumes`"),
+    ("Rootfs", "topologies run images"),
+    ("AddHost", "write `extra_hosts`"),
+    ("DNS", "write `dns`"),
+    ("AddCapability", "write `cap_add`"),
+    ("Image", "write `image`"),
+    ("ContainerName", "write `container_name`"),
+    ("HostName", "write `hostname`"),
+    ("Network", "write `networks` or `network_mode`"),
+    ("NetworkAlias", "write `aliases` of the network"),
+    ("PublishPort", "write `ports`"),
+    ("IP", "write `ipv4_address` of the network"),
+    ("IP6", "write `ipv6_address` of the network"),
+    ("Pod", "topologies have no pods yet"),
+    ("ServiceName", "units are called after the topology's names"),
+    ("NetworkName", "write `name`"),
+    ("VolumeName", "write `name`"),
+    ("Internal", "write `internal`"),
+    ("Driver", "write `driver`"),
+    ("Options", "write `driver_opts`"),
+    ("Subnet", "write `ipam`"),
+    ("Gateway", "write `ipam`"),
+    ("IPRange", "write `ipam`"),
+];
+
+/// What a topology says instead of a key of a unit, if it has words of its own for it.
+pub fn said_in_words(section: &str, key: &str) -> Option<&'static str> {
+    let (_, instead) = SAID_IN_WORDS.iter().find(|(owned, _)| *owned == key && section != "Quadlet")?;
+    Some(instead)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{find, names};

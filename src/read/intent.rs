@@ -3,12 +3,9 @@
 use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar};
-use crate::model::{Connection, Deny, Network, Party, Service, Spanned, Target, Text, Witness};
+use crate::model::{Connection, Deny, Network, Party, Service, Spanned, Target, Text, Witness, is_reserved};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
-
-/// Names that mean something by themselves.
-pub(super) const RESERVED: [&str; 2] = ["internet", "host"];
 
 impl Reader {
     /// Takes `internet`, `host` and `connects` of a service; `false` for every other key.
@@ -164,7 +161,7 @@ pub(super) struct Names<'a> {
 
 /// Reports a name that an intent could not tell from `internet`, `host` or `host.NAME`.
 pub(super) fn check_reserved(reader: &mut Reader, name: &Spanned<String>, what: &str) -> bool {
-    if RESERVED.contains(&name.value.as_str()) || name.value.contains('.') {
+    if is_reserved(&name.value) {
         reader.partial = true;
         reader.invalid(
             name.span(),

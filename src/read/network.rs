@@ -8,34 +8,6 @@ use crate::platform::{attributes, keys};
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
-/// Keys of units that say what the topology says in its own words.
-const OWNED: [(&str, &str); 24] = [
-    ("Volume", "write `volumes`"),
-    ("Mount", "write `volumes`"),
-    ("Rootfs", "topologies run images"),
-    ("AddHost", "write `extra_hosts`"),
-    ("DNS", "write `dns`"),
-    ("AddCapability", "write `cap_add`"),
-    ("Image", "write `image`"),
-    ("ContainerName", "write `container_name`"),
-    ("HostName", "write `hostname`"),
-    ("Network", "write `networks` or `network_mode`"),
-    ("NetworkAlias", "write `aliases` of the network"),
-    ("PublishPort", "write `ports`"),
-    ("IP", "write `ipv4_address` of the network"),
-    ("IP6", "write `ipv6_address` of the network"),
-    ("Pod", "topologies have no pods yet"),
-    ("ServiceName", "units are called after the topology's names"),
-    ("NetworkName", "write `name`"),
-    ("VolumeName", "write `name`"),
-    ("Internal", "write `internal`"),
-    ("Driver", "write `driver`"),
-    ("Options", "write `driver_opts`"),
-    ("Subnet", "write `ipam`"),
-    ("Gateway", "write `ipam`"),
-    ("IPRange", "write `ipam`"),
-];
-
 /// A network about which nothing is said yet.
 pub(super) fn empty(name: Text) -> Network {
     Network {
@@ -209,7 +181,7 @@ impl Reader {
 
     fn unit_entry(&mut self, section: &Entry, entry: &Entry, found: &mut Vec<UnitEntry>) {
         let known: Vec<&str> = keys::names(&section.key).collect();
-        if let Some((_, instead)) = OWNED.iter().find(|(key, _)| *key == entry.key && section.key != "Quadlet") {
+        if let Some(instead) = keys::said_in_words(&section.key, &entry.key) {
             // What the network looks like is judged, so it stands in one place.
             let message = format!("`{}` is not written under `quadlet`: {instead}", entry.key);
             return self.invalid(entry.key_span, message);

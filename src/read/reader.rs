@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{AT_START, Data, HOME, Origin, Spanned, Text, Value};
+use crate::model::{AT_START, Data, HOME, Origin, Spanned, Text, Value, is_name};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
@@ -137,15 +137,8 @@ impl Reader {
     }
 
     /// A name that is safe as a file's, a unit's and a container's name.
-    ///
-    /// Its first character is a letter or digit; letters, digits, `_`, `.` and `-` follow.
     pub fn name(&mut self, text: &str, span: Span, what: &str) -> bool {
-        if self.lenient {
-            return true;
-        }
-        let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-        if first && rest && text.len() <= 200 {
+        if self.lenient || is_name(text) {
             return true;
         }
         self.partial = true;
