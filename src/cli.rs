@@ -36,7 +36,7 @@ struct Cli {
 enum Command {
     /// Look for what goes wrong at run time
     Lint(lint::Options),
-    /// Write Quadlet units or a Compose file
+    /// Write Quadlet units, a Compose file or a topology
     Render(render::Options),
     /// Tell whether a service resolves and reaches another, the internet or the host, and why
     #[command(override_usage = "quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>")]

@@ -7,6 +7,9 @@ mod layout;
 mod marker;
 mod quadlet;
 mod steps;
+mod topology;
+mod words;
+mod yaml;
 
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
 pub use layout::{Layout, lay_out};
@@ -25,14 +28,17 @@ pub enum Target {
     Quadlet,
     /// A Compose file.
     Compose,
+    /// A topology, which is for every platform.
+    Topology,
 }
 
 impl Target {
-    /// How a stack is deployed that was rendered so.
-    pub fn deploy(self) -> Deploy {
+    /// How a stack is deployed that was rendered so; a topology is rendered once more before that.
+    pub fn deploy(self) -> Option<Deploy> {
         match self {
-            Target::Quadlet => Deploy::Quadlet,
-            Target::Compose => Deploy::Compose,
+            Target::Quadlet => Some(Deploy::Quadlet),
+            Target::Compose => Some(Deploy::Compose),
+            Target::Topology => None,
         }
     }
 
@@ -64,23 +70,24 @@ pub struct Rendered {
     pub steps: Vec<String>,
 }
 
-/// Renders a stack for a platform that is deployed as the target says ([`Target::deploy`]). `source` is the way from
-/// the files to the stack's file, for the marker.
+/// Renders a stack for a platform that is deployed as the target says ([`Target::deploy`]); for a topology it plays no
+/// part. `source` is the way from the files to the stack's file, for the marker.
 ///
 /// # Errors
 /// What keeps the stack from being rendered at all; then there are no files.
 pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
-    let filled = host::fill(stack, platform)?;
-    let mut rendered = match target {
-        Target::Quadlet => quadlet::render(&filled, platform)?,
-        Target::Compose => compose::render(&filled, platform)?,
+    let fill = || host::fill(stack, platform);
+    let (mut rendered, steps) = match target {
+        Target::Topology => (topology::render(stack)?, Vec::new()),
+        Target::Quadlet => fill().and_then(|filled| Ok((quadlet::render(&filled, platform)?, filled.steps)))?,
+        Target::Compose => fill().and_then(|filled| Ok((compose::render(&filled, platform)?, filled.steps)))?,
     };
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
     marker::sign(&mut rendered.files, source);
-    rendered.steps = filled.steps;
+    rendered.steps = steps;
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
-        finding.platforms = vec![platform.name.clone()];
+        finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };
     }
     Ok(rendered)
 }

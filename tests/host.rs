@@ -415,7 +415,7 @@ fn each_platform_gets_what_works_there() {
     ] {
         let spec = parse_spec(&words).unwrap();
         let mut platform = Platform::resolve(words.as_str(), spec, Format::Topology);
-        platform.deploy = target.deploy();
+        platform.deploy = target.deploy().unwrap();
         let rendered = render(&stack, &platform, target, "topology.yaml").unwrap();
         let all: Vec<&str> = rendered.files.iter().map(|file| file.text.as_str()).collect();
         let all = all.join("\n");

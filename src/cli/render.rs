@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
-use quadgen::model::{Deploy, Stack};
+use quadgen::model::{Deploy, PlatformSpec, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
 use quadgen::render::{self, Layout, Rendered};
@@ -27,7 +27,7 @@ pub(super) struct Options {
     path: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
-    /// What to write; units on Podman, Compose on Docker where nothing is said
+    /// What to write; units on Podman, Compose on Docker where nothing is said; `topology` needs no platform
     #[arg(long, value_name = "TARGET")]
     target: Option<TargetName>,
     /// Write the files into this folder instead of standard output, all or none
@@ -65,6 +65,8 @@ enum TargetName {
     Quadlet,
     /// A Compose file
     Compose,
+    /// A topology, which says the same for every platform
+    Topology,
 }
 
 /// Where a command stops before its work is done.
@@ -143,9 +145,15 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
         .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
     let (chosen, part) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
     let (stack, platforms) = (part.stack, &part.platforms);
-    let platforms = platforms.iter().map(|platform| deployed(session, options, platform));
-    let platforms: Vec<(Platform, render::Target)> = platforms.collect::<Result<_, _>>().map_err(|stop| vec![stop])?;
-    let wirings: Vec<Wiring<'_>> = platforms.iter().map(|(platform, _)| Wiring::new(stack, platform)).collect();
+    let platforms: Vec<(Platform, render::Target)> = if options.target == Some(TargetName::Topology) {
+        vec![every(stack)]
+    } else {
+        let platforms = platforms.iter().map(|platform| deployed(session, options, platform));
+        platforms.collect::<Result<_, _>>().map_err(|stop| vec![stop])?
+    };
+    // What a platform makes of it plays no part in a topology.
+    let judged = platforms.iter().filter(|(_, target)| *target != render::Target::Topology);
+    let wirings: Vec<Wiring<'_>> = judged.map(|(platform, _)| Wiring::new(stack, platform)).collect();
     let mut found = Sink::default();
     rules::check(&Context::new(stack, &wirings), &mut found);
     let found = found.finish(&session.sources);
@@ -209,6 +217,7 @@ fn deployed(session: &Session, options: &Options, platform: &Platform) -> Result
     let target = match options.target {
         Some(TargetName::Quadlet) => render::Target::Quadlet,
         Some(TargetName::Compose) => render::Target::Compose,
+        Some(TargetName::Topology) => render::Target::Topology,
         None => render::Target::of(platform),
     };
     if let Some(message) = render::refusal(platform, target) {
@@ -220,9 +229,15 @@ fn deployed(session: &Session, options: &Options, platform: &Platform) -> Result
     }
     let deploy = match (target, platform.deploy) {
         (render::Target::Compose, Deploy::PodmanCompose) => Deploy::PodmanCompose,
-        _ => target.deploy(),
+        _ => target.deploy().unwrap_or(platform.deploy),
     };
     Ok((Platform { deploy, ..platform.clone() }, target))
+}
+
+/// What stands for every platform, where none plays a part. Only units know the home of who runs them.
+fn every(stack: &Stack) -> (Platform, render::Target) {
+    let platform = Platform::resolve("every", PlatformSpec::default(), stack.format);
+    (Platform { deploy: Deploy::Compose, ..platform }, render::Target::Topology)
 }
 
 /// The one stack and the platforms that a render is for.
@@ -244,8 +259,13 @@ fn chosen<'t>(
         };
         return Err(fail(at, message.to_owned(), format!("Choose with --stack: {}.", names.join(", "))));
     };
+    let is_for_every = options.target == Some(TargetName::Topology);
+    if is_for_every && options.all_platforms {
+        let message = "a topology is for all platforms: there is one, not one for each".to_owned();
+        return Err(fail(session.argument("--all-platforms"), message, "Leave `--all-platforms` out.".to_owned()));
+    }
     let with_platform = target.parts.iter().find(|part| !part.platforms.is_empty());
-    let Some(part) = with_platform else {
+    let Some(part) = with_platform.or(target.parts.first().filter(|_| is_for_every)) else {
         let message = format!("`{}` has no such platform", target.input.label);
         return Err(fail(at, message, "Choose with --on.".to_owned()));
     };
@@ -259,6 +279,7 @@ fn chosen<'t>(
     let platforms = target.parts.iter().flat_map(|part| &part.platforms);
     let names: Vec<&str> = platforms.map(|platform| platform.name.as_str()).collect();
     match names.as_slice() {
+        _ if is_for_every => Ok((target, part)),
         [_] => Ok((target, part)),
         names => {
             let message = format!("a render is for one platform, and `{}` has several", target.input.label);

@@ -5,11 +5,12 @@ mod stated;
 use serde_json::{Map, Value as Json, json};
 
 use super::host::{self, Filled};
-use super::{File, Rendered, lost};
+use super::words::PROPAGATIONS;
+use super::{File, Rendered, lost, words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, Condition, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind,
-    Network, NetworkMode, Port, Service, Spanned, Stack, Text, Value, Volume,
+    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network, Port,
+    Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -50,9 +51,6 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
     }
 }
 
-/// How mounts can pass on what is mounted below them. Source: the Compose specification.
-const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-
 /// A name that Compose takes for a project: lower case.
 fn project(name: &str) -> String {
     let lower = name.to_lowercase().replace('.', "-");
@@ -72,8 +70,8 @@ fn text(text: &str) -> Json {
     Json::String(text.replace(AT_START, &format!("${{{}:?see the head of this file}}", host::VARIABLE)))
 }
 
-fn words(words: &[Text]) -> Json {
-    words.iter().map(|word| text(&word.value)).collect()
+fn texts(texts: &[Text]) -> Json {
+    texts.iter().map(|word| text(&word.value)).collect()
 }
 
 fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut Vec<Diagnostic>) -> Json {
@@ -105,7 +103,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         put("hostname", text(&hostname.value));
     }
     if let Some(mode) = &service.network_mode {
-        put("network_mode", text(&network_mode(&mode.value)));
+        put("network_mode", text(&words::network_mode(&mode.value)));
     }
     if !service.networks.is_empty() {
         put("networks", attachments(service));
@@ -124,10 +122,10 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         put("env_file", service.env_files.iter().map(env_file).collect());
     }
     if let Some(entrypoint) = &service.entrypoint {
-        put("entrypoint", words(entrypoint));
+        put("entrypoint", texts(entrypoint));
     }
     if let Some(command) = &service.command {
-        put("command", words(command));
+        put("command", texts(command));
     }
     if !service.mounts.is_empty() {
         put("volumes", service.mounts.iter().map(|mount| self::mount(mount, findings)).collect());
@@ -166,22 +164,11 @@ fn is_replicated(service: &Service) -> bool {
     replicas.is_some() || service.attributes.contains_key("scale")
 }
 
-fn network_mode(mode: &NetworkMode) -> String {
-    match mode {
-        NetworkMode::Host => "host".to_owned(),
-        NetworkMode::None => "none".to_owned(),
-        NetworkMode::Bridge => "bridge".to_owned(),
-        NetworkMode::Service(name) => format!("service:{name}"),
-        NetworkMode::Container(name) => format!("container:{name}"),
-        NetworkMode::Other(text) => text.clone(),
-    }
-}
-
 fn attachments(service: &Service) -> Json {
     let attachments = service.networks.iter().map(|attachment| {
         let mut out = Map::new();
         if !attachment.aliases.is_empty() {
-            out.insert("aliases".into(), words(&attachment.aliases));
+            out.insert("aliases".into(), texts(&attachment.aliases));
         }
         for (key, address) in [("ipv4_address", &attachment.ipv4), ("ipv6_address", &attachment.ipv6)] {
             if let Some(address) = address {
@@ -272,13 +259,8 @@ fn env_file(file: &EnvFile) -> Json {
 }
 
 fn dependency(dependency: &Dependency) -> Json {
-    let condition = match dependency.condition {
-        Condition::Started => "service_started",
-        Condition::Healthy => "service_healthy",
-        Condition::Completed => "service_completed_successfully",
-    };
     let mut out = Map::new();
-    out.insert("condition".into(), text(condition));
+    out.insert("condition".into(), text(words::condition(dependency.condition)));
     if dependency.restart {
         out.insert("restart".into(), Json::Bool(true));
     }

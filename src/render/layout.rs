@@ -74,7 +74,7 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
 }
 
 /// The value under a key of a map.
-fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+pub(super) fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
     match &mut value.data {
         Data::Map(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
         _ => None,
@@ -82,7 +82,7 @@ fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
 }
 
 /// Changes a text, or each text of a list.
-fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
+pub(super) fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
     match &mut value.data {
         Data::Text(text) => change(value.span, text),
         Data::List(items) => items.iter_mut().for_each(|item| each_text(item, change)),
@@ -91,7 +91,7 @@ fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
 }
 
 /// Changes each value of a map, or of a list of `NAME=VALUE`.
-fn each_context(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
+pub(super) fn each_context(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
     if let Data::Map(entries) = &mut value.data {
         entries.iter_mut().for_each(|(_, value)| each_text(value, change));
         return;

@@ -41,6 +41,8 @@ pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rende
             let all = units::Units::new(stack, platform.rootless, &rendered.files, &units);
             all.steps(written.installed, host, &mut next);
         }
+        // A topology runs nothing.
+        Target::Topology => {}
         Target::Compose => {
             let all = units::Units::new(stack, platform.rootless, &[], &units);
             all.gone(written.installed, &mut next);

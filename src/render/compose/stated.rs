@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{section, text};
-use crate::model::{Deny, Party, Service, Stack, Target};
+use crate::model::{Deny, Party, Service, Stack};
+use crate::render::words;
 
 /// The intents of a service, so that they travel with the file.
 pub(super) fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
@@ -15,19 +16,13 @@ pub(super) fn intents(stack: &Stack, service: &Service) -> Map<String, Json> {
         out.insert("host".into(), text("deny"));
     }
     let stated = service.connections.iter().filter(|connection| connection.is_stated());
-    let connects: Vec<Json> = stated
-        .map(|connection| match (&connection.to, connection.port) {
-            (Target::Service(name), Some(port)) => text(&format!("{name}:{port}")),
-            (Target::Service(name), None) => text(name),
-            (Target::Host(name), _) => text(&format!("host.{name}")),
-        })
-        .collect();
+    let connects: Vec<Json> = stated.map(|connection| text(&words::connection(connection))).collect();
     if !connects.is_empty() {
         out.insert("connects".into(), Json::Array(connects));
     }
     let own = Party::Service(service.name.value.clone());
     let denied = stack.deny.iter().filter(|deny| deny.from == [own.clone()] && !deny.text.value.contains("->"));
-    let denied = denied.flat_map(|deny| &deny.to).map(|party| text(&party_name(stack, party)));
+    let denied = denied.flat_map(|deny| &deny.to).map(|party| text(&words::party(stack, party)));
     let denied: Vec<Json> = denied.collect();
     if !denied.is_empty() {
         out.insert("deny".into(), Json::Array(denied));
@@ -56,16 +51,4 @@ pub(super) fn stated(stack: &Stack) -> Map<String, Json> {
         out.insert("deny".into(), denied.iter().map(|deny| text(&deny.text.value)).collect());
     }
     out
-}
-
-/// A name that can be read back: what is a service and a network says which it means.
-fn party_name(stack: &Stack, party: &Party) -> String {
-    let both = |name: &String| stack.services.contains_key(name) && stack.networks.contains_key(name);
-    match party {
-        Party::Service(name) if both(name) => format!("service:{name}"),
-        Party::Network(name) if both(name) => format!("network:{name}"),
-        Party::Service(name) | Party::Network(name) => name.clone(),
-        Party::Internet => "internet".to_owned(),
-        Party::Host => "host".to_owned(),
-    }
 }

@@ -3,10 +3,10 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, attributes, deny, finish, life, mounts};
-use crate::model::{ContainerName, Format, HealthTest, NetworkMode, Party, Restart, Service, Target, Text};
+use crate::model::{ContainerName, Format, HealthTest, NetworkMode, Party, Restart, Service, Text};
 use crate::platform::Feature;
 use crate::render::host::start_step;
-use crate::render::refuse;
+use crate::render::{refuse, words};
 
 /// The unit of a service; `built` is what its `Image=` refers to where the image is built.
 pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&str>) -> Unit {
@@ -233,16 +233,8 @@ fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     if service.host_denied.is_some() {
         unit.text("X-Quadgen", "Host", "deny");
     }
-    let connects: Vec<String> = service
-        .connections
-        .iter()
-        .filter(|connection| connection.is_stated())
-        .map(|connection| match (&connection.to, connection.port) {
-            (Target::Service(name), Some(port)) => format!("{name}:{port}"),
-            (Target::Service(name), None) => name.clone(),
-            (Target::Host(name), _) => format!("host.{name}"),
-        })
-        .collect();
+    let connects: Vec<String> =
+        service.connections.iter().filter(|connection| connection.is_stated()).map(words::connection).collect();
     if !connects.is_empty() {
         unit.text("X-Quadgen", "Connects", &connects.join(" "));
     }
