@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar, value};
 use crate::model::{
-    Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Port, PortRange, Protocol, Restart, Service,
-    ServiceKind, Spanned, Text,
+    Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
+    Service, ServiceKind, Spanned, Text,
 };
 use crate::platform::attributes::{self, Shape};
 use crate::source::Span;
@@ -245,7 +245,11 @@ impl Reader {
                     let from = text.value.len() - value.as_ref().map_or(0, String::len);
                     let span = if value.is_some() { part(&text, from, text.value.len()) } else { item.span };
                     if self.variable_name(name, item.span) {
-                        variables.insert(name.to_owned(), Spanned::written(value, span));
+                        let origin = match text.origin {
+                            Origin::Interpolated(_) => text.origin,
+                            _ => Origin::Written(span),
+                        };
+                        variables.insert(name.to_owned(), Spanned { value, origin });
                     }
                 }
             }

@@ -78,7 +78,12 @@ pub(super) fn render(stack: &Stack) -> Result<Rendered, Vec<Diagnostic>> {
     section(&mut root, "secrets", stack.secrets.iter().map(|(name, secret)| (name, Yaml::from(&secret.written))));
     section(&mut root, "configs", stack.configs.iter().map(|(name, config)| (name, Yaml::from(&config.written))));
     for (attribute, (span, _)) in &stack.attributes {
-        losses.of_stack(*span, format!("a topology has no `{attribute}`: it is left out"));
+        if attribute.starts_with("x-") {
+            // It means nothing by itself, and what was taken from it stands where it was taken to.
+            losses.head.extend(comment(&format!("Left out: `{attribute}`.")));
+        } else {
+            losses.of_stack(*span, format!("a topology has no `{attribute}`: it is left out"));
+        }
     }
     let head: String = losses.head.iter().map(|line| format!("# {line}\n")).collect();
     let text = yaml::write(&root.spaced());

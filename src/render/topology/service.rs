@@ -251,7 +251,9 @@ fn health(health: &Health) -> Map {
 
 fn attributes(service: &Service, out: &mut Map, losses: &mut Losses) {
     for (name, (span, value)) in service.attributes.iter().filter(|(name, _)| *name != "build") {
-        if name == "extends" || attributes::find(&format!("services.*.{name}")).is_none() {
+        if name.starts_with("x-") {
+            out.put(name.as_str(), value);
+        } else if name == "extends" || attributes::find(&format!("services.*.{name}")).is_none() {
             let message = format!("a topology has no `{name}`: `{}` goes without it", service.name.value);
             losses.of_service(&service.name.value, *span, message);
         } else {

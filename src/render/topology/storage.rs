@@ -91,7 +91,10 @@ fn options(mount: &Mount) -> (Settings<'_>, Vec<&str>) {
     for option in &mount.options {
         match (mount.kind, option.split_once('=')) {
             (MountKind::Tmpfs, Some(("size", size))) => known.push(("size", Yaml::from(size))),
-            (MountKind::Tmpfs, Some(("mode", mode))) => known.push(("mode", Yaml::from(mode))),
+            // Octal by its leading zero.
+            (MountKind::Tmpfs, Some(("mode", mode))) => {
+                known.push(("mode", Yaml::from(format!("0{}", mode.trim_start_matches('0')))));
+            }
             (MountKind::Bind, _) if matches!(option.as_str(), "z" | "Z") => {
                 known.push(("selinux", Yaml::from(option.as_str())));
             }
