@@ -4,20 +4,53 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "round_trip/cannot.rs"]
+mod cannot;
 #[path = "round_trip/plain.rs"]
 mod plain;
 #[path = "round_trip/strategy.rs"]
 mod strategy;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use quadgen::diagnostic::Diagnostic;
 use quadgen::model::{Format, Stack};
 use quadgen::platform::{Platform, parse_spec};
-use quadgen::read::{Read, topology};
+use quadgen::read::{Read, compose, topology};
 use quadgen::render::{File, Target, render};
-use quadgen::source::SourceMap;
+use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
+
+/// Files that were rendered.
+struct Rendered(HashMap<PathBuf, String>);
+
+impl Files for Rendered {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.0.keys().any(|file| file.parent() == Some(path))
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
+        let mut all: Vec<PathBuf> = self.0.keys().filter(|file| file.starts_with(folder)).cloned().collect();
+        all.sort();
+        all
+    }
+}
+
+fn files(files: &[File]) -> Rendered {
+    Rendered(files.iter().map(|file| (PathBuf::from(&file.name), file.text.clone())).collect())
+}
 
 fn platform(words: &str) -> Platform {
     Platform::resolve("here", parse_spec(words).unwrap(), Format::Topology)
@@ -64,8 +97,20 @@ fn to_topology(text: &str) -> TestCaseResult {
     Ok(())
 }
 
+/// topology → Compose
+fn to_compose(text: &str) -> TestCaseResult {
+    let before = whole(read_topology(text).0, text)?;
+    let rendered = render(&before, &platform("docker@28.5"), Target::Compose, "x").unwrap();
+    let written = &rendered.files[0].text;
+    let mut sources = SourceMap::default();
+    let request = compose::Request { files: vec!["compose.yaml".into()], ..Default::default() };
+    let after = whole(compose::read(&mut sources, &files(&rendered.files), &request), written)?;
+    let [before, after] = cannot::compose(&before, &after);
+    equal(&plain::plain(&before), &plain::plain(&after), &rendered.files)
+}
+
 fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -74,5 +119,10 @@ proptest! {
     #[test]
     fn a_topology_comes_back_from_a_topology(text in strategy::topology()) {
         to_topology(&text)?;
+    }
+
+    #[test]
+    fn a_topology_comes_back_from_compose(text in strategy::topology()) {
+        to_compose(&text)?;
     }
 }

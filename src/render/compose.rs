@@ -84,20 +84,23 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         let image = if platform.is_podman() { image.value.full() } else { image.value.to_string() };
         put("image", text(&image));
     }
-    match &service.container_name {
-        // Docker wants two characters at least; the service's name resolves without it. Measured on 20.10 to 28.5.
-        ContainerName::ByService if service.name.value.len() < 2 => {
-            let name = &service.name.value;
-            findings
-                .push(lost(service.span(), format!("Docker names no container `{name}`: it gets a name of Compose's")));
-        }
+    let name = match &service.container_name {
         // Several containers cannot have one name.
-        ContainerName::ByService if is_replicated(service) => {}
-        ContainerName::ByService => put("container_name", text(&service.name.value)),
+        ContainerName::ByService if is_replicated(service) => None,
+        ContainerName::ByService => Some(&service.name.value),
         // Compose makes it again.
-        ContainerName::Named(name) if name.is_implied() => {}
-        ContainerName::Named(name) => put("container_name", text(&name.value)),
-        ContainerName::ByRuntime(_) => {}
+        ContainerName::Named(name) if name.is_implied() => None,
+        ContainerName::Named(name) => Some(&name.value),
+        ContainerName::ByRuntime(_) => None,
+    };
+    match name {
+        // Docker wants two characters at least; the service's name resolves without it. Measured on 20.10 to 28.5.
+        Some(name) if name.len() < 2 => {
+            let message = format!("Docker names no container `{name}`: it gets a name of Compose's");
+            findings.push(lost(service.span(), message));
+        }
+        Some(name) => put("container_name", text(name)),
+        None => {}
     }
     if let Some(hostname) = &service.hostname {
         put("hostname", text(&hostname.value));
@@ -190,12 +193,15 @@ fn attachments(service: &Service) -> Json {
 fn port(port: &Port) -> Json {
     // The short form of an address of its own without a host port differs between readers.
     let mut out = Map::new();
-    if port.container.len() > 1 || port.host.is_some() || port.address.is_none() {
+    let is_short = port.container.len() > 1 || port.host.is_some() || port.address.is_none();
+    if is_short && (port.extra.is_empty() || port.container.len() > 1) {
         return text(&port.to_string());
     }
     out.insert("target".into(), json!(port.container.first));
+    out.extend(port.host.map(|host| ("published".to_owned(), text(&host.to_string()))));
     out.extend(port.address.map(|address| ("host_ip".to_owned(), text(&address.to_string()))));
     out.insert("protocol".into(), text(&port.protocol.to_string()));
+    out.extend(port.extra.iter().map(|(key, _, value)| (key.clone(), plain(value))));
     Json::Object(out)
 }
 

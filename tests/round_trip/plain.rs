@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use quadgen::model::{ContainerName, Deny, Format, Spanned, Stack};
+use quadgen::model::{ContainerName, Data, Deny, Format, Spanned, Stack, Value};
 
 /// The stack without what depends on where and how it was written.
 pub fn plain(stack: &Stack) -> Stack {
@@ -31,6 +31,10 @@ pub fn plain(stack: &Stack) -> Stack {
         // Keys `x-…` mean nothing; a topology's are not even kept.
         service.attributes.retain(|name, _| !name.starts_with("x-"));
         service.attributes.sort_unstable_keys();
+        service.attributes.values_mut().for_each(|(_, value)| as_texts(value));
+        for attachment in &mut service.networks {
+            attachment.attributes.values_mut().for_each(|(_, value)| as_texts(value));
+        }
         service.depends_on.sort_by(|a, b| a.service.value.cmp(&b.service.value));
         service.quadlet.sort_by(|a, b| (&a.section, &a.key.value).cmp(&(&b.section, &b.key.value)));
     }
@@ -43,6 +47,16 @@ pub fn plain(stack: &Stack) -> Stack {
     stack.platforms.sort_unstable_keys();
     stack.host_services.sort_unstable_keys();
     stack
+}
+
+/// A number is what its text is, as Compose reads it too.
+fn as_texts(value: &mut Value) {
+    match &mut value.data {
+        Data::Number(text) => value.data = Data::Text(std::mem::take(text)),
+        Data::List(items) => items.iter_mut().for_each(as_texts),
+        Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| as_texts(value)),
+        Data::Null | Data::Bool(_) | Data::Text(_) => {}
+    }
 }
 
 /// One denial for each pair: who is named together changes nothing.

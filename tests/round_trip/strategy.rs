@@ -101,6 +101,20 @@ fn awkward() -> impl Strategy<Value = String> {
     prop_oneof![3 => samples.prop_map(str::to_owned), 1 => "[ -~]{0,12}", 1 => "\\PC{0,6}", 1 => "[a-z]{1,8}"]
 }
 
+/// Some, of which no two say the same.
+fn several(item: impl Strategy<Value = Json>) -> impl Strategy<Value = Json> {
+    vec(item, 1..4).prop_map(|mut items| {
+        let mut seen = Vec::new();
+        items.retain(|item| {
+            let item = item.get("source").or(item.get("target")).unwrap_or(item).to_string().replace("/tcp", "");
+            let is_new = !seen.contains(&item);
+            seen.push(item);
+            is_new
+        });
+        Json::Array(items)
+    })
+}
+
 fn text(strategy: impl Strategy<Value = String> + 'static) -> BoxedStrategy<Json> {
     strategy.prop_map(Json::String).boxed()
 }
@@ -113,8 +127,13 @@ fn some_of(words: &[&'static str]) -> BoxedStrategy<Json> {
     subsequence(words.to_vec(), 1..=words.len()).prop_map(|words| json!(words)).boxed()
 }
 
-fn variables() -> impl Strategy<Value = Json> {
+fn variables(hosts: &[&'static str]) -> impl Strategy<Value = Json> + use<> {
+    let host = match hosts.first() {
+        Some(name) => text(Just(format!("a {{{{ host.{name}.url }}}}/v1"))),
+        None => text(Just("no host".to_owned())),
+    };
     let value = prop_oneof![
+        1 => host,
         6 => text(awkward()),
         1 => Just(Json::Null),
         1 => any::<u16>().prop_map(|number| json!(number)),
@@ -168,8 +187,17 @@ fn port() -> impl Strategy<Value = Json> {
     prop_oneof![3 => short, 1 => long]
 }
 
-fn mount(volumes: &[&'static str]) -> BoxedStrategy<Json> {
-    let target = || select(vec!["/data", "/var/lib/x y", "/etc/app.conf", "/a%b", "/srv/$x", "/run/ä"]);
+/// Mounts, each at a path of its own.
+fn mounts(volumes: &[&'static str]) -> BoxedStrategy<Json> {
+    let targets = vec!["/data", "/var/lib/x y", "/etc/app.conf", "/a%b", "/srv/$x", "/run/ä"];
+    let volumes = volumes.to_vec();
+    let all = subsequence(targets, 1..4)
+        .prop_flat_map(move |targets| targets.into_iter().map(|target| mount(&volumes, target)).collect::<Vec<_>>());
+    all.prop_map(Json::Array).boxed()
+}
+
+fn mount(volumes: &[&'static str], at: &'static str) -> BoxedStrategy<Json> {
+    let target = move || Just(at);
     let path =
         || select(vec!["./conf", "../up", "/srv/data", "/etc/localtime", "~/x", "/srv/a b", "/var/run/docker.sock"]);
     let options = || select(vec!["", ":ro", ":rw", ":z", ":Z", ":ro,z", ":U", ":rshared,ro", ":nocopy"]);
@@ -360,20 +388,17 @@ fn attributes() -> Vec<Field> {
 }
 
 fn file_uses(names: &[&'static str]) -> BoxedStrategy<Json> {
-    let names = names.to_vec();
-    let item = move || {
-        let names = names.clone();
-        prop_oneof![
-            select(names.clone()).prop_map(|name| json!(name)),
-            object(vec![
-                field(10, "source", select(names).prop_map(|name| json!(name))),
-                field(6, "target", one_of(&["/etc/x y.conf", "other"])),
-                field(2, "mode", one_of(&["0440"])),
-                field(1, "uid", one_of(&["1000"])),
-            ]),
-        ]
+    let long = |name: &'static str| {
+        object(vec![
+            field(10, "source", Just(json!(name))),
+            field(6, "target", Just(json!(format!("/etc/{name} y.conf")))),
+            field(2, "mode", one_of(&["0440"])),
+            field(1, "uid", one_of(&["1000"])),
+        ])
     };
-    vec(item(), 1..3).prop_map(Json::Array).boxed()
+    let item =
+        prop_oneof![select(names.to_vec()).prop_map(|name| json!(name)), select(names.to_vec()).prop_flat_map(long),];
+    several(item).boxed()
 }
 
 /// `NAME`, `NAME:PORT`, `host.NAME`.
@@ -432,8 +457,8 @@ fn service(names: &Names, own: &'static str) -> BoxedStrategy<(String, Json)> {
         field(3, "container_name", name_of_container),
         field(2, "hostname", one_of(&["web-host", "h.example.org"])),
         place,
-        field(4, "ports", vec(port(), 1..4).prop_map(Json::Array)),
-        field(5, "environment", variables()),
+        field(4, "ports", several(port())),
+        field(5, "environment", variables(&names.hosts)),
         field(
             2,
             "env_file",
@@ -444,7 +469,7 @@ fn service(names: &Names, own: &'static str) -> BoxedStrategy<(String, Json)> {
         ),
         field(3, "command", words()),
         field(2, "entrypoint", words()),
-        field(4, "volumes", vec(mount(&names.volumes), 1..4).prop_map(Json::Array)),
+        field(4, "volumes", mounts(&names.volumes)),
         field(3, "healthcheck", health()),
         field(4, "restart", one_of(&["no", "always", "unless-stopped", "on-failure", "on-failure:3"])),
         field(2, "stop_grace_period", duration()),
