@@ -6,10 +6,13 @@
 
 #[path = "round_trip/cannot.rs"]
 mod cannot;
+#[path = "round_trip/corpus.rs"]
+mod corpus;
 #[path = "round_trip/plain.rs"]
 mod plain;
 #[path = "round_trip/strategy.rs"]
 mod strategy;
+mod support;
 
 use std::collections::HashMap;
 use std::io;
@@ -17,13 +20,14 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use quadgen::diagnostic::Diagnostic;
+use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::model::{Format, Stack};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::{Read, compose, topology};
 use quadgen::render::{File, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
+use support::{missing, say};
 
 /// Files that were rendered.
 struct Rendered(HashMap<PathBuf, String>);
@@ -125,4 +129,44 @@ proptest! {
     fn a_topology_comes_back_from_compose(text in strategy::topology()) {
         to_compose(&text)?;
     }
+}
+
+/// Compose → topology, for a project that was read without faults; whether it was.
+fn from_compose(file: &Path) -> Result<bool, TestCaseError> {
+    let mut sources = SourceMap::default();
+    let request = compose::Request { files: vec![file.to_path_buf()], samples: true, ..Default::default() };
+    let read = compose::read(&mut sources, &corpus::Disk, &request);
+    let faults = read.diagnostics.iter().any(|found| found.severity == Level::Error);
+    let Some(before) = read.stack.filter(|stack| stack.complete && !faults && !stack.services.is_empty()) else {
+        return Ok(false);
+    };
+    let rendered = render(&before, &platform("docker"), Target::Topology, "x").unwrap();
+    let written = &rendered.files[0].text;
+    let after = whole(read_topology(written).0, written)?;
+    // Names that no topology has are others there.
+    if before.services.keys().eq(after.services.keys()) {
+        let [before, after] = cannot::topology(&before, &after);
+        equal(&plain::plain(&before), &plain::plain(&after), &rendered.files)?;
+    }
+    Ok(true)
+}
+
+#[test]
+fn real_compose_files_come_back_from_a_topology() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !folder.is_dir() {
+        return missing("round trips of real Compose files (no corpus beside the repository)");
+    }
+    let mut files = Vec::new();
+    corpus::compose_files(&folder, &mut files);
+    let (mut equal, mut failed) = (0, Vec::new());
+    for file in &files {
+        match from_compose(file) {
+            Ok(read) => equal += usize::from(read),
+            Err(error) => failed.push(format!("{}: {error}", file.display())),
+        }
+    }
+    assert!(failed.is_empty(), "{} of {}\n{}", failed.len(), files.len(), failed.join("\n\n"));
+    say(&format!("round trips: {equal} of {} real Compose files come back from a topology", files.len()));
+    assert!(equal > 250);
 }

@@ -1,6 +1,7 @@
 //! What a format cannot say in principle, each with its reason: taken out of both stacks before they are compared.
 
-use quadgen::model::{Connection, ContainerName, HealthTest, MountKind, Spanned, Stack, Target};
+use quadgen::model::{Connection, ContainerName, HealthTest, MountKind, Origin, Spanned, Stack, Target};
+use quadgen::source::is_secret_name;
 
 /// Both without what a Compose file cannot say.
 pub fn compose(before: &Stack, after: &Stack) -> [Stack; 2] {
@@ -73,4 +74,41 @@ fn of_compose(stack: &mut Stack) {
             health.value = quadgen::model::Health { test: Some(HealthTest::Disabled), ..Default::default() };
         }
     }
+}
+
+/// Both without what a topology cannot say of a Compose project.
+pub fn topology(before: &Stack, after: &Stack) -> [Stack; 2] {
+    let mut both = [before.clone(), after.clone()];
+    for stack in &mut both {
+        // What nobody chose, and what is for other programs.
+        stack.disabled.clear();
+        stack.attributes.clear();
+        for (name, service) in &mut stack.services {
+            let original = &before.services[name];
+            // A topology calls containers after their services.
+            if matches!(&original.container_name, ContainerName::Named(name) if name.is_implied()) {
+                service.container_name = ContainerName::ByService;
+            }
+            // Compose finds services by their names whatever their containers are called; here an alias says so.
+            for attachment in &mut service.networks {
+                attachment.aliases.retain(|alias| alias.value != *name);
+            }
+            // Secrets that came from variables are in no file.
+            for (name, variable) in &mut service.environment {
+                let secret = |origin: Origin| matches!(origin, Origin::Interpolated(_)) && is_secret_name(name);
+                let known = original.environment.get(name);
+                let url = known.and_then(|known| known.value.as_deref()).is_some_and(|value| {
+                    value.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().unwrap().contains('@'))
+                });
+                let interpolated = known.is_some_and(|known| matches!(known.origin, Origin::Interpolated(_)));
+                if known.is_some_and(|known| secret(known.origin)) || (interpolated && url) {
+                    variable.value = None;
+                }
+            }
+            // Only Compose reads env files before the start.
+            service.env_files.iter_mut().for_each(|file| file.variables = None);
+            service.mounts.retain(|mount| mount.value.kind != MountKind::Other);
+        }
+    }
+    both
 }
