@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::host::Filled;
 use super::{File, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Deny, HostOs, Party, Stack, Volume};
+use crate::model::{Data, HostOs, Party, Stack, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use unit::Unit;
@@ -235,22 +235,45 @@ fn finish(context: &mut Context<'_>, unit: &mut Unit, span: crate::source::Span)
 
 /// Writes the denials that begin at a service or network, so that the intent travels with the units.
 fn deny(stack: &Stack, party: &Party, unit: &mut Unit) {
-    let from_here = |deny: &&Deny| deny.from.contains(party);
-    let mut denied: Vec<String> = stack
-        .deny
-        .iter()
-        .filter(from_here)
-        .flat_map(|deny| &deny.to)
-        .map(|party| match party {
-            Party::Service(name) => format!("{name}.container"),
-            Party::Network(name) => format!("{name}.network"),
-            Party::Internet => "internet".to_owned(),
-            Party::Host => "host".to_owned(),
-        })
-        .collect();
-    denied.dedup();
+    let mut denied: Vec<String> = Vec::new();
+    for deny in &stack.deny {
+        let from_here = |from: &&Party| *from == party || stands_for(stack, from, party, &deny.to);
+        if deny.from.iter().any(|from| from_here(&from)) {
+            for to in deny.to.iter().map(|to| denied_name(stack, to)) {
+                if !denied.contains(&to) {
+                    denied.push(to);
+                }
+            }
+        }
+    }
     if !denied.is_empty() {
         unit.text("X-Quadgen", "Deny", &denied.join(" "));
+    }
+}
+
+/// Whether a denial of a network is said by its member: where the network comes from outside, it has no unit. Who is on
+/// both sides belongs to neither.
+fn stands_for(stack: &Stack, network: &Party, member: &Party, to: &[Party]) -> bool {
+    let (Party::Network(network), Party::Service(member)) = (network, member) else { return false };
+    let is_foreign = stack.networks.get(network).is_some_and(|network| network.external);
+    let is_on = |network: &String| {
+        let service = stack.services.get(member);
+        service.is_some_and(|service| service.networks.iter().any(|attachment| attachment.network.value == *network))
+    };
+    let on_both = to.iter().any(|to| matches!(to, Party::Network(other) if is_on(other)));
+    is_foreign && is_on(network) && !on_both
+}
+
+/// The file of a unit, or what stands for something that has none.
+fn denied_name(stack: &Stack, party: &Party) -> String {
+    match party {
+        Party::Service(name) => format!("{name}.container"),
+        Party::Network(name) => match stack.networks.get(name).filter(|network| network.external) {
+            Some(network) => format!("network:{}", network.object()),
+            None => format!("{name}.network"),
+        },
+        Party::Internet => "internet".to_owned(),
+        Party::Host => "host".to_owned(),
     }
 }
 
