@@ -1,6 +1,6 @@
 //! Compose's words for what the model holds, which a topology shares.
 
-use crate::model::{Condition, Connection, NetworkMode, Party, Restart, Stack, Target};
+use crate::model::{Condition, Connection, NetworkMode, Party, Stack, Target};
 
 /// How mounts can pass on what is mounted below them. Source: the Compose specification.
 pub(super) const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
@@ -14,17 +14,6 @@ pub(super) fn network_mode(mode: &NetworkMode) -> String {
         NetworkMode::Service(name) => format!("service:{name}"),
         NetworkMode::Container(name) => format!("container:{name}"),
         NetworkMode::Other(text) => text.clone(),
-    }
-}
-
-/// The value of `restart`.
-pub(super) fn restart(restart: Restart) -> String {
-    match restart {
-        Restart::No => "no".to_owned(),
-        Restart::Always => "always".to_owned(),
-        Restart::UnlessStopped => "unless-stopped".to_owned(),
-        Restart::OnFailure(None) => "on-failure".to_owned(),
-        Restart::OnFailure(Some(limit)) => format!("on-failure:{limit}"),
     }
 }
 

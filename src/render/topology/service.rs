@@ -41,7 +41,7 @@ pub(super) fn service(stack: &Stack, service: &Service, spoken: &HashSet<String>
         out.put("healthcheck", self::health(&health.value));
     }
     if let Some(restart) = &service.restart {
-        out.put("restart", words::restart(restart.value));
+        out.put("restart", restart.value.to_string());
     }
     if let Some(grace) = &service.stop_grace_period {
         out.put("stop_grace_period", grace.value.to_string());
