@@ -41,7 +41,9 @@ impl Losses {
 /// A message as a sentence.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let sentence: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    sentence + "."
 }
 
 pub(super) fn render(stack: &Stack) -> Result<Rendered, Vec<Diagnostic>> {
