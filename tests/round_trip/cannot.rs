@@ -12,7 +12,7 @@ pub fn compose(before: &Stack, after: &Stack) -> [Stack; 2] {
 }
 
 /// The way to a program on the host is written out for the platform: in texts, and in the hosts file.
-fn host_programs(before: &Stack, both: &mut [Stack; 2]) {
+pub fn host_programs(before: &Stack, both: &mut [Stack; 2]) {
     let is_host = |connection: &Connection| matches!(connection.to, Target::Host(_));
     if !before.services.values().flat_map(|service| &service.connections).any(is_host) {
         return;
