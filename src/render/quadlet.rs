@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::host::Filled;
 use super::{File, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, HostOs, Party, Stack, Volume};
+use crate::model::{Data, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use unit::Unit;
@@ -115,18 +115,7 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
         if network.is_internal() {
             unit.own("Internal", "true");
         }
-        for subnet in &network.subnets {
-            for (key, value) in [
-                ("Subnet", subnet.subnet.as_ref().map(|subnet| subnet.value.to_string())),
-                ("Gateway", subnet.gateway.as_ref().map(|gateway| gateway.value.to_string())),
-                ("IPRange", subnet.range.as_ref().map(|range| range.value.to_string())),
-            ] {
-                value.iter().for_each(|value| unit.own(key, value));
-            }
-        }
-        for (span, _) in network.subnets.iter().filter_map(|subnet| subnet.aux.as_ref()) {
-            context.lose(*span, format!("a .network unit cannot say `aux_addresses`: `{name}` is made without it"));
-        }
+        subnets(context, network, &mut unit);
         if network.ipv6 {
             unit.own("IPv6", "true");
         }
@@ -167,6 +156,40 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
             context.platform.version,
             renamed.join(", ")
         ));
+    }
+}
+
+/// The generator pairs gateways and ranges with subnets by their order, so those without one stand behind the others.
+/// Source: Podman, `ConvertNetwork`.
+fn subnets(context: &mut Context<'_>, network: &Network, unit: &mut Unit) {
+    let name = &network.name.value;
+    let mut subnets: Vec<&Subnet> = network.subnets.iter().collect();
+    subnets.sort_by_key(|subnet| (subnet.subnet.is_none(), subnet.gateway.is_none(), subnet.range.is_none()));
+    let mut gap = false;
+    for subnet in subnets {
+        if let Some((span, _)) = &subnet.aux {
+            context.lose(*span, format!("a .network unit cannot say `aux_addresses`: `{name}` is made without it"));
+        }
+        let Some(own) = &subnet.subnet else {
+            let span = subnet.gateway.as_ref().map(Spanned::span).or(subnet.range.as_ref().map(Spanned::span));
+            if let Some(span) = span {
+                context.lose(span, format!("a .network unit has no gateway or range without its subnet: `{name}`"));
+            }
+            continue;
+        };
+        unit.own("Subnet", &own.value.to_string());
+        if let Some(gateway) = &subnet.gateway {
+            unit.own("Gateway", &gateway.value.to_string());
+        }
+        match &subnet.range {
+            Some(range) if gap => {
+                let message =
+                    format!("a .network unit cannot say the range of {}: `{name}` takes all of it", own.value);
+                context.lose(range.span(), message);
+            }
+            Some(range) => unit.own("IPRange", &range.value.to_string()),
+            None => gap = true,
+        }
     }
 }
 

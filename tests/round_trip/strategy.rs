@@ -285,8 +285,10 @@ fn networks(networks: &[&'static str]) -> BoxedStrategy<Json> {
 fn health() -> impl Strategy<Value = Json> {
     let test = prop_oneof![
         text(awkward().prop_filter("an empty line is no check", |line| !line.trim().is_empty())),
-        vec(awkward(), 1..4)
-            .prop_map(|words| Json::Array(std::iter::once("CMD".to_owned()).chain(words).map(Json::String).collect())),
+        (select(vec!["pg_isready", "/bin/a b"]), vec(awkward(), 0..3)).prop_map(|(program, words)| {
+            let words = words.into_iter().map(Json::String);
+            Json::Array([json!("CMD"), json!(program)].into_iter().chain(words).collect())
+        }),
         Just(json!(["CMD-SHELL", "curl -f \"http://localhost/\" || exit 1"])),
         Just(json!(["NONE"])),
     ];

@@ -10,20 +10,28 @@ use quadgen::platform::attributes::{self, Shape};
 
 use super::cannot::host_programs;
 
+/// What quadgen writes for a service that others wait for.
+const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
+
 /// Both without what units cannot say.
 pub fn units(before: &Stack, after: &Stack) -> [Stack; 2] {
     let mut both = [before.clone(), after.clone()];
     host_programs(before, &mut both);
+    let completed = awaited(before, Condition::Completed);
+    let waited = [awaited(before, Condition::Healthy), completed.clone()].concat();
     for stack in &mut both {
         // Units are for one platform, and know nothing of programs outside.
         stack.platforms.clear();
         stack.host_services.clear();
         outside(stack);
         files(stack);
-        dependencies(stack);
-        let awaited = awaited(stack, Condition::Completed);
+        dependencies(stack, &completed);
         for service in stack.services.values_mut() {
-            self::service(service, awaited.contains(&service.name.value));
+            self::service(service, completed.contains(&service.name.value));
+            // Who waits for something that may fail only wants it: that it is waited for, only its own unit says.
+            service
+                .quadlet
+                .retain(|entry| !waited.contains(&service.name.value) || !WAITED.contains(&entry.key.value.as_str()));
         }
         for network in stack.networks.values_mut() {
             network.attributes.values_mut().for_each(|(_, value)| pairs(value));
@@ -32,8 +40,14 @@ pub fn units(before: &Stack, after: &Stack) -> [Stack; 2] {
             // quadgen writes it where a denial needs it.
             network.options.shift_remove("isolate");
             network.quadlet.iter_mut().for_each(|entry| entry.value.value = entry.value.value.to_lowercase());
-            // There is no key for it.
-            network.subnets.iter_mut().for_each(|subnet| subnet.aux = None);
+            // They are paired by their order, and there is no key for addresses that are kept free.
+            network.subnets.sort_by_key(|subnet| (subnet.gateway.is_none(), subnet.range.is_none()));
+            let mut gap = false;
+            for subnet in &mut network.subnets {
+                subnet.aux = None;
+                subnet.range.take_if(|_| gap);
+                gap |= subnet.range.is_none();
+            }
         }
         for volume in stack.volumes.values_mut() {
             volume.attributes.values_mut().for_each(|(_, value)| pairs(value));
@@ -153,8 +167,7 @@ fn awaited(stack: &Stack, condition: Condition) -> Vec<String> {
 }
 
 /// What need not be there is only wanted; and a unit counts as started in one way, whoever waits.
-fn dependencies(stack: &mut Stack) {
-    let completed = awaited(stack, Condition::Completed);
+fn dependencies(stack: &mut Stack, completed: &[String]) {
     for dependency in stack.services.values_mut().flat_map(|service| &mut service.depends_on) {
         if !dependency.required {
             dependency.condition = Condition::Started;
@@ -207,6 +220,13 @@ fn service(service: &mut Service, is_awaited: bool) {
         health.start_interval = None;
         if health.test == Some(HealthTest::Disabled) {
             *health = quadgen::model::Health { test: Some(HealthTest::Disabled), ..Default::default() };
+        }
+        // Podman runs one word with blanks in a shell.
+        if let Some(HealthTest::Exec(words)) = &health.test
+            && let [only] = words.as_slice()
+            && only.value.contains(char::is_whitespace)
+        {
+            health.test = Some(HealthTest::Shell(only.clone()));
         }
         if let Some(HealthTest::Shell(line)) = &mut health.test {
             line.value = line.value.trim().to_owned();

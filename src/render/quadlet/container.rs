@@ -186,7 +186,14 @@ fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             [only] if !only.value.contains(char::is_whitespace) => {
                 unit.own("HealthCmd", &format!("CMD {}", only.value))
             }
-            words => unit.own("HealthCmd", &json(words)),
+            words => {
+                if let [only] = words {
+                    let name = &service.name.value;
+                    let message = format!("Podman runs a check of one word with blanks in a shell: that of `{name}`");
+                    context.lose(only.span(), message);
+                }
+                unit.own("HealthCmd", &json(words));
+            }
         },
         Some(HealthTest::Shell(line)) => unit.own("HealthCmd", &line.value),
         None => {}
