@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use quadgen::model::{Format, MountKind, PlatformSpec, Stack};
+use quadgen::model::{Format, MountKind, PlatformSpec, ServiceKind, Stack};
 use quadgen::platform::Platform;
 use quadgen::read::{compose, topology};
 use quadgen::render::{Rendered, Target, render};
@@ -186,4 +186,61 @@ services:
 ";
     assert_eq!(text, expected);
     assert_eq!(lost.len(), 6, "{lost:#?}");
+}
+
+#[test]
+fn the_first_container_of_a_pod_takes_its_place() {
+    let mut stack = project(
+        "name: shop
+services:
+  pod:
+    image: x
+    ports: ['8080:80']
+    networks: [front]
+    x-quadgen: {deny: [internet]}
+  web:
+    image: nginx:1.27
+    network_mode: service:pod
+  helper-with-a-long-name:
+    image: alpine
+    network_mode: service:pod
+  cron:
+    image: alpine
+    depends_on: [pod, yaml]
+  yaml:
+    image: x
+networks:
+  front: {name: front}
+",
+    );
+    stack.services["pod"].kind = ServiceKind::Pod;
+    stack.services["yaml"].kind = ServiceKind::Kube;
+    let (text, lost) = told(&stack);
+    let expected = "# `yaml` is a kube unit, and a topology has none: it is left out.
+name: shop
+
+networks:
+  front: {}
+
+services:
+  # A topology has no pods: those in the pod `pod` share the network of `web`
+  # (helper-with-a-long-name).
+  web:
+    image: nginx:1.27
+    networks: [front]
+    ports: [\"8080:80\"]
+    deny: [internet]
+
+  helper-with-a-long-name:
+    image: alpine
+    network_mode: service:web
+    depends_on:
+      web: { condition: service_started, restart: true }
+
+  cron:
+    image: alpine
+    depends_on: [web]
+";
+    assert_eq!(text, expected);
+    assert_eq!(lost.len(), 2, "{lost:#?}");
 }

@@ -156,7 +156,10 @@ pub(super) fn write(root: &Map) -> Result<String, String> {
 /// Lines of a comment, without its `#`.
 pub(super) fn comment(text: &str) -> Vec<String> {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    textwrap::wrap(&plain, textwrap::Options::new(WIDTH - 10).break_words(false)).into_iter().map(Into::into).collect()
+    // A name with hyphens stays whole.
+    let options = textwrap::Options::new(WIDTH - 10).break_words(false);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(&plain, options).into_iter().map(Into::into).collect()
 }
 
 type Written = Result<(), serde_saphyr::ser::Error>;

@@ -1,7 +1,10 @@
 //! A stack of things that a topology has: containers only, no pods, and names that it takes.
 
 use super::{Losses, rename};
-use crate::model::{NetworkMode, Party, Service, ServiceKind, Stack, Target};
+use crate::model::{NetworkMode, Party, Service, ServiceKind, Stack, Target, UnitEntry};
+
+/// Keys of `[Unit]` about when a unit starts. They add up.
+const ORDER: [&str; 5] = ["After", "Before", "Wants", "Requires", "BindsTo"];
 
 /// The stack in a topology's terms.
 pub(super) fn fit(stack: &Stack, losses: &mut Losses) -> Stack {
@@ -65,9 +68,10 @@ fn pod(stack: &mut Stack, pod: &Service, losses: &mut Losses) {
         ),
     };
     losses.of_service(first, pod.span(), message);
-    for entry in &pod.quadlet {
-        let message = format!("a topology has no pods: `{name}` loses `{}=`", entry.key.value);
-        losses.of_service(first, entry.key.span(), message);
+    let lost: Vec<String> = pod.quadlet.iter().filter(|entry| !passes(entry)).map(entry_key).collect();
+    if !lost.is_empty() {
+        let message = format!("what `{name}` says with {} is left out", lost.join(", "));
+        losses.of_service(first, pod.span(), message);
     }
     stack.services.shift_remove(name);
     for service in stack.services.values_mut() {
@@ -101,8 +105,24 @@ fn pod(stack: &mut Stack, pod: &Service, losses: &mut Losses) {
     }
 }
 
+/// Whether the first container can say for its pod when it starts; what describes the pod is nothing without it.
+fn passes(entry: &UnitEntry) -> bool {
+    let key = entry.key.value.as_str();
+    ORDER.contains(&key) || ["Description", "Documentation", "WantedBy"].contains(&key)
+}
+
+fn entry_key(entry: &UnitEntry) -> String {
+    format!("`{}=`", entry.key.value)
+}
+
 /// Gives a container what its pod has.
 fn take_place(service: &mut Service, pod: &Service) {
+    let order = pod.quadlet.iter().filter(|entry| ORDER.contains(&entry.key.value.as_str()));
+    for entry in order {
+        if !service.quadlet.contains(entry) {
+            service.quadlet.push(entry.clone());
+        }
+    }
     service.network_mode.clone_from(&pod.network_mode);
     service.networks.clone_from(&pod.networks);
     service.ports.clone_from(&pod.ports);
