@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use quadgen::model::{Format, MountKind, PlatformSpec, ServiceKind, Stack};
 use quadgen::platform::Platform;
@@ -243,4 +245,27 @@ services:
 ";
     assert_eq!(text, expected);
     assert_eq!(lost.len(), 2, "{lost:#?}");
+}
+
+#[test]
+fn a_topology_is_written_like_any_other_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["render", "examples/notes", "--target", "topology"]);
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let to = ["-o", out.to_str().unwrap()];
+    let (code, said) = run(&to);
+    assert_eq!(code, 0, "{said}");
+    let file = out.join("topology.yaml");
+    assert!(fs::read_to_string(&file).unwrap().starts_with("# quadgen: source="));
+    assert!(run(&to).1.ends_with("nothing changed.\n"));
+    assert_eq!(run(&["--all-platforms", to[0], to[1]]).0, 2);
+    // Once it is somebody's own, it is not written over.
+    fs::write(&file, "name: mine\n").unwrap();
+    assert_eq!(run(&to).0, 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "name: mine\n");
 }
