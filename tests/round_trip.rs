@@ -8,6 +8,8 @@
 mod cannot;
 #[path = "round_trip/corpus.rs"]
 mod corpus;
+#[path = "round_trip/parts.rs"]
+mod parts;
 #[path = "round_trip/plain.rs"]
 mod plain;
 #[path = "round_trip/strategy.rs"]
@@ -15,6 +17,8 @@ mod strategy;
 mod support;
 #[path = "round_trip/units.rs"]
 mod units;
+#[path = "round_trip/values.rs"]
+mod values;
 
 use std::collections::HashMap;
 use std::io;
