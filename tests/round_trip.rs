@@ -6,8 +6,6 @@
 
 #[path = "round_trip/cannot.rs"]
 mod cannot;
-#[path = "round_trip/corpus.rs"]
-mod corpus;
 #[path = "round_trip/parts.rs"]
 mod parts;
 #[path = "round_trip/plain.rs"]
@@ -15,13 +13,13 @@ mod plain;
 #[path = "round_trip/strategy.rs"]
 mod strategy;
 mod support;
+#[path = "support/tree.rs"]
+mod tree;
 #[path = "round_trip/units.rs"]
 mod units;
 #[path = "round_trip/values.rs"]
 mod values;
 
-use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -34,32 +32,11 @@ use quadgen::render::{File, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
 use support::{missing, say};
+use tree::{Disk, Memory};
 
-/// Files that were rendered.
-struct Rendered(HashMap<PathBuf, String>);
-
-impl Files for Rendered {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn is_dir(&self, path: &Path) -> bool {
-        self.0.keys().any(|file| file.parent() == Some(path))
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        self.0.contains_key(path)
-    }
-
-    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        let mut all: Vec<PathBuf> = self.0.keys().filter(|file| file.starts_with(folder)).cloned().collect();
-        all.sort();
-        all
-    }
-}
-
-fn files(files: &[File]) -> Rendered {
-    Rendered(files.iter().map(|file| (PathBuf::from(&file.name), file.text.clone())).collect())
+/// The files, as they lie in one folder.
+fn files(files: &[File]) -> Memory {
+    Memory::new(files.iter().map(|file| (file.name.clone(), file.text.clone())))
 }
 
 fn platform(words: &str) -> Platform {
@@ -113,7 +90,7 @@ fn to_compose(text: &str) -> TestCaseResult {
     let rendered = render(&before, &platform("docker@28.5"), Target::Compose, "x").unwrap();
     let written = &rendered.files[0].text;
     let mut sources = SourceMap::default();
-    let request = compose::Request { files: vec!["compose.yaml".into()], ..Default::default() };
+    let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
     let after = whole(compose::read(&mut sources, &files(&rendered.files), &request), written)?;
     let [before, after] = cannot::compose(&before, &after);
     equal(&plain::plain(&before), &plain::plain(&after), &rendered.files)
@@ -135,11 +112,8 @@ fn to_quadlet(text: &str) -> TestCaseResult {
         }
     };
     let mut sources = SourceMap::default();
-    let tree = quadlet::Tree {
-        units: rendered.files.iter().map(|file| PathBuf::from(&file.name)).collect(),
-        ..Default::default()
-    };
-    let parsed = quadlet::parse(&mut sources, &files(&rendered.files), &tree);
+    let memory = files(&rendered.files);
+    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
     let written: String = rendered.files.iter().map(|file| format!("# {}\n{}\n", file.name, file.text)).collect();
     let after = whole(quadlet::lower(&parsed, &sources, platform.version), &written)?;
     let [before, after] = units::units(&before, &after);
@@ -173,7 +147,7 @@ proptest! {
 fn from_compose(file: &Path) -> Result<bool, TestCaseError> {
     let mut sources = SourceMap::default();
     let request = compose::Request { files: vec![file.to_path_buf()], samples: true, ..Default::default() };
-    let read = compose::read(&mut sources, &corpus::Disk, &request);
+    let read = compose::read(&mut sources, &Disk, &request);
     let faults = read.diagnostics.iter().any(|found| found.severity == Level::Error);
     let Some(before) = read.stack.filter(|stack| stack.complete && !faults && !stack.services.is_empty()) else {
         return Ok(false);
@@ -195,8 +169,11 @@ fn real_compose_files_come_back_from_a_topology() {
     if !folder.is_dir() {
         return missing("round trips of real Compose files (no corpus beside the repository)");
     }
-    let mut files = Vec::new();
-    corpus::compose_files(&folder, &mut files);
+    let is_compose = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.contains("compose") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+    };
+    let files: Vec<PathBuf> = Disk.walk(&folder).into_iter().filter(is_compose).collect();
     let (mut equal, mut failed) = (0, Vec::new());
     for file in &files {
         match from_compose(file) {

@@ -2,44 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "support/tree.rs"]
+mod tree;
+
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use quadgen::model::{Format, MountKind, PlatformSpec, ServiceKind, Stack};
 use quadgen::platform::Platform;
 use quadgen::read::{compose, topology};
 use quadgen::render::{Rendered, Target, render};
-use quadgen::source::{Files, SourceMap};
-
-/// One file called `compose.yaml`.
-struct One(&'static str);
-
-impl Files for One {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if self.is_file(path) { Ok(self.0.into()) } else { Err(io::ErrorKind::NotFound.into()) }
-    }
-
-    fn is_dir(&self, _: &Path) -> bool {
-        false
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path == Path::new("compose.yaml")
-    }
-
-    fn walk(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
+use quadgen::source::SourceMap;
+use tree::Memory;
 
 /// The project, with `SECRET` in the environment.
 fn project(text: &'static str) -> Stack {
     let mut sources = SourceMap::default();
-    let mut request = compose::Request { files: vec!["compose.yaml".into()], ..Default::default() };
+    let mut request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
     request.environment.insert("SECRET".into(), "hunter2".into());
-    let read = compose::read(&mut sources, &One(text), &request);
+    let read = compose::read(&mut sources, &Memory::new([("compose.yaml", text)]), &request);
     assert!(read.diagnostics.is_empty(), "{:#?}", read.diagnostics);
     read.stack.unwrap()
 }

@@ -49,6 +49,10 @@ fn sentence(message: &str) -> String {
 pub(super) fn render(stack: &Stack) -> Result<Rendered, Vec<Diagnostic>> {
     let mut losses = Losses::default();
     let stack = &fit::fit(stack, &mut losses);
+    if stack.services.is_empty() {
+        let message = format!("nothing of `{}` is a service that a topology could hold", stack.name.value);
+        return Err(vec![refuse(stack.name.span(), message)]);
+    }
     let mut root = Map::new();
     root.put("name", stack.name.value.as_str());
     let platforms = stack.platforms.iter().map(|(name, words)| (name, Yaml::from(words.value.as_str())));

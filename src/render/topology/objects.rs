@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::Losses;
-use crate::model::{Network, Stack, Subnet, Text, UnitEntry, Volume};
+use crate::model::{Network, Stack, Subnet, Text, UnitEntry, Volume, is_name};
 use crate::platform::keys;
 use crate::render::yaml::{Map, Yaml};
 use crate::source::Span;
@@ -36,16 +36,19 @@ fn bare(name: Text) -> Network {
 }
 
 /// The name in the runtime, if it is another one.
-fn object_name(out: &mut Map, name: &Text, object: Option<&Text>) {
-    if let Some(object) = object.filter(|object| object.value != name.value) {
-        out.put("name", object.value.as_str());
+fn object_name(out: &mut Map, name: &Text, object: Option<&Text>, losses: &mut Losses) {
+    let Some(object) = object.filter(|object| object.value != name.value) else { return };
+    if is_name(&object.value) {
+        return out.put("name", object.value.as_str());
     }
+    let (object_name, name) = (object.value.escape_debug(), &name.value);
+    losses.of_stack(object.span(), format!("a topology cannot have the name `{object_name}`: it is `{name}` here"));
 }
 
 pub(super) fn network(network: &Network, losses: &mut Losses) -> Map {
     let large = network.subnets.len() + network.quadlet.len() + network.options.len() > 2;
     let mut out = if large { Map::new() } else { Map::short() };
-    object_name(&mut out, &network.name, network.object_name.as_ref());
+    object_name(&mut out, &network.name, network.object_name.as_ref(), losses);
     if network.external {
         out.put("external", true);
     }
@@ -104,7 +107,7 @@ fn subnet(subnet: &Subnet) -> Map {
 
 pub(super) fn volume(volume: &Volume, losses: &mut Losses) -> Map {
     let mut out = Map::short();
-    object_name(&mut out, &volume.name, volume.object_name.as_ref());
+    object_name(&mut out, &volume.name, volume.object_name.as_ref(), losses);
     if volume.external {
         out.put("external", true);
     }

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::{Losses, has_service_names};
-use crate::model::{ContainerName, MountKind, NetworkMode, Party, Stack, Target, Text, is_name, is_reserved};
+use crate::model::{
+    ContainerName, Data, MountKind, NetworkMode, Party, Stack, Target, Text, Value, is_name, is_reserved,
+};
 use crate::render::layout::{each_context, each_text, entry};
 
 /// New names by old ones; only of those that need one.
@@ -85,7 +87,16 @@ pub(super) fn rename(stack: &mut Stack, losses: &mut Losses) {
     }
     stack.volumes = stack.volumes.drain(..).map(|(_, item)| (by_key(&item.name), item)).collect();
     for (objects, names) in [(&mut stack.secrets, &secrets), (&mut stack.configs, &configs)] {
-        objects.values_mut().for_each(|object| new(names, &mut object.name.value));
+        for object in objects.values_mut().filter(|object| names.contains_key(&object.name.value)) {
+            // What exists outside keeps its name there.
+            if let (true, Data::Map(entries)) = (object.external, &mut object.written.data)
+                && entries.iter().all(|(key, _)| key != "name")
+            {
+                let name = Value { span: object.written.span, data: Data::Text(object.name.value.clone()) };
+                entries.push(("name".to_owned(), name));
+            }
+            new(names, &mut object.name.value);
+        }
         *objects = objects.drain(..).map(|(_, item)| (by_key(&item.name), item)).collect();
     }
 }

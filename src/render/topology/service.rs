@@ -20,7 +20,7 @@ pub(super) fn service(stack: &Stack, service: &Service, spoken: &HashSet<String>
     if let Some((_, build)) = service.attributes.get("build") {
         out.put("build", build);
     }
-    let named = container_name(service, spoken, &mut out);
+    let named = container_name(service, spoken, &mut out, losses);
     text(&mut out, "hostname", service.hostname.as_ref());
     if let Some(mode) = &service.network_mode {
         out.put("network_mode", words::network_mode(&mode.value));
@@ -71,11 +71,18 @@ fn words_of(out: &mut Map, key: &str, words: Option<&Vec<Text>>) {
 
 /// Writes the container's name if it is another one than the service's; whether it is. A name that nobody wrote and
 /// nobody speaks of goes: a topology calls containers after their services.
-fn container_name(service: &Service, spoken: &HashSet<String>, out: &mut Map) -> bool {
+fn container_name(service: &Service, spoken: &HashSet<String>, out: &mut Map, losses: &mut Losses) -> bool {
     match &service.container_name {
         ContainerName::ByService => false,
         ContainerName::Named(name) if name.value == service.name.value => false,
         ContainerName::Named(name) if name.is_implied() && !spoken.contains(&name.value) => false,
+        ContainerName::Named(name) if !is_name(&name.value) => {
+            let own = &service.name.value;
+            let message =
+                format!("a topology cannot call a container `{}`: it is `{own}` here", name.value.escape_debug());
+            losses.of_service(own, name.span(), message);
+            false
+        }
         ContainerName::Named(name) => {
             out.put("container_name", name.value.as_str());
             true
