@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Losses, has_service_names, is_of_service, objects, side, storage};
 use crate::model::{
-    Attachment, ContainerName, Dependency, Format, Health, HealthTest, Origin, Party, Service, Stack, Text,
+    Attachment, ContainerName, Dependency, Duration, Format, Health, HealthTest, Origin, Party, Service, Stack, Text,
     host_templates, is_name,
 };
 use crate::platform::attributes;
@@ -44,7 +44,7 @@ pub(super) fn service(stack: &Stack, service: &Service, spoken: &HashSet<String>
         out.put("restart", restart.value.to_string());
     }
     if let Some(grace) = &service.stop_grace_period {
-        out.put("stop_grace_period", grace.value.to_string());
+        out.put("stop_grace_period", time(grace.value));
     }
     attributes(service, &mut out, losses);
     let entries = objects::entries(&service.quadlet, "Container", &mut |span, message| {
@@ -229,6 +229,13 @@ fn dependencies(service: &Service, out: &mut Map) {
     out.put("depends_on", map);
 }
 
+/// `1m`, where Go writes `1m0s`.
+fn time(time: Duration) -> String {
+    let text = time.to_string();
+    let text = text.strip_suffix("0s").filter(|rest| rest.ends_with('m')).unwrap_or(&text);
+    text.strip_suffix("0m").filter(|rest| rest.ends_with('h')).unwrap_or(text).to_owned()
+}
+
 fn health(health: &Health) -> Map {
     let mut out = Map::short();
     match &health.test {
@@ -242,7 +249,7 @@ fn health(health: &Health) -> Map {
     }
     for (key, time) in [("interval", health.interval), ("timeout", health.timeout)] {
         if let Some(time) = time {
-            out.put(key, time.value.to_string());
+            out.put(key, self::time(time.value));
         }
     }
     if let Some(retries) = health.retries {
@@ -250,7 +257,7 @@ fn health(health: &Health) -> Map {
     }
     for (key, time) in [("start_period", health.start_period), ("start_interval", health.start_interval)] {
         if let Some(time) = time {
-            out.put(key, time.value.to_string());
+            out.put(key, self::time(time.value));
         }
     }
     out
