@@ -35,7 +35,7 @@ use support::{missing, say};
 use tree::{Disk, Memory};
 
 /// The files, as they lie in one folder.
-fn files(files: &[File]) -> Memory {
+fn in_memory(files: &[File]) -> Memory {
     Memory::new(files.iter().map(|file| (file.name.clone(), file.text.clone())))
 }
 
@@ -90,8 +90,9 @@ fn to_compose(text: &str) -> TestCaseResult {
     let rendered = render(&before, &platform("docker@28.5"), Target::Compose, "x").unwrap();
     let written = &rendered.files[0].text;
     let mut sources = SourceMap::default();
-    let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
-    let after = whole(compose::read(&mut sources, &files(&rendered.files), &request), written)?;
+    let (files, profiles) = (vec!["/units/compose.yaml".into()], vec!["*".to_owned()]);
+    let request = compose::Request { files, profiles, ..Default::default() };
+    let after = whole(compose::read(&mut sources, &in_memory(&rendered.files), &request), written)?;
     let [before, after] = cannot::compose(&before, &after);
     equal(&plain::plain(&before), &plain::plain(&after), &rendered.files)
 }
@@ -112,7 +113,7 @@ fn to_quadlet(text: &str) -> TestCaseResult {
         }
     };
     let mut sources = SourceMap::default();
-    let memory = files(&rendered.files);
+    let memory = in_memory(&rendered.files);
     let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
     let written: String = rendered.files.iter().map(|file| format!("# {}\n{}\n", file.name, file.text)).collect();
     let after = whole(quadlet::lower(&parsed, &sources, platform.version), &written)?;

@@ -167,6 +167,19 @@ pub fn depends_on(others: &[&'static str]) -> BoxedStrategy<Json> {
     .boxed()
 }
 
+pub fn build() -> BoxedStrategy<Json> {
+    let whole = object(vec![
+        field(10, "context", one_of(&["./app", ".", "/srv/a b"])),
+        field(5, "dockerfile", one_of(&["Dockerfile.prod", "docker/x y"])),
+        field(5, "args", prop_oneof![Just(json!({"VERSION": "1.0 $x 50%", "N": 5})), Just(json!(["A=b c"]))]),
+        field(2, "labels", Just(json!(["a=b c"]))),
+        field(2, "target", one_of(&["prod"])),
+        field(1, "no_cache", any::<bool>().prop_map(|it| json!(it))),
+        field(1, "tags", Just(json!(["localhost/x:1"]))),
+    ]);
+    prop_oneof![1 => Just(json!("./app")), 4 => whole].boxed()
+}
+
 /// Compose's attributes that the core does not use.
 pub fn attributes() -> Vec<Field> {
     let boolean = || any::<bool>().prop_map(|it| json!(it));
@@ -228,6 +241,7 @@ pub fn attributes() -> Vec<Field> {
                 json!({"resources": {"limits": {"cpus": "0.5", "memory": "512M"}, "reservations": {"memory": "64M"}}}),
             ),
         ),
+        field(1, "profiles", Just(json!(["debug"]))),
         field(1, "x-note", Just(json!({"anything": ["goes", 1, null]}))),
     ]
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value as Json, json};
 
-use super::parts::{attributes, depends_on, file_uses, health, mounts, networks, port};
+use super::parts::{attributes, build, depends_on, file_uses, health, mounts, networks, port};
 use super::values::{Field, duration, field, object, one_of, several, variables, words};
 
 const SERVICES: [&str; 8] = ["web", "db-1", "x", "Api_2", "0cache", "q--r", "data", "front"];
@@ -71,12 +71,10 @@ fn service(names: &Names, own: &'static str) -> BoxedStrategy<(String, Json)> {
         Just(json!(format!("systemd-{own}"))),
     ];
     let denied = parties(names, true);
+    let image = one_of(&["docker.io/library/nginx:1.27", "postgres", "localhost/own:latest", "ghcr.io/a/b@sha256:0"]);
+    let origin = prop_oneof![9 => field(10, "image", image), 1 => field(10, "build", build())];
     let mut fields = vec![
-        field(
-            10,
-            "image",
-            one_of(&["docker.io/library/nginx:1.27", "postgres", "localhost/own:latest", "ghcr.io/a/b@sha256:0"]),
-        ),
+        origin.boxed(),
         field(3, "container_name", name_of_container),
         field(2, "hostname", one_of(&["web-host", "h.example.org"])),
         place,

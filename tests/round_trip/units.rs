@@ -288,6 +288,11 @@ fn attributes(service: &mut Service) {
             }
         }
     }
+    // A unit is started or not; nobody chooses profiles.
+    service.attributes.shift_remove("profiles");
+    if let Some((_, build)) = service.attributes.get_mut("build") {
+        self::build(build);
+    }
     service.attributes.retain(|name, (_, value)| {
         let shape = attributes::find(&format!("services.*.{name}")).and_then(|attribute| attribute.shape);
         match shape {
@@ -316,6 +321,18 @@ fn attributes(service: &mut Service) {
         }
         true
     });
+}
+
+/// A build with its folder alone is the same in short; what is off is nothing.
+fn build(build: &mut Value) {
+    let folder = build.scalar().map(|text| ("context".to_owned(), Value { span: build.span, data: Data::Text(text) }));
+    let Data::Map(entries) = &mut build.data else {
+        build.data = Data::Map(folder.into_iter().collect());
+        return;
+    };
+    entries.retain(|(_, value)| value.data != Data::Bool(false));
+    entries.iter_mut().filter(|(key, _)| key != "tags").for_each(|(_, value)| pairs(value));
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
 }
 
 /// `NAME=VALUE` in a list, or in a map.
