@@ -375,7 +375,7 @@ fn completions_are_scripts_that_complete() {
         (&["lint", "--format", ""], "full concise json"),
         (&["lint", "--format", "c"], "concise"),
         (&["lint", "--fail-on", ""], "error warning info"),
-        (&["render", "--target", ""], "quadlet compose"),
+        (&["render", "--target", ""], "quadlet compose topology"),
         (&["completions", "z"], "zsh"),
     ] {
         let mut arguments = vec!["--norc", "-c", tab, "bash", "quadgen"];
