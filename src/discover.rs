@@ -123,7 +123,8 @@ pub fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Found {
     let path = &path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
     let text = text_of(files, path).unwrap_or_default();
     let name = name_of(path);
-    if is_template_name(&name).is_some() || look::is_template(&text) {
+    // A topology has braces of its own; what makes one is called otherwise.
+    if is_template_name(&name).is_some() || (!is_topology_name(&name) && look::is_template(&text)) {
         return Found::Template(path.to_path_buf());
     }
     if let Some(source) = rendered_from(files, path, &text).filter(|_| !options.rendered) {
@@ -243,7 +244,7 @@ impl Sorter<'_> {
             self.found.push(rendered(path, text, source));
             return true;
         }
-        let template = look::is_template(text);
+        let template = !is_topology_name(&name_of(path)) && look::is_template(text);
         if template {
             self.found.push(Found::Template(path.to_path_buf()));
         }

@@ -168,9 +168,11 @@ fn is_template_line(line: &str) -> bool {
 
 /// Whether a quotation mark is open behind a text.
 fn in_quotes(before: &str) -> bool {
-    let mut open = None;
+    let (mut open, mut escaped) = (None, false);
     for c in before.chars() {
         match open {
+            Some('"') if escaped => escaped = false,
+            Some('"') if c == '\\' => escaped = true,
             Some(mark) if mark == c => open = None,
             None if c == '"' || c == '\'' => open = Some(c),
             _ => {}

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::diagnostic::{Change, Diagnostic, Sink};
-use crate::model::{MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
+use crate::model::{Format, MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
 
@@ -44,6 +44,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                     wanted.push(("service", name, connection.span, &services));
                 }
                 Target::Service(_) => {}
+                // Units have no place for what the host service is like.
+                Target::Host(_) if stack.format == Format::Quadlet => {}
                 Target::Host(name) => wanted.push(("host service", name, connection.span, &hosts)),
             }
         }
