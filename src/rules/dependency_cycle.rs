@@ -39,11 +39,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
-    let mut starts: Vec<NodeIndex> = kosaraju_scc(&graph)
-        .into_iter()
-        .filter_map(|part| part.into_iter().min())
-        .filter(|start| cycle(&graph, *start).is_some())
-        .collect();
+    let is_ring = |part: &Vec<NodeIndex>| part.len() > 1 || part.iter().any(|node| graph.contains_edge(*node, *node));
+    let rings = kosaraju_scc(&graph).into_iter().filter(is_ring);
+    let mut starts: Vec<NodeIndex> = rings.filter_map(|part| part.into_iter().min()).collect();
     starts.sort();
     for start in starts {
         if let Some(dependencies) = cycle(&graph, start) {

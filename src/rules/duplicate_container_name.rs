@@ -1,5 +1,8 @@
 //! QG107: two containers of one name on one host.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::context::{Context, View};
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
@@ -18,30 +21,33 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let services: Vec<&Service> = context.stack.services.values().collect();
-        for (at, second) in services.iter().enumerate() {
-            let Some(first) = services.iter().take(at).find(|first| same(view, first, view, second)) else { continue };
-            let both = format!("`{}` and `{}`", first.name.value, second.name.value);
-            view.report(sink, finding(view, first, second, &both));
+        let mut named: HashMap<String, &Service> = HashMap::new();
+        for (name, second) in containers(view) {
+            match named.entry(name) {
+                Entry::Vacant(free) => drop(free.insert(second)),
+                Entry::Occupied(taken) => {
+                    let both = format!("`{}` and `{}`", taken.get().name.value, second.name.value);
+                    view.report(sink, finding(view, taken.get(), second, &both));
+                }
+            }
         }
     }
 }
 
 /// The same between two stacks of a host.
 pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, view: &View<'_>, sink: &mut Sink) {
-    for second in b.context.stack.services.values() {
-        let mut others = a.context.stack.services.values();
-        let Some(first) = others.find(|first| same(first_view, first, view, second)) else { continue };
+    let named: HashMap<String, &Service> = containers(first_view).collect();
+    for (name, second) in containers(view) {
+        let Some(first) = named.get(&name) else { continue };
         let both = format!("`{}` of {} and `{}` of {}", first.name.value, a.label, second.name.value, b.label);
         b.report(view, sink, finding(view, first, second, &both));
     }
 }
 
-fn same(first_view: &View<'_>, first: &Service, second_view: &View<'_>, second: &Service) -> bool {
-    let container = |service: &Service| service.kind == ServiceKind::Container;
-    container(first)
-        && container(second)
-        && first_view.wiring.container_name(first) == second_view.wiring.container_name(second)
+/// The containers of a stack with their names on the platform.
+fn containers<'a>(view: &'a View<'_>) -> impl Iterator<Item = (String, &'a Service)> {
+    let services = view.wiring.stack.services.values().filter(|service| service.kind == ServiceKind::Container);
+    services.map(|service| (view.wiring.container_name(service), service))
 }
 
 fn finding(view: &View<'_>, first: &Service, second: &Service, both: &str) -> Diagnostic {
