@@ -8,6 +8,7 @@ mod marker;
 mod quadlet;
 mod steps;
 mod topology;
+mod units;
 mod words;
 mod yaml;
 
@@ -44,7 +45,12 @@ impl Target {
 
     /// What the platform's stacks are rendered to where nobody says.
     pub fn of(platform: &Platform) -> Self {
-        if platform.deploy == Deploy::Quadlet { Target::Quadlet } else { Target::Compose }
+        match platform.spec.deploy {
+            Some(Deploy::Quadlet) => Target::Quadlet,
+            Some(_) => Target::Compose,
+            None if refusal(platform, Target::Quadlet).is_none() => Target::Quadlet,
+            None => Target::Compose,
+        }
     }
 }
 
@@ -76,6 +82,10 @@ pub struct Rendered {
 /// # Errors
 /// What keeps the stack from being rendered at all; then there are no files.
 pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
+    let refused = units::refused(stack, target);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
     let fill = || host::fill(stack, platform);
     let (mut rendered, steps) = match target {
         Target::Topology => (topology::render(stack)?, Vec::new()),
@@ -85,6 +95,9 @@ pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) 
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
+    if target != Target::Topology {
+        rendered.findings.extend(units::losses(stack));
+    }
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };

@@ -112,6 +112,10 @@ impl Files for Given {
     fn shown(&self, path: &Path) -> String {
         Disk.shown(path)
     }
+
+    fn folder_name(&self, folder: &Path) -> String {
+        Disk.folder_name(folder)
+    }
 }
 
 /// A path from the root on; links are not looked at.

@@ -183,10 +183,12 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
         sink.extend(std::mem::take(&mut rendered.findings));
         sets.push(Set { stack: laid_out, platform, target, place, rendered });
     }
-    match base {
-        None => Ok(printed(&sets)),
-        Some(base) => folder::run(options, &base, &sets).map_err(refused),
-    }
+    let done = match base {
+        None => printed(&sets),
+        Some(base) => folder::run(options, &base, &sets).map_err(refused)?,
+    };
+    // What was not read, or counts as empty, is not in the files.
+    Ok(Done { notes: words::notes(&chosen.input.notes) + &done.notes, ..done })
 }
 
 /// The sets on standard output.

@@ -82,7 +82,11 @@ impl Input {
     /// Whether a finding lies in a file that was asked for, or says that the stack could not be read.
     pub fn concerns(&self, sources: &SourceMap, finding: &Diagnostic) -> bool {
         let Some(asked) = &self.asked else { return true };
-        is_cut(finding) || sources.file_of(finding.span()).is_some_and(|file| asked.contains(&file.name))
+        // What goes wrong between two files concerns both; a unit's drop-ins are part of it.
+        let mut files = finding.labels.iter().filter_map(|label| sources.file_of(label.span));
+        let is_asked =
+            |name: &str| asked.contains(name) || name.rsplit_once(".d/").is_some_and(|(unit, _)| asked.contains(unit));
+        is_cut(finding) || files.any(|file| is_asked(&file.name))
     }
 }
 

@@ -23,7 +23,7 @@ use super::{CLEAN, Common, FAILED, FOUND, output};
 pub(super) struct Options {
     /// The stack's file or folder (here if left out), who connects, and whom to: a service or another of its names,
     /// with a port or without, `internet`, or `host.NAME`
-    #[arg(value_name = "WORD", num_args = 2..=3, required = true)]
+    #[arg(value_name = "WORD", num_args = 1.., required = true)]
     words: Vec<String>,
     #[command(flatten)]
     common: Common,
@@ -65,7 +65,11 @@ pub(super) fn run(options: &Options) -> u8 {
     let (path, from, to) = match options.words.as_slice() {
         [from, to] => (None, from, to),
         [path, from, to] => (Some(PathBuf::from(path)), from, to),
-        _ => return FAILED,
+        words => {
+            let many = if words.len() < 2 { "one word says" } else { "so many words say" };
+            output::err(&format!("error: {many} not who asks and whom to\n\nUsage: quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>\n"));
+            return FAILED;
+        }
     };
     let mut session = Session::new(Wants::default());
     session.read(path.as_slice(), &options.common);

@@ -40,7 +40,7 @@ pub(super) fn projects(files: &dyn Files, candidates: Vec<Candidate>) -> Vec<Fou
         let project = project_of(files, folder, &here);
         let base = project.first().cloned();
         for candidate in all.iter().filter(|candidate| !project.contains(&candidate.path)) {
-            if candidate.facts.whole {
+            if candidate.facts.whole && (base.is_none() || !candidate.facts.lacks) {
                 projects.push(vec![candidate.path.clone()]);
             } else {
                 overlays.push((candidate.path.clone(), base.clone()));
@@ -98,8 +98,11 @@ pub(super) fn of_file(files: &dyn Files, path: &Path) -> Found {
     }
     // What only changes the project of its folder is merged into that.
     let text = text_of(files, path).unwrap_or_default();
-    let changes = !project.is_empty() && matches!(look::yaml(&text, true), Look::Compose(facts) if !facts.whole);
+    let changes =
+        !project.is_empty() && matches!(look::yaml(&text, true), Look::Compose(facts) if !facts.whole || facts.lacks);
+    // As `-f` does it: whoever names files leaves the override out.
     let mut all = if changes { project } else { Vec::new() };
+    all.retain(|file| !is_override(&name_of(file)));
     all.push(path.to_path_buf());
     Found::Compose(all)
 }

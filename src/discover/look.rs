@@ -26,6 +26,8 @@ pub(super) enum Look {
 pub(super) struct Facts {
     /// Whether it can be deployed by itself: each service has an image, or something that stands for one.
     pub whole: bool,
+    /// Whether it names services, networks or volumes that it does not define.
+    pub lacks: bool,
     /// The files of `include`, as written.
     pub included: Vec<PathBuf>,
     /// The files of `extends`, as written.
@@ -74,7 +76,9 @@ pub(super) fn yaml(text: &str, named: bool) -> Look {
             }
             let whole = each.iter().all(|service| is_whole(service));
             if named || (tree.complete && is_compose(&each)) {
-                Look::Compose(Facts { whole, included: included(top), extended: extended(&each) })
+                let included = included(top);
+                let lacks = included.is_empty() && lacks(top, services, &each);
+                Look::Compose(Facts { whole, lacks, included, extended: extended(&each) })
             } else {
                 Look::Nothing
             }
@@ -86,9 +90,33 @@ pub(super) fn yaml(text: &str, named: bool) -> Look {
             if included.is_empty() || !top.iter().all(known) {
                 return Look::Nothing;
             }
-            Look::Compose(Facts { whole: true, included, extended: Vec::new() })
+            Look::Compose(Facts { whole: true, included, ..Facts::default() })
         }
     }
+}
+
+/// Whether services name others, networks or volumes that the file does not define.
+fn lacks(top: &[Entry], services: &[Entry], each: &[&[Entry]]) -> bool {
+    let has = |section: &str, name: &str| {
+        let objects = value(top, section).and_then(mapping).unwrap_or_default();
+        objects.iter().any(|object| object.key == name)
+    };
+    // The keys of a mapping, or the items of a list.
+    let names = |service: &[Entry], key: &str| -> Vec<String> {
+        let Some(node) = value(service, key) else { return Vec::new() };
+        let keys = node.entries().iter().map(|entry| entry.key.clone());
+        keys.chain(node.items().iter().filter_map(Node::text).map(str::to_owned)).collect()
+    };
+    let volume = |text: &String| {
+        let (source, _) = text.split_once(':')?;
+        let named = source.len() > 1 && source.starts_with(|c: char| c.is_ascii_alphanumeric());
+        (named && !source.contains(['/', '$', '\\'])).then(|| source.to_owned())
+    };
+    each.iter().any(|service| {
+        names(service, "depends_on").iter().any(|name| services.iter().all(|service| service.key != *name))
+            || names(service, "networks").iter().any(|name| name != "default" && !has("networks", name))
+            || names(service, "volumes").iter().filter_map(volume).any(|name| !has("volumes", &name))
+    })
 }
 
 /// Whether a text has the mark of a topology, which Compose files do not have. Costs no tree.

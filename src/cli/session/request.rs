@@ -23,6 +23,10 @@ pub(super) fn of(common: &Common, files: Vec<PathBuf>, samples: bool) -> Request
     }
     let env_files = match common.no_env && common.env_file.is_empty() {
         true => vec![PathBuf::from(NOTHING)],
+        false if common.env_file.is_empty() => {
+            let named = environment.get("COMPOSE_ENV_FILES").map(String::as_str).unwrap_or_default();
+            named.split(',').map(str::trim).filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+        }
         false => common.env_file.clone(),
     };
     let samples = samples && !common.no_env;

@@ -3,7 +3,7 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, attributes, deny, finish, life, mounts};
-use crate::model::{ContainerName, Format, HealthTest, NetworkMode, Party, Restart, Service, Text};
+use crate::model::{ContainerName, Format, HOME, HealthTest, NetworkMode, Party, Restart, Service, Text};
 use crate::platform::Feature;
 use crate::render::host::start_step;
 use crate::render::{refuse, words};
@@ -135,7 +135,9 @@ fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         }
     }
     for file in &service.env_files {
-        unit.own("EnvironmentFile", &file.path.value);
+        let path = &file.path.value;
+        let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{HOME}/{rest}"));
+        unit.own("EnvironmentFile", &path);
         let note =
             "Podman reads env files literally: quotes, comments behind values and ${…} become part of the value.";
         if !context.notes.iter().any(|known| known == note) {
