@@ -2,10 +2,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use quadgen::source::SourceMap;
-use quadgen::syntax::unit;
+use quadgen::syntax::unit::{Dialect, parse};
 
 fuzz_target!(|text: &str| {
     let mut sources = SourceMap::default();
     let id = sources.add("x.container", text);
-    unit::parse(sources.file(id));
+    for dialect in [Dialect::Raw, Dialect::Trimmed, Dialect::Joined] {
+        parse(sources.file(id), dialect);
+    }
 });

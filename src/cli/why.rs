@@ -67,7 +67,9 @@ pub(super) fn run(options: &Options) -> u8 {
         [path, from, to] => (Some(PathBuf::from(path)), from, to),
         words => {
             let many = if words.len() < 2 { "one word says" } else { "so many words say" };
-            output::err(&format!("error: {many} not who asks and whom to\n\nUsage: quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>\n"));
+            output::err(&format!(
+                "error: {many} not who asks and whom to\n\nUsage: quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>\n"
+            ));
             return FAILED;
         }
     };

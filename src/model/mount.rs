@@ -47,8 +47,12 @@ impl FromStr for Mount {
 
     /// The short form: `[SOURCE:]TARGET[:OPTION,…]`. A source with a `/`, `.` or `~` in front is a host path.
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts: Vec<&str> = text.split(':').collect();
+        // The colon of a drive is none between two parts.
+        let drive = drive(text);
+        let parts: Vec<&str> = text.get(drive..).unwrap_or(text).split(':').collect();
         let (source, target, options) = match parts.as_slice() {
+            [_, target] if drive > 0 => (windows(text, drive), *target, ""),
+            [_, target, options] if drive > 0 => (windows(text, drive), *target, *options),
             [target] => ("", *target, ""),
             [source, target] if target.starts_with('/') => (*source, *target, ""),
             [target, options] if target.starts_with('/') => ("", *target, *options),
@@ -60,7 +64,8 @@ impl FromStr for Mount {
         }
         let kind = match source.chars().next() {
             None => MountKind::Anonymous,
-            Some('/' | '.' | '~') => MountKind::Bind,
+            Some('/' | '.' | '~' | '\\') => MountKind::Bind,
+            Some(_) if drive > 0 => MountKind::Bind,
             Some(_) if source.contains('/') => {
                 return Err(format!("`{source}` is neither a volume's name nor a path: write ./{source}"));
             }
@@ -79,6 +84,19 @@ impl FromStr for Mount {
     }
 }
 
+/// How long the drive is that a Windows path begins with: `C:`.
+fn drive(text: &str) -> usize {
+    let mut chars = text.chars();
+    let letter = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
+    if letter && chars.next() == Some(':') && matches!(chars.next(), Some('/' | '\\')) { 2 } else { 0 }
+}
+
+/// A Windows path with its drive, up to the colon behind it.
+fn windows(text: &str, drive: usize) -> &str {
+    let end = text.get(drive..).and_then(|rest| rest.find(':')).map_or(text.len(), |at| drive + at);
+    text.get(..end).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Mount, MountKind};
@@ -90,6 +108,9 @@ mod tests {
         assert_eq!(kind("/x"), Ok(MountKind::Anonymous));
         assert_eq!(kind("./a:/x:ro,z"), Ok(MountKind::Bind));
         assert_eq!(kind("~/a:/x"), Ok(MountKind::Bind));
+        assert_eq!(kind("C:/a:/x:ro"), Ok(MountKind::Bind));
+        assert_eq!("C:\\a b:/x:ro".parse::<Mount>().unwrap().source, "C:\\a b");
+        assert_eq!(kind("\\\\srv\\share:/x"), Ok(MountKind::Bind));
         assert!(kind("%h/a:/x").is_err());
         assert!("./a:/x:ro,z".parse::<Mount>().unwrap().read_only);
         for bad in ["", "a:b", "a/b:/x", "a:/b:c:d"] {

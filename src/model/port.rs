@@ -145,7 +145,12 @@ impl FromStr for Port {
         let address = match address {
             None | Some("") => None,
             Some(address) => {
-                let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
+                let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']'));
+                // Without brackets nobody can tell where an IPv6 address ends.
+                if bare.is_none() && address.contains(':') {
+                    return Err(format!("`{address}` is not an address; IPv6 stands in brackets: [::1]:8080:80"));
+                }
+                let bare = bare.unwrap_or(address);
                 Some(bare.parse().map_err(|_| format!("`{address}` is not an address"))?)
             }
         };

@@ -16,7 +16,7 @@ use self::load::{Asked, Loader};
 use self::variables::{Replaced, Variables};
 use super::reader::{Reader, origin};
 use super::{Read, infer};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Origin, Spanned, Stack, Text};
 use crate::platform::schema;
 use crate::source::{Files, SourceMap, Span};
@@ -50,7 +50,9 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let mut variables = Variables::new(request.environment.clone());
     dot_env(&mut loader, request, &mut variables, &mut notes);
     let name = project_name(&mut loader, request, &variables);
-    variables.add("COMPOSE_PROJECT_NAME", name.value.clone());
+    if variables.get("COMPOSE_PROJECT_NAME").is_none() {
+        variables.add("COMPOSE_PROJECT_NAME", name.value.clone());
+    }
     let root = loader.model(&request.files, Path::new(""), &variables, Asked::ByUser, &mut Vec::new());
     let mut stack = None;
     // What was not read may hold what seems to be missing.
@@ -60,6 +62,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         let checked = reader.diagnostics.len();
         let mut project = reader.project(&root, name, &profiles(request, &variables));
         one_finding_each(&mut reader.diagnostics, checked);
+        follow_no_other(&mut reader.diagnostics, &loader);
         environment(&mut loader, &mut project, &variables, request, &mut notes);
         unset(&loader, &variables, &mut notes);
         project.complete = loader.complete && !reader.partial;
@@ -89,6 +92,8 @@ fn dot_env(loader: &mut Loader<'_>, request: &Request, variables: &mut Variables
     } else if let Some(sample) = sample(loader, &own, request) {
         notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
         loader.variables_of(&sample, Asked::ByUser, variables);
+        // A sample names variables and leaves their values to whoever deploys.
+        loader.replaced.lenient = true;
     }
 }
 
@@ -110,16 +115,21 @@ fn project_name(loader: &mut Loader<'_>, request: &Request, variables: &Variable
     for path in request.files.iter().rev() {
         if let Some(mut name) = loader.name_of(path) {
             variables::interpolate(&mut name, variables, &mut Replaced::default());
-            if let Some(text) = name.text().filter(|text| !text.is_empty()) {
-                return Spanned { value: text.to_owned(), origin: origin(&name) };
+            let value = name.text().map(normal).filter(|text| !text.is_empty());
+            if let Some(value) = value {
+                return Spanned { value, origin: origin(&name) };
             }
         }
     }
-    let folder = loader.files.folder_name(&loader.folder);
-    let lower = folder.to_lowercase();
+    let kept = normal(&loader.files.folder_name(&loader.folder));
+    Spanned::implied(if kept.is_empty() { "default".to_owned() } else { kept }, start)
+}
+
+/// A project's name as docker-compose makes it of a text: small letters, digits, `-` and `_`.
+fn normal(text: &str) -> String {
+    let lower = text.to_lowercase();
     let kept: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-    let kept = kept.trim_start_matches(['-', '_']);
-    Spanned::implied(if kept.is_empty() { "default".to_owned() } else { kept.to_owned() }, start)
+    kept.trim_start_matches(['-', '_']).to_owned()
 }
 
 /// The profiles that are on.
@@ -136,6 +146,15 @@ fn one_finding_each(found: &mut Vec<Diagnostic>, checked: usize) {
     let within = |span: Span| spoken.iter().any(|at| at.start <= span.start && span.end <= at.end.max(at.start + 1));
     let around = |span: Span| spoken.iter().any(|at| span.start <= at.start && at.end <= span.end);
     found.extend(later.into_iter().filter(|finding| !within(finding.span()) && !around(finding.span())));
+}
+
+/// Leaves out what only follows from something that was said: values behind what is no YAML, or whose variables could not
+/// be replaced.
+fn follow_no_other(found: &mut Vec<Diagnostic>, loader: &Loader<'_>) {
+    let broken = loader.diagnostics.iter().any(|finding| finding.rule.code == input::SYNTAX_ERROR.code);
+    let faults: Vec<Span> = loader.replaced.faults.iter().map(Diagnostic::span).collect();
+    let holds = |span: Span| faults.iter().any(|fault| span.start <= fault.start && fault.end <= span.end);
+    found.retain(|finding| !broken && !holds(finding.span()));
 }
 
 /// Reads the env files of services, and gives variables the values that they have in the project's surroundings.
@@ -168,8 +187,11 @@ fn environment(
                 path = sample;
             }
             let raw = file.format.as_ref().is_some_and(|format| format.value == "raw");
-            let lookup = |name: &str| variables.get(name).map(str::to_owned).or_else(|| known.get(name).cloned());
-            let Some(found) = loader.dotenv(&path, Asked::ByFile(file.path.span()), raw, &lookup) else { continue };
+            let own = |name: &str| service.environment.get(name)?.value.clone();
+            let lookup = |name: &str| own(name).or_else(|| variables.get(name).map(str::to_owned));
+            let earlier = |name: &str| known.get(name).cloned();
+            let asked = Asked::ByFile(file.path.span());
+            let Some(found) = loader.dotenv(&path, asked, raw, &lookup, &earlier) else { continue };
             known.extend(found.variables.iter().filter_map(|(name, it)| Some((name.clone(), it.value.clone()?))));
             let read = found.variables.into_iter();
             file.variables = Some(read.map(|(name, it)| (name, Spanned::written(it.value, it.span))).collect());

@@ -33,6 +33,10 @@ impl Reader {
         if scalar(node).is_some() {
             return self.text(node, "test").map(HealthTest::Shell);
         }
+        // Compose takes an empty list for no check of its own.
+        if self.lenient && matches!(&node.kind, crate::syntax::yaml::Kind::Sequence(items) if items.is_empty()) {
+            return None;
+        }
         let mut words: Vec<Text> = self.items(node, "test").iter().filter_map(|item| self.text(item, "test")).collect();
         let first = if words.is_empty() { None } else { Some(words.remove(0)) };
         match (first.as_ref().map(|word| word.value.as_str()), words.len()) {

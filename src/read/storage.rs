@@ -72,6 +72,12 @@ impl Reader {
             Some("tmpfs") => MountKind::Tmpfs,
             Some("volume") | None if mount.source.is_empty() => MountKind::Anonymous,
             Some("volume") | None => MountKind::Volume,
+            // What a runtime does with the others is its own; a topology has no use for them.
+            Some("image" | "npipe" | "cluster") if self.lenient => {
+                let kind = entries.iter().find(|entry| entry.key == "type");
+                mount.extra.extend(kind.map(|entry| (entry.key.clone(), entry.key_span, value(&entry.value))));
+                MountKind::Other
+            }
             Some(other) => {
                 self.invalid(
                     node.span,
@@ -80,7 +86,7 @@ impl Reader {
                 return None;
             }
         };
-        if !mount.target.starts_with('/') {
+        if !mount.target.starts_with('/') && mount.kind != MountKind::Other {
             self.invalid(node.span, "a volume needs `target`, an absolute path in the container");
             return None;
         }

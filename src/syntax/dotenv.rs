@@ -30,9 +30,13 @@ pub struct Dotenv {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a file; `lookup` gives the value of a variable that the file does not set itself.
-pub fn parse(file: &SourceFile, lookup: &dyn Fn(&str) -> Option<String>) -> Dotenv {
-    let mut reader = Reader { file, lookup, found: Dotenv::default() };
+/// Reads a file. For variables in its values `lookup` goes before what the file sets itself, `earlier` behind it.
+pub fn parse(
+    file: &SourceFile,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    earlier: &dyn Fn(&str) -> Option<String>,
+) -> Dotenv {
+    let mut reader = Reader { file, lookup, earlier, found: Dotenv::default() };
     let mut at = if file.text.starts_with('\u{feff}') { 3 } else { 0 };
     while let Some(next) = reader.statement(at) {
         at = next;
@@ -76,6 +80,7 @@ impl Dotenv {
 struct Reader<'a> {
     file: &'a SourceFile,
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    earlier: &'a dyn Fn(&str) -> Option<String>,
     found: Dotenv,
 }
 
@@ -164,7 +169,7 @@ impl Reader<'_> {
 
     fn expanded(&mut self, name: &str, value: &str, range: Range<usize>) {
         let span = self.span(range);
-        let mut variables = Scope { known: &self.found.variables, lookup: self.lookup };
+        let mut variables = Scope { known: &self.found.variables, lookup: self.lookup, earlier: self.earlier };
         match interpolation::replace(value, &mut variables) {
             Ok(replaced) => self.found.take(name, Some(replaced.unwrap_or_else(|| value.to_owned())), span),
             Err(fault) => self.found.diagnostics.push(fault_found(&fault, span)),
@@ -172,15 +177,17 @@ impl Reader<'_> {
     }
 }
 
-/// What the file set so far, then what its surroundings set.
+/// What goes before the file's own variables, those it set so far, and what comes behind them.
 struct Scope<'a> {
     known: &'a IndexMap<String, Variable>,
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    earlier: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl interpolation::Variables for Scope<'_> {
     fn value(&mut self, name: &str) -> Option<String> {
-        (self.lookup)(name).or_else(|| self.known.get(name)?.value.clone())
+        let own = || self.known.get(name)?.value.clone();
+        (self.lookup)(name).or_else(own).or_else(|| (self.earlier)(name))
     }
 
     fn unset(&mut self, _: &str, _: Range<usize>) {}
@@ -236,7 +243,7 @@ mod tests {
         let mut sources = SourceMap::default();
         let id = sources.add(".env", text);
         let lookup = |name: &str| (name == "HOME").then(|| "/root".to_owned());
-        let found = if raw { parse_raw(sources.file(id)) } else { parse(sources.file(id), &lookup) };
+        let found = if raw { parse_raw(sources.file(id)) } else { parse(sources.file(id), &lookup, &|_| None) };
         let lines = found.variables.into_iter();
         let lines = lines.map(|(name, it)| (name, it.value, sources.text(it.span).to_owned())).collect();
         (lines, found.diagnostics.len())

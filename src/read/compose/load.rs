@@ -297,7 +297,7 @@ impl<'a> Loader<'a> {
             return None;
         }
         let own = joined(&folder.to_string_lossy(), &below);
-        let mut variables = variables.clone();
+        let mut variables = variables.for_included();
         let env_files: Vec<(String, Span)> = match item.get("env_file") {
             Some(node) => texts(node).into_iter().map(|path| (path, node.span)).collect(),
             None => Vec::new(),
@@ -319,7 +319,8 @@ impl<'a> Loader<'a> {
 
     /// Adds the variables of a file.
     pub fn variables_of(&mut self, path: &Path, asked: Asked, variables: &mut Variables) {
-        if let Some(found) = self.dotenv(path, asked, false, &|name| variables.get(name).map(str::to_owned)) {
+        let lookup = |name: &str| variables.get(name).map(str::to_owned);
+        if let Some(found) = self.dotenv(path, asked, false, &lookup, &|_| None) {
             for (name, variable) in found.variables {
                 if let Some(value) = variable.value {
                     variables.add(&name, value);
@@ -335,10 +336,11 @@ impl<'a> Loader<'a> {
         asked: Asked,
         raw: bool,
         lookup: &dyn Fn(&str) -> Option<String>,
+        earlier: &dyn Fn(&str) -> Option<String>,
     ) -> Option<Dotenv> {
         let id = self.load(path, asked)?;
         let file = self.sources.file(id);
-        let mut found = if raw { dotenv::parse_raw(file) } else { dotenv::parse(file, lookup) };
+        let mut found = if raw { dotenv::parse_raw(file) } else { dotenv::parse(file, lookup, earlier) };
         self.complete &= found.diagnostics.is_empty();
         self.diagnostics.append(&mut found.diagnostics);
         self.secrets.append(&mut found.secrets);

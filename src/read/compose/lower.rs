@@ -9,7 +9,9 @@ use super::super::reader::{Reader, value};
 use super::super::service;
 use super::super::topology::default_network;
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Condition, ContainerName, Dependency, Format, NetworkMode, Service, Spanned, Stack, Text};
+use crate::model::{
+    Condition, ContainerName, Data, Dependency, Format, NetworkMode, Service, Spanned, Stack, Text, Value,
+};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
 
@@ -62,6 +64,7 @@ impl Reader {
             let service = self.compose_service(entry, &mut denials);
             stack.services.insert(entry.key.clone(), service);
         }
+        self.consistent(&stack, root);
         set_aside(&mut stack, profiles);
         implied_dependencies(&mut stack);
         default_network(&mut stack);
@@ -106,6 +109,52 @@ impl Reader {
             self.invalid(entry.key_span, format!("`{}` has neither `image` nor `build`", service.name.value));
         }
         service
+    }
+
+    /// What docker-compose looks at beyond the schema. Tried with 2.40.3.
+    fn consistent(&mut self, stack: &Stack, root: &Node) {
+        for service in stack.services.values() {
+            let number = |value: Option<&Value>| value?.scalar()?.parse::<u32>().ok();
+            let scale = number(service.attributes.get("scale").map(|(_, value)| value));
+            let replicas = number(service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas")));
+            let name = &service.name.value;
+            if let (Some(scale), Some(replicas)) = (scale, replicas)
+                && scale != replicas
+            {
+                let message = format!("`{name}` says {scale} in `scale` and {replicas} in `deploy.replicas`");
+                self.invalid(service.span(), message);
+            }
+            if let ContainerName::Named(own) = &service.container_name
+                && scale.or(replicas).is_some_and(|count| count > 1)
+            {
+                let own_name = &own.value;
+                let message = format!("`{name}` runs several containers, and only one of them could be `{own_name}`");
+                self.invalid(own.span(), message);
+            }
+            let hosts = service.attributes.get("extra_hosts").map(|(_, hosts)| &hosts.data);
+            let Some(Data::List(items)) = hosts else { continue };
+            for item in items.iter().filter(|item| item.scalar().is_some_and(|text| !text.contains([':', '=']))) {
+                self.invalid(item.span, "an extra host needs an address: NAME:ADDRESS");
+            }
+        }
+        let objects = |section: &str| root.get(section).map(Node::entries).unwrap_or_default();
+        let is_external = |entry: &Entry| entry.value.get("external").is_some_and(|node| node.text() != Some("false"));
+        for (section, sources) in
+            [("secrets", &["file", "environment"][..]), ("configs", &["file", "environment", "content"])]
+        {
+            let without = |entry: &&Entry| sources.iter().all(|key| entry.value.get(key).is_none());
+            for entry in objects(section).iter().filter(|entry| !is_external(entry)).filter(without) {
+                let message = format!("`{}` needs one of: {}, external", entry.key, sources.join(", "));
+                self.invalid(entry.key_span, message);
+            }
+        }
+        for entry in objects("volumes").iter().filter(|entry| is_external(entry)) {
+            let is_own = |own: &&Entry| ["driver", "driver_opts", "labels"].contains(&own.key.as_str());
+            if let Some(own) = entry.value.entries().iter().find(is_own) {
+                let message = format!("`{}` exists outside of the stack: `{}` cannot be set here", entry.key, own.key);
+                self.invalid(own.key_span, message);
+            }
+        }
     }
 
     /// What `x-quadgen` says at the top, and whom services must not reach.

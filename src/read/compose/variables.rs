@@ -14,17 +14,27 @@ use crate::syntax::yaml::{Kind, Node};
 /// The variables of a project, or of what it includes.
 #[derive(Clone, Default)]
 pub(super) struct Variables {
-    values: BTreeMap<String, String>,
+    /// What nothing goes over: the process's, and for what is included those of the project.
+    first: BTreeMap<String, String>,
+    /// Those of files, of which the last counts.
+    files: BTreeMap<String, String>,
 }
 
 impl Variables {
     pub fn new(values: BTreeMap<String, String>) -> Self {
-        Variables { values }
+        Variables { first: values, files: BTreeMap::new() }
+    }
+
+    /// The same for what is included, whose own files go behind all of these.
+    pub fn for_included(&self) -> Self {
+        let mut first = self.files.clone();
+        first.extend(self.first.clone());
+        Variables { first, files: BTreeMap::new() }
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.first.get(name).or_else(|| self.files.get(name)).map(String::as_str)
     }
 
     /// Takes the values of variables that look like secrets out of what findings say: a value that is out of form is
@@ -32,7 +42,8 @@ impl Variables {
     pub fn hide_secrets(&self, found: &mut [Diagnostic]) {
         // Shorter ones are `on` and `no`, or stand in any word.
         let secret = |(name, value): &(&String, &String)| is_secret_name(name) && value.chars().count() >= 4;
-        let secrets: Vec<&String> = self.values.iter().filter(secret).map(|(_, value)| value).collect();
+        let secrets: Vec<&String> =
+            self.first.iter().chain(&self.files).filter(secret).map(|(_, value)| value).collect();
         for finding in found {
             let labels = finding.labels.iter_mut().map(|label| &mut label.message);
             let helps = finding.help.iter_mut().map(|help| &mut help.text);
@@ -44,9 +55,9 @@ impl Variables {
         }
     }
 
-    /// Sets a variable that has no value yet.
+    /// Sets a variable of a file.
     pub fn add(&mut self, name: &str, value: String) {
-        self.values.entry(name.to_owned()).or_insert(value);
+        self.files.insert(name.to_owned(), value);
     }
 }
 
@@ -57,6 +68,8 @@ pub(super) struct Replaced {
     pub faults: Vec<Diagnostic>,
     /// Variables without value and default, each where it stands first.
     pub unset: IndexMap<String, Span>,
+    /// Whether a sample stands in for the real variables: one that has to have a value may be empty there.
+    pub lenient: bool,
 }
 
 /// Replaces the variables in every value of a tree.
@@ -85,6 +98,12 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut
                     node.interpolated = true;
                 }
                 Ok(None) => {}
+                Err(interpolation::Fault::Required { name, range, .. }) if replaced.lenient => {
+                    replaced.unset.entry(name).or_insert_with(|| place(range));
+                    *text = stand_in(text);
+                    *plain = false;
+                    node.interpolated = true;
+                }
                 Err(fault) => {
                     let range = match &fault {
                         interpolation::Fault::Invalid(range) | interpolation::Fault::TooLarge(range) => range.clone(),
@@ -99,6 +118,18 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut
             entries.iter_mut().for_each(|entry| interpolate(&mut entry.value, variables, replaced));
         }
     }
+}
+
+/// A text whose expressions all have some value, which nobody knows.
+fn stand_in(text: &str) -> String {
+    struct Unknown;
+    impl interpolation::Variables for Unknown {
+        fn value(&mut self, _: &str) -> Option<String> {
+            Some("1".to_owned())
+        }
+        fn unset(&mut self, _: &str, _: Range<usize>) {}
+    }
+    replace(text, &mut Unknown).ok().flatten().unwrap_or_else(|| text.to_owned())
 }
 
 struct Scope<'a> {

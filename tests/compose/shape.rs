@@ -1,169 +1,18 @@
-//! Compose files as docker-compose reads them: every file of the corpus is taken or refused alike, and the model says
-//! what `docker-compose config` says.
+//! One form for what `docker-compose config` prints and for what the model holds, so that the two can be compared.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use quadgen::diagnostic::{Diagnostic, Level, Sink};
 use quadgen::model::{
-    Condition, ContainerName, Duration, Format, HealthTest, Mount, MountKind, NetworkMode, Origin, PlatformSpec, Port,
-    Service, Spanned, Stack,
+    Condition, ContainerName, Duration, HealthTest, Mount, MountKind, NetworkMode, Origin, Port, Service, Spanned,
+    Stack,
 };
-use quadgen::network::Wiring;
-use quadgen::platform::Platform;
-use quadgen::read::{Read, compose};
-use quadgen::rules::{self, Context};
-use quadgen::source::SourceMap;
 use serde_json::{Map, Value as Json, json};
-use support::disk::Disk;
 
-/// What both see of the environment.
-const ENVIRONMENT: [(&str, &str); 1] = [("HOME", "/root")];
-
-/// Files that docker-compose refuses and quadgen reads, and why.
-const READ_ANYWAY: [(&str, &str); 5] = [
-    ("cli/testdata/env-file/compose-with-env-file.yaml", MISSING_ENV_FILE),
-    ("cli/testdata/env-file/compose-with-env-files.yaml", MISSING_ENV_FILE),
-    ("loader/testdata/include/dir/compose.yaml", MISSING_ENV_FILE),
-    ("loader/testdata/remote/compose.yaml", MISSING_ENV_FILE),
-    ("tests/integration/build_ssh/docker-compose.yml", "docker-compose fails while it prints, not while it reads"),
-];
-const MISSING_ENV_FILE: &str = "an env_file that is not there is normal in a repository, and a note";
-
-fn environment() -> BTreeMap<String, String> {
-    ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-fn read(files: &[PathBuf], profiles: &[String]) -> (SourceMap, Read) {
-    let mut sources = SourceMap::default();
-    sources.add("command line", "quadgen");
-    let request = compose::Request {
-        files: files.to_vec(),
-        environment: environment(),
-        profiles: profiles.to_vec(),
-        ..compose::Request::default()
-    };
-    let read = compose::read(&mut sources, &Disk, &request);
-    (sources, read)
-}
-
-/// What docker-compose makes of files, or what it says against them.
-fn config(program: &Path, files: &[PathBuf]) -> Result<Json, String> {
-    let mut command = Command::new(program);
-    command.current_dir(files[0].parent().unwrap()).env_clear().envs(ENVIRONMENT);
-    for file in files {
-        command.arg("-f").arg(file.file_name().unwrap());
-    }
-    let output = command.args(["config", "--format", "json"]).output().unwrap();
-    if output.status.success() {
-        Ok(serde_json::from_slice(&output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("").to_owned())
-    }
-}
-
-/// What quadgen refuses: what cannot be read, references to nothing, and rings of dependencies.
-fn errors(read: &Read, sources: &SourceMap) -> Vec<Diagnostic> {
-    let mut sink = Sink::default();
-    if let Some(stack) = &read.stack {
-        let platform = Platform::resolve("docker", PlatformSpec::default(), Format::Compose);
-        let wirings = [Wiring::new(stack, &platform)];
-        rules::check(&Context::new(stack, &wirings), &mut sink);
-    }
-    let found = sink.finish(sources).into_iter();
-    let mut found: Vec<Diagnostic> = found.filter(|found| ["QG006", "QG601"].contains(&found.rule.code)).collect();
-    found.extend(read.diagnostics.iter().cloned());
-    found.retain(|found| found.severity == Level::Error);
-    found
-}
-
-/// Every YAML file below a folder, sorted.
-fn yaml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-#[test]
-fn files_of_the_corpus_are_read_as_docker_compose_reads_them() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if !corpus.is_dir() {
-        println!("not run: there is no corpus at ../shared/corpus");
-        return;
-    }
-    let Some(program) = support::tool("docker-compose") else { return support::missing("docker-compose") };
-    let files = yaml_files(&corpus);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let (mut wrong, mut counts) = (Vec::new(), [0_usize; 4]);
-    std::thread::scope(|scope| {
-        let parts = files.chunks(files.len().div_ceil(cores));
-        let program = &program;
-        let threads: Vec<_> = parts.map(|part| scope.spawn(move || compare_all(program, part))).collect();
-        for thread in threads {
-            let (found, counted) = thread.join().unwrap();
-            wrong.extend(found);
-            for (sum, count) in counts.iter_mut().zip(counted) {
-                *sum += count;
-            }
-        }
-    });
-    let [taken, refused, read_anyway, equal] = counts;
-    println!(
-        "Compose files: {taken} taken by both, {refused} refused by both, {read_anyway} read anyway; {equal} equal"
-    );
-    assert!(wrong.is_empty(), "{} of {} files:\n{}", wrong.len(), files.len(), wrong.join("\n"));
-}
-
-fn compare_all(program: &Path, files: &[PathBuf]) -> (Vec<String>, [usize; 4]) {
-    let (mut wrong, mut counts) = (Vec::new(), [0; 4]);
-    for path in files {
-        let name = path.display().to_string();
-        let one = std::slice::from_ref(path);
-        let theirs = config(program, one);
-        let (sources, ours) = read(one, &[]);
-        let errors = errors(&ours, &sources);
-        let excused = READ_ANYWAY.iter().any(|(known, _)| name.ends_with(known));
-        match (theirs, errors.first()) {
-            (Err(_), None) if excused => counts[2] += 1,
-            (Err(theirs), None) => wrong.push(format!("{name}: docker-compose refuses: {theirs}")),
-            (Ok(_), Some(error)) => {
-                wrong.push(format!("{name}: refused: {} {}", sources.place(error.span()), error.message));
-            }
-            (Err(_), Some(error)) if sources.place(error.span()).is_empty() => {
-                wrong.push(format!("{name}: no place: {}", error.message));
-            }
-            (Err(_), Some(_)) => counts[1] += 1,
-            (Ok(theirs), None) => {
-                counts[0] += 1;
-                let ours = shape(&ours.stack.unwrap(), path.parent().unwrap());
-                let different = differences("", &shape_of_config(&theirs), &ours);
-                counts[3] += usize::from(different.is_empty());
-                wrong.extend(different.iter().map(|line| format!("{name}: {line}")));
-            }
-        }
-    }
-    (wrong, counts)
-}
+use crate::Project;
 
 /// Where two values differ, with what the first and the second say.
-fn differences(at: &str, theirs: &Json, ours: &Json) -> Vec<String> {
+pub fn differences(at: &str, theirs: &Json, ours: &Json) -> Vec<String> {
     match (theirs, ours) {
         (Json::Object(a), Json::Object(b)) => {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
@@ -179,7 +28,7 @@ fn differences(at: &str, theirs: &Json, ours: &Json) -> Vec<String> {
 }
 
 /// The parts of `config`'s output that the model holds, in one form.
-fn shape_of_config(config: &Json) -> Json {
+pub fn shape_of_config(config: &Json) -> Json {
     let objects = |key: &str| config[key].as_object().cloned().unwrap_or_default();
     let services = objects("services").into_iter().map(|(name, it)| {
         let networks = it["networks"].as_object().cloned().unwrap_or_default().into_iter().map(|(name, it)| {
@@ -293,7 +142,7 @@ fn written(text: &Spanned<String>) -> Json {
 }
 
 /// The model in the same form.
-fn shape(stack: &Stack, folder: &Path) -> Json {
+pub fn shape(stack: &Stack, project: &Project) -> Json {
     let used: Vec<&str> = stack
         .services
         .values()
@@ -307,7 +156,7 @@ fn shape(stack: &Stack, folder: &Path) -> Json {
         .filter(|mount| mount.value.kind == MountKind::Volume)
         .map(|mount| mount.value.source.as_str())
         .collect();
-    let services = stack.services.iter().map(|(name, service)| (name.clone(), service_shape(service, folder)));
+    let services = stack.services.iter().map(|(name, service)| (name.clone(), service_shape(service, project)));
     // docker-compose leaves out what nobody uses.
     let networks = stack.networks.iter().filter(|(name, _)| used.contains(&name.as_str())).map(|(name, it)| {
         let driver = it.driver.as_ref().map(|driver| driver.value.clone());
@@ -325,7 +174,7 @@ fn shape(stack: &Stack, folder: &Path) -> Json {
     })
 }
 
-fn service_shape(service: &Service, folder: &Path) -> Json {
+fn service_shape(service: &Service, project: &Project) -> Json {
     let networks = service.networks.iter().map(|it| {
         let mut aliases: Vec<&str> = it.aliases.iter().map(|alias| alias.value.as_str()).collect();
         aliases.sort_unstable();
@@ -335,9 +184,10 @@ fn service_shape(service: &Service, folder: &Path) -> Json {
     let mut ports: Vec<String> = service.ports.iter().flat_map(|port| port_lines(&port.value)).collect();
     ports.sort();
     ports.dedup();
-    let mut volumes: Vec<Json> = service.mounts.iter().map(|mount| mount_shape(&mount.value, folder)).collect();
+    let mut volumes: Vec<Json> =
+        service.mounts.iter().map(|mount| mount_shape(&mount.value, &project.folder)).collect();
     volumes.sort_by_key(Json::to_string);
-    let set = environment();
+    let set = &project.environment;
     let files = service.env_files.iter().filter_map(|file| file.variables.as_ref()).flatten();
     let mut variables: Map<String, Json> = Map::new();
     for (name, variable) in files.chain(&service.environment) {
@@ -435,7 +285,7 @@ fn mount_shape(mount: &Mount, folder: &Path) -> Json {
 
 /// A path of the host with everything in it that its words say.
 fn full(path: &str, folder: &Path) -> String {
-    if path.get(1..3) == Some(":\\") {
+    if path.get(1..2) == Some(":") {
         return path.to_owned();
     }
     let path = path.strip_prefix('~').map_or_else(|| path.to_owned(), |rest| format!("/root{rest}"));
