@@ -37,7 +37,7 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 fn files_of_the_corpus_are_read_as_docker_compose_reads_them() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     if !corpus.is_dir() {
-        support::say(&format!("not run: there is no corpus at ../shared/corpus"));
+        support::say("not run: there is no corpus at ../shared/corpus");
         return;
     }
     let Some(program) = support::tool("docker-compose") else { return support::missing("docker-compose") };

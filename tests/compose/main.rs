@@ -5,6 +5,7 @@
 
 mod cases;
 mod corpus;
+mod known;
 mod lines;
 mod shape;
 #[path = "../support/mod.rs"]
