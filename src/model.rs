@@ -408,6 +408,23 @@ pub struct Network {
 }
 
 impl Network {
+    /// A network about which nothing is said yet.
+    pub fn new(name: Text) -> Self {
+        Network {
+            name,
+            object_name: None,
+            external: false,
+            internal: None,
+            driver: None,
+            options: IndexMap::new(),
+            subnets: Vec::new(),
+            ipv6: false,
+            dns_disabled: None,
+            attributes: IndexMap::new(),
+            quadlet: Vec::new(),
+        }
+    }
+
     /// Whether it is internal.
     pub fn is_internal(&self) -> bool {
         self.internal.as_ref().is_some_and(|internal| internal.value)

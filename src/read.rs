@@ -7,6 +7,7 @@ mod intent;
 mod network;
 pub mod quadlet;
 mod reader;
+mod relative;
 mod service;
 mod storage;
 pub mod topology;

@@ -16,7 +16,8 @@ use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::{quadlet, topology};
 use quadgen::render::{Target, render};
 use quadgen::source::{Files, SourceMap};
-use tree::{Disk, Memory};
+use tree::Memory;
+use tree::disk::Disk;
 
 /// A topology, the same rendered to units on a platform and read back, and whether the units say all of it.
 fn there_and_back(text: &str, words: &str) -> Option<(Stack, Stack, bool)> {

@@ -32,7 +32,8 @@ use quadgen::render::{File, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
 use support::{missing, say};
-use tree::{Disk, Memory};
+use tree::Memory;
+use tree::disk::Disk;
 
 /// The files, as they lie in one folder.
 fn in_memory(files: &[File]) -> Memory {

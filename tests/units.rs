@@ -23,7 +23,8 @@ use quadgen::read::quadlet::{self, Tree};
 use quadgen::source::{Files, SourceMap};
 use serde_json::Value as Json;
 use support::{generate, missing, quadlet_generators, say};
-use tree::{Disk, Memory, tree};
+use tree::disk::Disk;
+use tree::{Memory, tree};
 
 /// What quadgen says of a tree on a release: the errors, and the services.
 fn answer(files: &dyn Files, tree: &Tree, release: Version) -> (Vec<String>, BTreeSet<String>) {

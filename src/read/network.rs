@@ -8,26 +8,9 @@ use crate::platform::{attributes, keys};
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
-/// A network about which nothing is said yet.
-pub(super) fn empty(name: Text) -> Network {
-    Network {
-        name,
-        object_name: None,
-        external: false,
-        internal: None,
-        driver: None,
-        options: IndexMap::new(),
-        subnets: Vec::new(),
-        ipv6: false,
-        dns_disabled: None,
-        attributes: IndexMap::new(),
-        quadlet: Vec::new(),
-    }
-}
-
 impl Reader {
     pub fn network(&mut self, name: Text, node: &Node) -> Network {
-        let mut network = empty(name);
+        let mut network = Network::new(name);
         for entry in self.entries(node, "a network") {
             let node = &entry.value;
             match entry.key.as_str() {

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar, value};
+use crate::diagnostic::{Diagnostic, input};
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
     Service, ServiceKind, Spanned, Text,
@@ -107,6 +108,16 @@ impl Reader {
             }
         }
         true
+    }
+
+    /// A mode takes the place of networks.
+    pub fn one_home(&mut self, service: &Service) {
+        if let (Some(mode), Some(first)) = (&service.network_mode, service.networks.first()) {
+            let name = &service.name.value;
+            let message = format!("`{name}` has `network_mode` and `networks`: one excludes the other");
+            let found = Diagnostic::new(&input::INVALID_VALUE, mode.span(), message);
+            self.diagnostics.push(found.label(first.network.span(), "on a network here"));
+        }
     }
 
     /// Reports keys that Compose does not have below an attribute that is kept as it is.

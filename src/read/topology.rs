@@ -159,14 +159,7 @@ impl Reader {
                     }
                 }
             }
-            if let (Some(mode), Some(first)) = (&service.network_mode, service.networks.first()) {
-                let found = Diagnostic::new(
-                    &input::INVALID_VALUE,
-                    mode.span(),
-                    format!("`{}` has `network_mode` and `networks`: one excludes the other", name.value),
-                );
-                self.diagnostics.push(found.label(first.network.span(), "on a network here"));
-            }
+            self.one_home(&service);
             stack.services.insert(entry.key.clone(), service);
         }
         denials
@@ -289,7 +282,7 @@ pub(super) fn default_network(stack: &mut Stack) {
     let object_name = format!("{}_default", stack.name.value);
     stack.networks.entry("default".to_owned()).or_insert_with(|| Network {
         object_name: Some(Spanned::implied(object_name, first)),
-        ..super::network::empty(Spanned::implied("default".to_owned(), first))
+        ..Network::new(Spanned::implied("default".to_owned(), first))
     });
     for service in stack.services.values_mut().filter(|service| lonely(service)) {
         let network = Spanned::implied("default".to_owned(), service.name.span());

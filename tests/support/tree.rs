@@ -2,8 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[path = "disk.rs"]
+pub mod disk;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -59,35 +61,4 @@ pub fn tree(root: &Path, mut files: Vec<PathBuf>) -> Tree {
     units.sort_by_key(|path| (folder(path), name(path)));
     let drop_ins = drop_ins.into_iter().filter(|path| name(path).ends_with(".conf")).collect();
     Tree { root: root.to_path_buf(), searched: true, units, drop_ins }
-}
-
-/// The real file system.
-pub struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
-    }
-
-    fn is_dir(&self, path: &Path) -> bool {
-        path.is_dir()
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        path.is_file()
-    }
-
-    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                found.extend(self.walk(&path));
-            } else {
-                found.push(path);
-            }
-        }
-        found
-    }
 }

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::super::relative::joined;
 use super::check::canonical;
 use super::merge::{difference, merge, settle};
-use super::paths::{joined, rebase};
+use super::paths::rebase;
 use super::variables::{Replaced, Variables, interpolate};
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{FileId, Files, SourceMap, Span};

@@ -8,7 +8,6 @@ use super::super::intent::Names;
 use super::super::reader::{Reader, value};
 use super::super::service;
 use super::super::topology::default_network;
-use crate::diagnostic::{Diagnostic, input};
 use crate::model::{
     Condition, ContainerName, Data, Dependency, Format, NetworkMode, Service, Spanned, Stack, Text, Value,
 };
@@ -94,12 +93,7 @@ impl Reader {
                 _ => keep(&mut service, attribute),
             }
         }
-        if let (Some(mode), Some(first)) = (&service.network_mode, service.networks.first()) {
-            let span = mode.span();
-            let message = format!("`{}` has `network_mode` and `networks`: one excludes the other", service.name.value);
-            let found = Diagnostic::new(&input::INVALID_VALUE, span, message);
-            self.diagnostics.push(found.label(first.network.span(), "on a network here"));
-        }
+        self.one_home(&service);
         let runs_something = ["build", "provider"].iter().any(|key| service.attributes.contains_key(*key));
         if !self.partial
             && service.image.is_none()

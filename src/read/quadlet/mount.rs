@@ -1,5 +1,6 @@
 //! `Volume=`, `Mount=` and `Tmpfs=` → mounts.
 
+use super::super::relative::joined;
 use super::stack::Names;
 use super::unit::Unit;
 use super::values::{Given, Values};
@@ -131,18 +132,7 @@ pub(super) fn rebased(folder: &str, path: &str) -> String {
     if folder.is_empty() || !path.starts_with('.') {
         return path.to_owned();
     }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let start = if parts.first() == Some(&"..") { "" } else { "./" };
-    format!("{start}{}", parts.join("/"))
+    joined(folder, path)
 }
 
 /// A value of `Mount=`, taken apart.

@@ -40,7 +40,7 @@ pub(super) fn network(unit: &Unit) -> Network {
     let mut values = Values::of(unit);
     values.take("NetworkName");
     let name = Spanned::written(unit.stem.clone(), unit.head);
-    let mut network = super::super::network::empty(name);
+    let mut network = Network::new(name);
     network.object_name = object_name(unit);
     network.internal = values.take_switch("Internal").filter(|internal| internal.value);
     network.driver = values.take_last("Driver").map(|given| given.text());

@@ -59,7 +59,7 @@ impl<'a> Names<'a> {
         network.or_insert_with(|| Network {
             external: true,
             object_name,
-            ..super::super::network::empty(Spanned::written(key.clone(), span))
+            ..Network::new(Spanned::written(key.clone(), span))
         });
         key
     }

@@ -11,28 +11,12 @@ use crate::source::Span;
 /// Whether a network is what a topology makes for services that name none, so that nobody has to write it down.
 pub(super) fn is_implied(stack: &Stack, network: &Network) -> bool {
     let said = Network { object_name: None, ..network.clone() };
-    let bare = said == Network { name: network.name.clone(), ..bare(network.name.clone()) };
+    let bare = said == Network::new(network.name.clone());
     let used = || {
         let attachments = stack.services.values().flat_map(|service| &service.networks);
         attachments.into_iter().any(|attachment| attachment.network.value == "default")
     };
     network.name.value == "default" && network.object() == format!("{}_default", stack.name.value) && bare && used()
-}
-
-fn bare(name: Text) -> Network {
-    Network {
-        name,
-        object_name: None,
-        external: false,
-        internal: None,
-        driver: None,
-        options: IndexMap::new(),
-        subnets: Vec::new(),
-        ipv6: false,
-        dns_disabled: None,
-        attributes: IndexMap::new(),
-        quadlet: Vec::new(),
-    }
 }
 
 /// The name in the runtime, if it is another one.
