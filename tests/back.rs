@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "support/disk.rs"]
+mod disk;
 #[path = "support/tree.rs"]
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use disk::Disk;
 use quadgen::model::{
     ContainerName, Data, Duration, FileUse, HealthTest, Network, Service, Spanned, Stack, Text, UnitEntry, Value,
     Volume,
@@ -17,7 +20,6 @@ use quadgen::read::{quadlet, topology};
 use quadgen::render::{Target, render};
 use quadgen::source::{Files, SourceMap};
 use tree::Memory;
-use tree::disk::Disk;
 
 /// A topology, the same rendered to units on a platform and read back, and whether the units say all of it.
 fn there_and_back(text: &str, words: &str) -> Option<(Stack, Stack, bool)> {

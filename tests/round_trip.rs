@@ -31,9 +31,9 @@ use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::render::{File, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
+use support::disk::Disk;
 use support::{missing, say};
 use tree::Memory;
-use tree::disk::Disk;
 
 /// The files, as they lie in one folder.
 fn in_memory(files: &[File]) -> Memory {

@@ -22,8 +22,8 @@ use quadgen::model::{UnitKind, Version};
 use quadgen::read::quadlet::{self, Tree};
 use quadgen::source::{Files, SourceMap};
 use serde_json::Value as Json;
+use support::disk::Disk;
 use support::{generate, missing, quadlet_generators, say};
-use tree::disk::Disk;
 use tree::{Memory, tree};
 
 /// What quadgen says of a tree on a release: the errors, and the services.

@@ -2,9 +2,6 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
-#[path = "disk.rs"]
-pub mod disk;
-
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
