@@ -90,7 +90,10 @@ pub(super) fn run(options: &Options) -> u8 {
         .into_iter()
         .filter(|finding| is_wanted(finding, options))
         .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
-    report(options, &session, &errors, &findings, &mut summary)
+    let code = report(options, &session, &errors, &findings, &mut summary);
+    // The process ends here: taking thousands of services apart before would only cost time.
+    std::mem::forget(session);
+    code
 }
 
 /// What is known of the input before anything is looked at.

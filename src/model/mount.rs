@@ -84,11 +84,14 @@ impl FromStr for Mount {
     }
 }
 
-/// How long the drive is that a Windows path begins with: `C:`.
+/// How long the drive is that a Windows path begins with: `C:`. A volume may have a name of one letter, too; behind a
+/// path there is another colon, and a path of the container.
 fn drive(text: &str) -> usize {
     let mut chars = text.chars();
     let letter = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
-    if letter && chars.next() == Some(':') && matches!(chars.next(), Some('/' | '\\')) { 2 } else { 0 }
+    let path = letter && chars.next() == Some(':') && matches!(chars.next(), Some('/' | '\\'));
+    let mut behind = text.get(2..).unwrap_or("").split(':').skip(1);
+    if path && behind.next().is_some_and(|target| target.starts_with('/')) { 2 } else { 0 }
 }
 
 /// A Windows path with its drive, up to the colon behind it.
@@ -109,6 +112,7 @@ mod tests {
         assert_eq!(kind("./a:/x:ro,z"), Ok(MountKind::Bind));
         assert_eq!(kind("~/a:/x"), Ok(MountKind::Bind));
         assert_eq!(kind("C:/a:/x:ro"), Ok(MountKind::Bind));
+        assert_eq!(kind("v:/x:z"), Ok(MountKind::Volume));
         assert_eq!("C:\\a b:/x:ro".parse::<Mount>().unwrap().source, "C:\\a b");
         assert_eq!(kind("\\\\srv\\share:/x"), Ok(MountKind::Bind));
         assert!(kind("%h/a:/x").is_err());
