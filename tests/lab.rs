@@ -1,27 +1,40 @@
-//! Tried for real: stacks are deployed on machines of their own, Podman under systemd and Docker Engine, and what is
-//! seen from inside their containers is compared with what quadgen predicts. `tests/lab/root.sh` prepares what the
-//! machines start from; without it the lab says that it did not run.
+//! Tried for real: stacks are deployed on machines of their own, and what is seen from inside their containers is
+//! compared with what quadgen predicts. Podman 4.3.1 with CNI and with netavark, by commands; Podman 5.4 and 5.8, as
+//! units under systemd; Docker Engine, by docker compose. `tests/lab/root.sh` prepares what the machines start from;
+//! without it the lab says that it did not run.
+//!
+//! `QUADGEN_LAB_STACKS` says how many random stacks are tried on each (`tests/lab/full` tries many), and
+//! `QUADGEN_LAB_SEED` which is the first.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "lab/asked.rs"]
+mod asked;
+#[path = "lab/commands.rs"]
+mod commands;
 #[path = "lab/engine.rs"]
 mod engine;
 #[path = "lab/look.rs"]
 mod look;
 #[path = "lab/machine.rs"]
 mod machine;
+#[path = "lab/random.rs"]
+mod random;
 mod support;
+#[path = "support/tree.rs"]
+mod tree;
+#[path = "lab/trial.rs"]
+mod trial;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use engine::Engine;
-use look::{Addresses, Prediction, READS_A_PAGE, own_port, predictions, stand_in};
+use engine::{CNI, DOCKER, Deployment, How, Lab, NETAVARK, PODMAN_5_4, PODMAN_5_8};
+use look::stand_in;
 use machine::Machine;
 use quadgen::model::{Spanned, Stack};
-use quadgen::network::{Verdict, Wiring};
 use quadgen::read::topology;
 use quadgen::source::SourceMap;
+use random::{Form, Words};
 use support::{missing, say};
 
 /// What is deployed, and more words of the platform: under `wsl2` the router plays Windows.
@@ -35,17 +48,42 @@ const OPEN_WEBUI: &str = "examples/open-webui/topology.yaml";
 
 #[test]
 fn podman_under_systemd_does_what_quadgen_predicts() {
-    STACKS.iter().for_each(|(stack, more)| try_stack(Engine::Podman, stack, more));
+    STACKS.iter().for_each(|(stack, more)| try_stack(PODMAN_5_4, stack, more));
 }
 
 #[test]
 fn docker_engine_does_what_quadgen_predicts() {
-    STACKS.iter().for_each(|(stack, more)| try_stack(Engine::Docker, stack, more));
+    STACKS.iter().for_each(|(stack, more)| try_stack(DOCKER, stack, more));
+}
+
+#[test]
+fn random_stacks_on_podman_4_3_with_cni() {
+    random_stacks(CNI);
+}
+
+#[test]
+fn random_stacks_on_podman_4_3_with_netavark() {
+    random_stacks(NETAVARK);
+}
+
+#[test]
+fn random_stacks_on_podman_5_4() {
+    random_stacks(PODMAN_5_4);
+}
+
+#[test]
+fn random_stacks_on_podman_5_8() {
+    random_stacks(PODMAN_5_8);
+}
+
+#[test]
+fn random_stacks_on_docker_engine() {
+    random_stacks(DOCKER);
 }
 
 /// A machine; without one it says why.
-fn machine(what: &str) -> Option<Machine> {
-    Machine::start().map_err(|why| missing(&format!("{what} in the lab ({why})"))).ok()
+fn machine(lab: Lab, what: &str) -> Option<Machine> {
+    lab.start().map_err(|why| missing(&format!("{what} in the lab ({why})"))).ok()
 }
 
 fn read(file: &str) -> Stack {
@@ -55,108 +93,60 @@ fn read(file: &str) -> Stack {
     topology::read(map.file(file)).stack.unwrap()
 }
 
-fn try_stack(engine: Engine, file: &str, more: &str) {
-    let Some(machine) = machine(&format!("{file} with {}", engine.program())) else { return };
-    engine.start(&machine);
-    let platform = engine.platform(&machine, more);
+fn try_stack(lab: Lab, file: &str, more: &str) {
+    let Some(machine) = machine(lab, &format!("{file} with {}", lab.program())) else { return };
     let mut stack = read(file);
     stand_in(&mut stack);
-    let running = engine.deploy(&machine, &stack, &platform);
-    let wiring = Wiring::new(&stack, &platform);
-    let mut asked: BTreeMap<Option<String>, Vec<Prediction>> = BTreeMap::new();
-    for prediction in predictions(&wiring, &addresses(engine, &machine, &wiring)) {
-        asked.entry(prediction.container.clone()).or_default().push(prediction);
-    }
-    let answers: Vec<(&Prediction, String)> = std::thread::scope(|scope| {
-        let machine = &machine;
-        let each = asked.iter();
-        let looking: Vec<_> = each.map(|(at, told)| scope.spawn(move || ask(engine, machine, at, told))).collect();
-        looking.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
-    let certain = |verdict| matches!(verdict, Verdict::Yes | Verdict::No);
-    let wrong: Vec<String> = answers
-        .iter()
-        .filter(|(told, printed)| certain(told.verdict) && told.look.seen(printed) != Some(told.verdict))
-        .map(|(told, printed)| format!("{}: predicted {:?}, seen: {printed:?}", told.says, told.verdict))
-        .collect();
-    let settled = answers.iter().filter(|(told, _)| certain(told.verdict)).count();
-    let at = format!("lab: {}{}: {file}", platform.describe(), more.replace(',', ", "));
-    assert!(
-        wrong.is_empty(),
-        "{at}: {} of {} predictions are wrong:\n{}",
-        wrong.len(),
-        answers.len(),
-        wrong.join("\n")
-    );
-    say(&format!("{at}: {running}, {settled} verdicts held, {} left open", answers.len() - settled));
+    let deployment = lab.deployment(stack, &lab.words(&machine, more), Vec::new());
+    let counts = trial::run(lab, &machine, &[deployment], &|_| String::new());
+    say(&format!("lab: {lab}{}: {file}: {counts}", more.replace(',', ", ")));
 }
 
-/// Where the runtime says that the containers of a stack are, by service. Waits until each of them answers.
-fn addresses(engine: Engine, machine: &Machine, wiring: &Wiring) -> BTreeMap<String, Addresses> {
-    let services = wiring.stack.services.values().enumerate();
-    let found = services.map(|(index, service)| {
-        let (program, name, port) = (engine.program(), wiring.container_name(service), own_port(index));
-        let ready = format!("until (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.1; done");
-        machine.must(&format!("timeout 60 {program} exec {name} bash -c '{ready}'"));
-        let mut addresses = Addresses::default();
-        // Who lives in another's network has the other's.
-        let own = wiring.attachments(service).filter(|_| wiring.owner(service).name == service.name);
-        for network in own.map(|attachment| &attachment.network.value) {
-            let object = wiring.stack.networks[network].object();
-            let own = format!("{{{{(index .NetworkSettings.Networks {object:?}).IPAddress}}}}");
-            addresses.own.insert(network.clone(), machine.must(&format!("{program} inspect --format '{own}' {name}")));
-            let gateway = engine.gateway();
-            let gateway = machine.must(&format!("{program} network inspect --format '{gateway}' {object}"));
-            addresses.gateways.push(gateway);
-        }
-        (service.name.value.clone(), addresses)
-    });
-    found.collect()
-}
+/// How many stacks stand on a machine at a time.
+const AT_A_TIME: usize = 8;
 
-/// Runs lines of bash in a container, or on the host: what they printed on either way.
-fn look(engine: Engine, machine: &Machine, container: Option<&str>, lines: &str) -> (String, String) {
-    let mut program = vec!["bash", "-c", lines];
-    if let Some(container) = container {
-        program.splice(0..0, [engine.program(), "exec", container]);
+fn random_stacks(lab: Lab) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let count = number("QUADGEN_LAB_STACKS").unwrap_or(AT_A_TIME as u64);
+    let first = number("QUADGEN_LAB_SEED").unwrap_or(1);
+    let words = match lab.how {
+        How::Compose => Words { formats: &[Form::Topology, Form::Compose], podman: false, strict: false },
+        How::Units => Words { formats: &[Form::Topology, Form::Units], podman: true, strict: true },
+        How::Commands { .. } => Words { formats: &[Form::Topology, Form::Units], podman: true, strict: false },
+    };
+    let seeds: Vec<u64> = (first..first + count).collect();
+    let mut counts = trial::Counts::default();
+    for seeds in seeds.chunks(AT_A_TIME) {
+        let Some(machine) = machine(lab, &format!("random stacks with {lab}")) else { return };
+        let platform = lab.words(&machine, "");
+        let written: Vec<random::Written> =
+            seeds.iter().enumerate().map(|(slot, seed)| random::stack(*seed, slot, words)).collect();
+        counts.shared += written.iter().filter(|written| written.shared_alias).count();
+        let deployments: Vec<Deployment> = written
+            .iter()
+            .map(|written| lab.deployment(trial::read(written), &platform, written.files.clone()))
+            .collect();
+        let show = |at: usize| {
+            let files = written[at].files.iter().map(|(name, text)| format!("# {name}\n{text}"));
+            format!("seed {}:\n{}", seeds[at], files.collect::<String>())
+        };
+        counts += trial::run(lab, &machine, &deployments, &show);
     }
-    let output = machine.run(&program);
-    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
-}
-
-/// Asks all at once what is to be asked in one container, and gives each answer as it was printed.
-fn ask<'p>(
-    engine: Engine,
-    machine: &Machine,
-    container: &Option<String>,
-    predictions: &'p [Prediction],
-) -> Vec<(&'p Prediction, String)> {
-    let mut lines = READS_A_PAGE.to_owned();
-    for (index, prediction) in predictions.iter().enumerate() {
-        lines += &format!("{{ answer=$({}); echo \"{index} $answer\"; }} 2>/dev/null &\n", prediction.look.lines());
-    }
-    lines += "wait";
-    let (printed, complaints) = look(engine, machine, container.as_deref(), &lines);
-    let mut answers: BTreeMap<usize, &str> =
-        printed.lines().filter_map(|line| line.split_once(' ')).map(|(at, said)| (at.parse().unwrap(), said)).collect();
-    let missing = || panic!("{container:?}: {printed}\n{complaints}");
-    let each = predictions.iter().enumerate();
-    each.map(|(at, prediction)| (prediction, answers.remove(&at).unwrap_or_else(missing).trim().to_owned())).collect()
+    say(&format!("lab: {lab}: {count} random stacks from {first} on: {counts}"));
 }
 
 /// The address of Windows, which the router plays, is that of the default route at each start.
 #[test]
 fn a_unit_finds_the_host_by_the_default_route_of_each_start() {
-    let Some(machine) = machine("the address of the host") else { return };
-    Engine::Podman.start(&machine);
+    let Some(machine) = machine(PODMAN_5_4, "the address of the host") else { return };
     let mut stack = read(OPEN_WEBUI);
     stand_in(&mut stack);
     let client = &mut stack.services["open-webui"];
     let span = client.span();
     let address = Spanned::implied(Some("{{ host.ollama.address }}".to_owned()), span);
     client.environment.insert("ADDRESS".to_owned(), address);
-    let platform = Engine::Podman.platform(&machine, ",wsl2");
-    Engine::Podman.deploy(&machine, &stack, &platform);
+    let deployment = PODMAN_5_4.deployment(stack, &PODMAN_5_4.words(&machine, ",wsl2"), Vec::new());
+    PODMAN_5_4.deploy(&machine, &[deployment]);
     let routes = [
         ("ip route replace default via 203.0.113.1", "203.0.113.1"),
         ("ip route replace default via 203.0.113.9", "203.0.113.9"),
@@ -167,10 +157,8 @@ fn a_unit_finds_the_host_by_the_default_route_of_each_start() {
     for (change, address) in routes {
         // systemd counts quick starts, and these are quick.
         machine.must(&format!("{change}; systemctl reset-failed; systemctl restart open-webui"));
-        let lines = format!(
-            "{READS_A_PAGE} cat /etc/hosts; page host.docker.internal 11434; echo; echo $ADDRESS $OLLAMA_BASE_URL"
-        );
-        let (seen, complaints) = look(Engine::Podman, &machine, Some("open-webui"), &lines);
+        let look = "cat /etc/hosts; echo page host.docker.internal 11434 | ask-glibc; echo $ADDRESS $OLLAMA_BASE_URL";
+        let seen = machine.must(&format!("podman exec open-webui sh -c '{look}'"));
         let named = |line: &&str| {
             *line == "router"
                 || line.ends_with("\thost.docker.internal")
@@ -181,11 +169,7 @@ fn a_unit_finds_the_host_by_the_default_route_of_each_start() {
             "router".to_owned(),
             format!("{address} http://host.docker.internal:11434"),
         ];
-        assert_eq!(
-            seen.lines().map(str::trim).filter(named).collect::<Vec<_>>(),
-            wanted,
-            "after {change}: {complaints}"
-        );
+        assert_eq!(seen.lines().map(str::trim).filter(named).collect::<Vec<_>>(), wanted, "after {change}: {seen}");
     }
     let (restarted, _) = machine.bash("ip route flush default; systemctl reset-failed; systemctl restart open-webui");
     let journal = machine.must("journalctl --unit open-webui --output cat");

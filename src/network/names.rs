@@ -7,6 +7,9 @@ use super::{Home, Verdict, Wiring};
 use crate::model::{Backend, ContainerName, Deploy, Format, Service, ServiceKind};
 use crate::platform::{Known, Question};
 
+/// Stands for the first twelve digits of a container's identity, which are a name, too. Only the runtime knows them.
+pub const SHORT_ID: &str = "<short id>";
+
 /// What makes a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NameKind {
@@ -189,12 +192,8 @@ impl Wiring<'_> {
         if own.iter().any(|network| self.opaque_network(network).is_some()) {
             let certain = |network: &&&str| self.opaque_network(network).is_none() && self.has_dns(network).is_ok();
             let names = self.names(to);
-            let found = shared.iter().filter(certain).any(|network| {
-                names.iter().any(|known| {
-                    known.text.eq_ignore_ascii_case(name)
-                        && known.network.as_deref().is_none_or(|only| only == *network)
-                })
-            });
+            let found =
+                shared.iter().filter(certain).any(|network| names.iter().any(|known| self.means(known, name, network)));
             let all_asked = self.yes(Question::NamesOnSeveralNetworks);
             let networks = shared.iter().map(|network| (*network).to_owned()).collect();
             return if found && all_asked {
@@ -212,9 +211,8 @@ impl Wiring<'_> {
         }
         let names = self.names(to);
         let knows = |network: &str| {
-            names.iter().any(|known| {
-                known.text.eq_ignore_ascii_case(name) && known.network.as_deref().is_none_or(|only| only == network)
-            })
+            let by_id = name == SHORT_ID && self.yes(Question::ShortIdIsAName);
+            by_id || names.iter().any(|known| self.means(known, name, network))
         };
         let answers: Vec<&str> = candidates.iter().copied().filter(|network| knows(network)).collect();
         if answers.is_empty() {
@@ -226,7 +224,11 @@ impl Wiring<'_> {
             let cause = Cause::Ambiguous { other, networks: owned(&answers) };
             return Resolution { verdict: Verdict::Unpredictable, cause };
         }
-        let several = self.ask(Question::NamesOnSeveralNetworks);
+        let suffixed = names.iter().all(|known| !known.text.eq_ignore_ascii_case(name)) && name != SHORT_ID;
+        let several = self.ask(match suffixed && self.yes(Question::DnsPodmanSuffix) {
+            true => Question::DnsPodmanSuffixOnSeveralNetworks,
+            false => Question::NamesOnSeveralNetworks,
+        });
         if answers.len() < with_dns.len() && Verdict::from(several.fact.is) != Verdict::Yes {
             let others: Vec<&str> = with_dns.iter().copied().filter(|network| !answers.contains(network)).collect();
             let cause =
@@ -236,18 +238,29 @@ impl Wiring<'_> {
         Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks: owned(&answers) } }
     }
 
+    /// Whether somebody who asks for a name on a network gets who is known by another.
+    fn means(&self, known: &Name, asked: &str, network: &str) -> bool {
+        if known.network.as_deref().is_some_and(|only| only != network) {
+            return false;
+        }
+        let Some(rest) = strip_prefix(asked, &known.text) else { return false };
+        let Some(suffix) = rest.strip_prefix('.') else { return rest.is_empty() };
+        let object = self.stack.networks.get(network).map_or(network, |network| network.object());
+        (self.yes(Question::DnsPodmanSuffix) && suffix.eq_ignore_ascii_case("dns.podman"))
+            || (self.yes(Question::NetworkSuffix) && suffix.eq_ignore_ascii_case(object))
+    }
+
     /// Another service that has a name on one of some networks.
     fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
         let owner = &self.owner(service).name;
-        let called_so = self.called.get(&name.to_ascii_lowercase()).into_iter().flatten();
-        let mut same = called_so.filter(|other| self.owner(other).name != *owner).filter(|other| {
+        // Names may have dots, and a suffix begins with one.
+        let lower = name.to_ascii_lowercase();
+        let dots = lower.match_indices('.').map(|(at, _)| at);
+        let bare = dots.chain([lower.len()]).filter_map(|end| self.called.get(lower.get(..end)?));
+        let mut same = bare.flatten().filter(|other| self.owner(other).name != *owner).filter(|other| {
             let on: Vec<&str> = self.attachments(other).map(|a| a.network.value.as_str()).collect();
-            self.names(other).iter().any(|known| {
-                known.text.eq_ignore_ascii_case(name)
-                    && networks.iter().any(|network| {
-                        on.contains(network) && known.network.as_deref().is_none_or(|only| only == *network)
-                    })
-            })
+            let asked = networks.iter().filter(|network| on.contains(network));
+            self.names(other).iter().any(|known| asked.clone().any(|network| self.means(known, name, network)))
         });
         same.next().map(|other| other.name.value.clone())
     }
@@ -269,4 +282,10 @@ impl Wiring<'_> {
     pub fn is_cni(&self) -> bool {
         self.platform.backend == Some(Backend::Cni)
     }
+}
+
+/// What follows a beginning, in any case.
+fn strip_prefix<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    let (begins, rest) = text.split_at_checked(beginning.len())?;
+    begins.eq_ignore_ascii_case(beginning).then_some(rest)
 }

@@ -36,6 +36,8 @@ pub struct ThroughHost<'a> {
     pub port: &'a Spanned<Port>,
     /// Why it is open.
     pub known: Known,
+    /// Whether it is always open, or by chance.
+    pub verdict: Verdict,
 }
 
 impl Wiring<'_> {
@@ -197,13 +199,15 @@ impl Wiring<'_> {
         let home = self.home(from);
         let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
         let port = self.owner(to).ports.iter().find(|port| loopback || !port.value.is_loopback())?;
-        if !matches!(self.home(to), Home::Networks | Home::Default) || self.published(to).verdict == Verdict::No {
+        let published = self.published(to);
+        if !matches!(self.home(to), Home::Networks | Home::Default) || published.verdict == Verdict::No {
             return None;
         }
         let question = match home {
             Home::Nowhere | Home::Elsewhere => return None,
             Home::Host | Home::Default => Question::PublishedPortFromNetwork,
             Home::Networks if self.only_internal(from) => Question::PublishedPortFromInternalNetwork,
+            Home::Networks if self.owner(from).name == self.owner(to).name => Question::PublishedPortFromItself,
             Home::Networks => {
                 let crossings = self.crossings(self.owner(from), self.owner(to));
                 let shared = self.attachments(from).any(|a| self.attachments(to).any(|b| a.network == b.network));
@@ -217,7 +221,14 @@ impl Wiring<'_> {
             }
         };
         let known = self.ask(question);
-        (Verdict::from(known.fact.is) == Verdict::Yes).then_some(ThroughHost { port, known })
+        let by_chance = published.known.into_iter().find(|_| published.verdict == Verdict::Unpredictable);
+        if Verdict::from(known.fact.is) != Verdict::Yes {
+            return None;
+        }
+        Some(match by_chance {
+            Some(known) => ThroughHost { port, known, verdict: Verdict::Unpredictable },
+            None => ThroughHost { port, known, verdict: Verdict::Yes },
+        })
     }
 
     /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.
@@ -239,6 +250,9 @@ impl Wiring<'_> {
                 return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
             }
             Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
+            Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
+                Question::PublishedPortOnMixedNetworks
+            }
             Home::Networks | Home::Default => {
                 return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
             }

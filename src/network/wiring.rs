@@ -272,6 +272,11 @@ impl<'a> Wiring<'a> {
         networks.peek().is_some() && networks.all(|network| network.is_internal())
     }
 
+    /// Whether a network of the stack is internal.
+    pub(super) fn is_internal(&self, network: &str) -> bool {
+        self.stack.networks.get(network).is_some_and(Network::is_internal)
+    }
+
     /// Whether packets cross from a network to another.
     pub fn crossing(&self, from: &str, to: &str) -> Crossing {
         let (Some(a), Some(b)) = (self.stack.networks.get(from), self.stack.networks.get(to)) else {

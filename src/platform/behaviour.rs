@@ -37,10 +37,14 @@ pub enum Question {
     PublishedPortFromNetwork,
     /// The same, with the two networks isolated from each other.
     PublishedPortBetweenIsolatedNetworks,
+    /// Does a container on an ordinary network reach itself through the port that it publishes?
+    PublishedPortFromItself,
     /// Can a container on internal networks only reach a port that another publishes?
     PublishedPortFromInternalNetwork,
     /// Does a port answer that is published by a container on internal networks only?
     PublishedPortOnInternalNetwork,
+    /// Does a port answer that is published by a container on an internal and an ordinary network?
+    PublishedPortOnMixedNetworks,
     /// Can the host reach a container's own address on an ordinary network?
     ContainerFromHost,
     /// Can the host reach a container's own address on an internal network?
@@ -49,6 +53,14 @@ pub enum Question {
     HostNameIsAName,
     /// Is the service's name a DNS name by itself?
     ServiceNameIsAName,
+    /// Are the first twelve digits of a container's identity a name of it?
+    ShortIdIsAName,
+    /// Does `NAME.dns.podman` mean what `NAME` means?
+    DnsPodmanSuffix,
+    /// The same for a container on several networks, of which not all have the name.
+    DnsPodmanSuffixOnSeveralNetworks,
+    /// Does `NAME.NETWORK` mean what `NAME` means on that network?
+    NetworkSuffix,
     /// Is a port published of a container that has no network of its own?
     PublishedPortWithoutOwnNetwork,
     /// Does a container start that publishes a port and is in another container's network?
@@ -83,7 +95,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 34] = [
+    pub const ALL: [Question; 40] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -97,12 +109,18 @@ impl Question {
         Question::HostFromInternalNetwork,
         Question::PublishedPortFromNetwork,
         Question::PublishedPortBetweenIsolatedNetworks,
+        Question::PublishedPortFromItself,
         Question::PublishedPortFromInternalNetwork,
         Question::PublishedPortOnInternalNetwork,
+        Question::PublishedPortOnMixedNetworks,
         Question::ContainerFromHost,
         Question::InternalContainerFromHost,
         Question::HostNameIsAName,
         Question::ServiceNameIsAName,
+        Question::ShortIdIsAName,
+        Question::DnsPodmanSuffix,
+        Question::DnsPodmanSuffixOnSeveralNetworks,
+        Question::NetworkSuffix,
         Question::PublishedPortWithoutOwnNetwork,
         Question::StartWithPortInAnotherNetwork,
         Question::PublishedPortOnMacvlan,
@@ -136,12 +154,18 @@ impl Question {
             Question::HostFromInternalNetwork => "host-from-internal-network",
             Question::PublishedPortFromNetwork => "published-port-from-network",
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
+            Question::PublishedPortFromItself => "published-port-from-itself",
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
             Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
+            Question::PublishedPortOnMixedNetworks => "published-port-on-mixed-networks",
             Question::ContainerFromHost => "container-from-host",
             Question::InternalContainerFromHost => "internal-container-from-host",
             Question::HostNameIsAName => "host-name-is-a-name",
             Question::ServiceNameIsAName => "service-name-is-a-name",
+            Question::ShortIdIsAName => "short-id-is-a-name",
+            Question::DnsPodmanSuffix => "dns-podman-suffix",
+            Question::DnsPodmanSuffixOnSeveralNetworks => "dns-podman-suffix-on-several-networks",
+            Question::NetworkSuffix => "network-suffix",
             Question::PublishedPortWithoutOwnNetwork => "published-port-without-own-network",
             Question::StartWithPortInAnotherNetwork => "start-with-port-in-another-network",
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",

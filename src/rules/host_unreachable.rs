@@ -3,7 +3,7 @@
 use super::context::{Context, View, seen, why};
 use super::host::{self, HostNeed, HostUse};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::HostCause;
+use crate::network::{HostCause, Verdict};
 
 pub static RULE: Rule = Rule {
     code: "QG308",
@@ -19,7 +19,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for need in &view.host_needs {
             let finding = match (need.way.cause, need.used) {
-                (HostCause::Internal, _) => internal(view, need),
+                // QG309 tells of what is reached at some starts.
+                (HostCause::Internal, _) if need.way.verdict != Verdict::Unpredictable => internal(view, need),
                 (HostCause::NoNetwork, _) => no_network(view, need),
                 (HostCause::Mirrored, HostUse::Declared { .. }) => mirrored(view, need),
                 _ => continue,

@@ -17,14 +17,20 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        for need in view.host_needs.iter().filter(|need| need.way.verdict == Verdict::Yes) {
+        for need in view.host_needs.iter().filter(|need| need.way.verdict != Verdict::No) {
             let Some(known) = need.way.undecided.as_ref().filter(|known| known.fact.is == Is::Unpredictable) else {
                 continue;
             };
             let client = &need.client.name.value;
             let everywhere = need.host.listens.is_some_and(|listens| listens.value.is_unspecified());
+            // One of the gateways is no way to the host.
+            let lost = need.way.verdict == Verdict::Unpredictable;
             // A program that listens everywhere answers on each gateway.
-            let level = if everywhere { Level::Info } else { Level::Warning };
+            let level = match (lost, everywhere) {
+                (true, _) => need.level(),
+                (false, true) => Level::Info,
+                (false, false) => Level::Warning,
+            };
             let mut finding = Diagnostic::new(
                 &RULE,
                 need.span,
@@ -38,10 +44,18 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             .help(why(known))
             .assuming(&known.assumed);
             for attachment in view.wiring.attachments(need.client) {
-                finding = finding.label(attachment.network.span(), "its gateway may be the host's address");
+                let internal = view.wiring.stack.networks.get(&attachment.network.value).filter(|n| n.is_internal());
+                finding = match internal.filter(|_| lost) {
+                    Some(network) => finding.label(network.internal_span(), "internal: its gateway leads nowhere"),
+                    None => finding.label(attachment.network.span(), "its gateway may be the host's address"),
+                };
             }
             let pinned = "or `host=ADDRESS` among the words of the platform, if the host has an address that stays";
-            let finding = if everywhere {
+            let finding = if lost {
+                need.label_host(finding, "is reached by the other gateways")
+                    .help("What you see: the connection works, until a start after which it times out.")
+                    .help(format!("What helps: take `{client}` off the internal network; {pinned}."))
+            } else if everywhere {
                 need.label_host(finding, "listens on each of them")
                     .help("What you see: nothing, as long as the firewall treats all bridges alike; else a time-out.")
                     .help(format!("What helps: let the firewall take in every bridge; {pinned}."))

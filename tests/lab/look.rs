@@ -2,60 +2,91 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quadgen::model::{HealthTest, Protocol, Service, Spanned, Stack};
-use quadgen::network::{Home, Machine, Verdict, Wiring};
+use quadgen::model::{HealthTest, HostService, Protocol, Service, ServiceKind, Spanned, Stack};
+use quadgen::network::{DOCKER_NAME, Home, Machine, PODMAN_NAME, SHORT_ID, Verdict, Wiring};
+use quadgen::source::Span;
 
-/// The image of all containers, which `tests/lab/prepare.sh` makes.
+/// The image of all containers, which `tests/lab/root.sh` makes.
 const IMAGE: &str = "localhost/quadgen-lab:1";
-/// The page of the made-up internet, and what it says.
+/// The page of the made-up internet.
 const INTERNET: (&str, u16) = ("198.51.100.10", 80);
-/// The port of the program on the host.
-const HOST_PORT: u16 = 11434;
-/// What [`Look::lines`] need before them: `page ADDRESS PORT` prints the last line of a page. A connection alone says
-/// little, since runtimes hold ports open that lead nowhere.
-pub const READS_A_PAGE: &str = r#"
-    page() { timeout 5 bash -c "$get" "$@" | tr '\n' ' '; }
-    get='exec 3<>/dev/tcp/$0/$1 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && tail -n 1 <&3'
-"#;
+/// The name that the made-up internet knows.
+const OUTSIDE_NAME: &str = "outside.example";
+/// The port of the program on the host that listens on every address, and of that on 127.0.0.1 only.
+const HOST_PORTS: (u16, u16) = (11434, 11435);
 /// The host's own address.
-const HOST_ADDRESS: &str = "203.0.113.2";
+pub const HOST_ADDRESS: &str = "203.0.113.2";
 
 /// A question.
+#[derive(Clone, Debug)]
 pub enum Look {
-    /// Which addresses a name has. It should be one of these.
+    /// Which addresses a name has. It should be some of these.
     Name(String, BTreeSet<String>),
     /// Whether a page, on one of these addresses, says a word.
     Page(Vec<String>, u16, String),
 }
 
+/// Where a question is asked.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// In a container, by its name.
+    Container(String),
+    /// On the host.
+    Host,
+    /// On another machine of the LAN.
+    Lan,
+}
+
+/// What a question is about, for counting.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum About {
+    /// `resolves`, by the names that a service has.
+    Names,
+    /// `resolves`, by other names: with a suffix, in capitals, or ones that are none.
+    OtherNames,
+    /// `reaches`.
+    Addresses,
+    /// `internet`, by address and by name.
+    Internet,
+    /// `host`.
+    Host,
+    /// `published`.
+    Ports,
+}
+
 /// A question, where it is asked, and the answer that quadgen predicts.
+#[derive(Clone, Debug)]
 pub struct Prediction {
+    /// What it is about.
+    pub about: About,
     /// In words, for people.
     pub says: String,
-    /// The container; on the host itself where there is none.
-    pub container: Option<String>,
+    /// Where it is asked.
+    pub at: Place,
     /// The question.
     pub look: Look,
     /// The answer.
     pub verdict: Verdict,
 }
 
-/// A container's addresses and gateways by network, as the runtime says.
-#[derive(Default)]
+/// A container's addresses by network, as the runtime says.
+#[derive(Default, Clone, Debug)]
 pub struct Addresses {
     /// Its own.
     pub own: BTreeMap<String, String>,
     /// What leads out of its networks.
     pub gateways: Vec<String>,
+    /// The first letters of its identity that are a name, too.
+    pub short_id: String,
 }
 
 /// Puts a program into every service that answers on the service's ports and on one of its own, in place of the real
 /// images, which cannot be had here. Waits stay real: a health check is run as often, and says that all is well.
 pub fn stand_in(stack: &mut Stack) {
-    let ports: Vec<u16> = (0..stack.services.len()).map(own_port).collect();
-    for (service, own) in stack.services.values_mut().zip(ports) {
+    for (index, service) in stack.services.values_mut().enumerate() {
         let span = service.span();
         let text = |text: &str| Spanned::implied(text.to_owned(), span);
+        let own = 7000 + index as u16;
         let mut words = vec![text("serve"), text(&service.name.value), text(&own.to_string())];
         words.extend(tcp_ports(service).map(|(_, port)| text(&port.to_string())));
         service.image = Some(Spanned::implied(IMAGE.parse().unwrap(), span));
@@ -70,15 +101,19 @@ pub fn stand_in(stack: &mut Stack) {
     }
 }
 
-/// A port that no other service has, since some share a network namespace.
-pub fn own_port(index: usize) -> u16 {
-    7000 + index as u16
+/// What a service's page says, and a port of it that no other service has, since some share a network namespace: words
+/// of its command.
+pub fn page(service: &Service) -> (&str, u16) {
+    match service.command.iter().flatten().map(|word| word.value.as_str()).collect::<Vec<_>>()[..] {
+        ["serve", says, port, ..] => (says, port.parse().unwrap()),
+        _ => panic!("`{}` serves nothing", service.name.value),
+    }
 }
 
 /// The published TCP ports of a service one by one: on the host, unless the runtime picks it, and in the container.
 fn tcp_ports(service: &Service) -> impl Iterator<Item = (Option<(String, u16)>, u16)> {
     service.ports.iter().map(|port| &port.value).filter(|port| port.protocol == Protocol::Tcp).flat_map(|port| {
-        let address = port.address.map_or("127.0.0.1".to_owned(), |address| address.to_string());
+        let address = port.address.map_or("0.0.0.0".to_owned(), |address| address.to_string());
         (0..port.container.len() as u16)
             .map(move |step| (port.host.map(|host| (address.clone(), host.first + step)), port.container.first + step))
     })
@@ -88,89 +123,173 @@ fn tcp_ports(service: &Service) -> impl Iterator<Item = (Option<(String, u16)>, 
 pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> Vec<Prediction> {
     let mut all = Vec::new();
     let services = &wiring.stack.services;
-    for from in services.values() {
+    // Who answers for a service: itself, or the first container of a pod.
+    let answers = |service: &Service| match service.kind {
+        ServiceKind::Pod => {
+            services.values().find(|one| one.kind == ServiceKind::Container && wiring.owner(one).name == service.name)
+        }
+        _ => services.get(&service.name.value),
+    };
+    for from in services.values().filter(|service| service.kind == ServiceKind::Container) {
         let name = &from.name.value;
-        let container = Some(wiring.container_name(from));
+        let at = Place::Container(wiring.container_name(from));
+        let own = &addresses[&wiring.owner(from).name.value];
         let gateways = match wiring.home(from) {
             Home::Host => vec!["127.0.0.1".to_owned()],
-            _ => addresses[&wiring.owner(from).name.value].gateways.clone(),
+            _ => own.gateways.clone(),
         };
-        let mut ask = |says: String, look, verdict| {
-            all.push(Prediction { says: format!("`{name}` {says}"), container: container.clone(), look, verdict });
+        let mut ask = |about, says: String, look, verdict| {
+            all.push(Prediction { about, says: format!("`{name}` {says}"), at: at.clone(), look, verdict });
         };
-        for (index, to) in services.values().enumerate().filter(|(_, to)| to.name != from.name) {
+        for to in services.values().filter(|to| to.name != from.name) {
             let target = &addresses[&wiring.owner(to).name.value];
-            for known in wiring.names(to) {
-                let verdict = wiring.resolves(from, to, &known.text).verdict;
-                let look = Look::Name(known.text.clone(), target.own.values().cloned().collect());
-                ask(format!("resolves {:?} to `{}`", known.text, to.name.value), look, verdict);
+            let own_addresses: BTreeSet<String> = target.own.values().cloned().collect();
+            for known in candidates(wiring, to, target) {
+                let asked = if known == target.short_id { SHORT_ID } else { known.as_str() };
+                let verdict = wiring.resolves(from, to, asked).verdict;
+                let look = Look::Name(known.clone(), own_addresses.clone());
+                let own = wiring.names(to).iter().any(|name| name.text == known);
+                let about = if own { About::Names } else { About::OtherNames };
+                ask(about, format!("resolves {known:?} to `{}`", to.name.value), look, verdict);
             }
+            let Some((says, port)) = answers(to).map(page) else { continue };
             for (network, address) in &target.own {
-                let verdict = wiring.reaches(from, to, Some(network)).verdict;
-                let look = Look::Page(vec![address.clone()], own_port(index), to.name.value.clone());
-                ask(format!("reaches `{}` on {network}", to.name.value), look, verdict);
+                let on = wiring.stack.networks.contains_key(network).then_some(network.as_str());
+                let verdict = wiring.reaches(from, to, on).verdict;
+                let look = Look::Page(vec![address.clone()], port, says.to_owned());
+                ask(About::Addresses, format!("reaches `{}` on {network}", to.name.value), look, verdict);
             }
             if wiring.home(to) == Home::Host {
                 let verdict = wiring.reaches(from, to, None).verdict;
-                let look = Look::Page(gateways.clone(), own_port(index), to.name.value.clone());
-                ask(format!("reaches `{}` on the host", to.name.value), look, verdict);
+                let look = Look::Page(gateways.clone(), port, says.to_owned());
+                ask(About::Addresses, format!("reaches `{}` on the host", to.name.value), look, verdict);
+            }
+            let mut everywhere = gateways.clone();
+            everywhere.push(HOST_ADDRESS.to_owned());
+            for (_, host) in tcp_ports(to).filter_map(|(host, _)| host) {
+                let verdict = wiring.through_host(from, to).map_or(Verdict::No, |through| through.verdict);
+                let look = Look::Page(everywhere.clone(), host, says.to_owned());
+                ask(
+                    About::Ports,
+                    format!("reaches `{}` through port {host} of the host", to.name.value),
+                    look,
+                    verdict,
+                );
             }
         }
         let page = Look::Page(vec![INTERNET.0.to_owned()], INTERNET.1, "internet".to_owned());
-        ask("reaches the internet".to_owned(), page, wiring.internet(from).verdict);
-        ask(
-            "reaches the host".to_owned(),
-            Look::Page(gateways, HOST_PORT, "host".to_owned()),
-            wiring.host(from).verdict,
-        );
+        ask(About::Internet, "reaches the internet".to_owned(), page, wiring.internet(from).verdict);
+        let outside = Look::Name(OUTSIDE_NAME.to_owned(), BTreeSet::from([INTERNET.0.to_owned()]));
+        let verdict = wiring.outside_names(from).0;
+        ask(About::Internet, "resolves names of the internet".to_owned(), outside, verdict);
+        let mut host = gateways.clone();
+        host.push(HOST_ADDRESS.to_owned());
+        let page = Look::Page(host, HOST_PORTS.0, "host".to_owned());
+        ask(About::Host, "reaches the host".to_owned(), page, wiring.host(from).verdict);
         for program in wiring.host_uses(wiring.owner(from)) {
             let way = wiring.host_way(from, program);
             let there = if wiring.platform.machine_of(program) == Machine::Linux { "host" } else { "router" };
+            let there = if program.is_on_loopback() { "loopback" } else { there };
             let port = program.port.unwrap().value;
             let says = format!("reaches `{}` as {}", program.name.value, way.name);
-            ask(says, Look::Page(vec![way.name], port, there.to_owned()), way.verdict);
+            ask(About::Host, says, Look::Page(vec![way.name], port, there.to_owned()), way.verdict);
         }
-        let outside = Look::Name("outside.example".to_owned(), BTreeSet::from([INTERNET.0.to_owned()]));
-        ask("resolves names of the internet".to_owned(), outside, wiring.outside_names(from).0);
-        for (address, port) in tcp_ports(from).filter_map(|(host, _)| host) {
-            let verdict = wiring.published(from).verdict;
-            let all_addresses =
-                if address == "127.0.0.1" { vec![address, HOST_ADDRESS.to_owned()] } else { vec![address] };
-            let look = Look::Page(all_addresses, port, name.clone());
-            all.push(Prediction { says: format!("port {port} of `{name}` answers"), container: None, look, verdict });
+        if !wiring.platform.has_outside() {
+            for (alias, port, says) in [
+                (PODMAN_NAME, HOST_PORTS.0, "host"),
+                (DOCKER_NAME, HOST_PORTS.0, "host"),
+                (PODMAN_NAME, HOST_PORTS.1, "loopback"),
+                (DOCKER_NAME, HOST_PORTS.1, "loopback"),
+            ] {
+                let way = wiring.alias_way(from, alias, &program(port));
+                let look = Look::Page(vec![alias.to_owned()], port, says.to_owned());
+                ask(About::Host, format!("reaches port {port} of {alias}"), look, way.verdict);
+            }
+        }
+    }
+    for service in services.values() {
+        let Some((says, _)) = answers(service).map(page) else { continue };
+        for (address, port) in tcp_ports(service).filter_map(|(host, _)| host) {
+            let published = wiring.published(service).verdict;
+            let mut answer = |at, addresses: Vec<&str>, verdict| {
+                let look = Look::Page(addresses.into_iter().map(str::to_owned).collect(), port, says.to_owned());
+                let says = format!("port {port} on {address} of `{}` answers to {at:?}", service.name.value);
+                all.push(Prediction { about: About::Ports, says, at, look, verdict });
+            };
+            let loopback = address == "127.0.0.1";
+            answer(Place::Host, vec!["127.0.0.1", HOST_ADDRESS], published);
+            answer(Place::Lan, vec![HOST_ADDRESS], if loopback { Verdict::No } else { published });
         }
     }
     all
 }
 
+/// A program on the host that listens on a port: on every address, but for the second of the two.
+fn program(port: u16) -> HostService {
+    let span = Span::default();
+    let listens = if port == HOST_PORTS.0 { "0.0.0.0" } else { "127.0.0.1" };
+    HostService {
+        name: Spanned::implied("program".to_owned(), span),
+        port: Some(Spanned::implied(port, span)),
+        on: None,
+        listens: Some(Spanned::implied(listens.parse().unwrap(), span)),
+        scheme: None,
+    }
+}
+
+/// Every name by which a service could be looked for, whether or not it answers to it.
+fn candidates(wiring: &Wiring, to: &Service, target: &Addresses) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = wiring.names(to).into_iter().map(|name| name.text).collect();
+    names.insert(to.name.value.clone());
+    names.insert(wiring.container_name(to));
+    names.insert(format!("systemd-{}", to.name.value));
+    names.extend(to.hostname.iter().map(|name| name.value.clone()));
+    names.extend(to.networks.iter().flat_map(|on| &on.aliases).map(|alias| alias.value.clone()));
+    names.extend(wiring.names(to).first().map(|name| name.text.to_uppercase()));
+    if wiring.platform.is_podman() {
+        names.extend(wiring.names(to).into_iter().map(|name| format!("{}.dns.podman", name.text)));
+    } else {
+        for name in wiring.names(to) {
+            names.extend(
+                wiring
+                    .attachments(to)
+                    .map(|on| format!("{}.{}", name.text, wiring.stack.networks[&on.network.value].object())),
+            );
+        }
+    }
+    names.extend(Some(target.short_id.clone()).filter(|id| !id.is_empty()));
+    names
+}
+
 impl Look {
-    /// Lines of bash that print the answer, to be read by [`Look::seen`].
-    pub fn lines(&self) -> String {
+    /// The lines that ask it.
+    pub fn lines(&self) -> Vec<String> {
         match self {
-            Look::Name(name, _) => format!("timeout 30 getent ahostsv4 '{name}' | tr '\\n' ' '"),
+            Look::Name(name, _) => vec![format!("name {name}")],
             Look::Page(addresses, port, _) => {
-                addresses.iter().map(|address| format!("page {address} {port}; ")).collect()
+                addresses.iter().map(|address| format!("page {address} {port}")).collect()
             }
         }
     }
 
-    /// The answer in what was printed; nothing where it is neither yes nor no.
-    pub fn seen(&self, printed: &str) -> Option<Verdict> {
-        let words: Vec<&str> = printed.split_whitespace().collect();
-        let right = |word: &&&str| match self {
-            Look::Name(_, addresses) => addresses.contains(**word),
-            Look::Page(_, _, says) => says == **word,
-        };
-        // Of a name's lines only the addresses count: `10.89.0.2 STREAM w.dns.podman 10.89.0.2 DGRAM …`
-        let is_address = |word: &&str| word.parse::<std::net::Ipv4Addr>().is_ok();
-        let answers: Vec<&str> = match self {
-            Look::Name(..) => words.into_iter().filter(is_address).collect(),
-            Look::Page(..) => words,
-        };
-        match answers.iter().filter(right).count() {
-            0 => Some(Verdict::No),
-            count if count == answers.len() => Some(Verdict::Yes),
-            _ => None,
+    /// The answer in what came back, a line for each line that asked.
+    pub fn seen(&self, lines: &[&str]) -> Verdict {
+        match self {
+            Look::Name(_, addresses) => {
+                let found: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).filter(|a| *a != "-").collect();
+                match found.iter().filter(|address| addresses.contains(**address)).count() {
+                    0 => Verdict::No,
+                    count if count == found.len() => Verdict::Yes,
+                    _ => Verdict::Unpredictable,
+                }
+            }
+            Look::Page(_, _, says) => {
+                if lines.contains(&says.as_str()) {
+                    Verdict::Yes
+                } else {
+                    Verdict::No
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs until it is dropped, or this process ends in any way.
 pub struct Machine {
@@ -20,17 +21,18 @@ fn scripts() -> PathBuf {
 }
 
 impl Machine {
-    /// Starts a machine with its internet, its program on the host, and the image of all containers.
+    /// Starts a machine on the root of a Debian, with its internet, its programs on the host, and the image of all
+    /// containers. `settings` are lines for Podman's `containers.conf`.
     ///
     /// # Errors
     /// Why machines cannot run here.
-    pub fn start() -> Result<Machine, String> {
+    pub fn start(debian: &str, settings: &str) -> Result<Machine, String> {
         // Where tests/lab/root.sh puts it.
         let lab = std::env::var_os("QUADGEN_LAB").map(PathBuf::from);
         let lab = lab.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("lab"));
         let mut shell = Command::new("bash")
             .arg(scripts().join("machine.sh"))
-            .arg(lab.join("root"))
+            .arg(lab.join(debian))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // What is sent to the group of this process, by Ctrl+C say, must not reach who cleans up after it.
@@ -45,6 +47,8 @@ impl Machine {
         }
         let systemd = line.trim_end().strip_prefix("ready ").and_then(|pid| pid.parse().ok());
         let machine = Machine { shell, systemd: systemd.unwrap_or_else(|| panic!("the lab: {line}")) };
+        fs::copy(lab.join("image.tar"), machine.path("/run/image.tar")).unwrap();
+        machine.write("/etc/containers/containers.conf", settings);
         machine.must(&fs::read_to_string(scripts().join("prepare.sh")).unwrap());
         Ok(machine)
     }
@@ -54,7 +58,7 @@ impl Machine {
         Command::new("nsenter")
             .args(["--all", "--target", &self.systemd.to_string()])
             // Dollars are the program's; and what it leaves behind, such as a container's monitor, stays.
-            .args(["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--expand-environment=no"])
+            .args(["systemd-run", "--quiet", "--pipe", "--wait", "--collect"])
             .args(["--property=KillMode=process", "--setenv=HOME=/root", "--"])
             .args(program)
             .stdin(Stdio::null())
@@ -64,7 +68,11 @@ impl Machine {
 
     /// Runs lines of bash in the machine: whether they succeeded, and what they printed on either way.
     pub fn bash(&self, lines: &str) -> (bool, String) {
-        let output = self.run(&["bash", "-c", lines]);
+        // In a file, since a command line has a limit, and systemd would look for variables in one.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let file = format!("/run/lines.{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.write(&file, lines);
+        let output = self.run(&["bash", &file]);
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         (output.status.success(), said.trim_end().to_owned())
     }
@@ -76,11 +84,21 @@ impl Machine {
         said
     }
 
+    /// Where a file of the machine is, seen from outside.
+    fn path(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.systemd))
+    }
+
     /// Writes a file in the machine.
     pub fn write(&self, path: &str, text: &str) {
-        let path = PathBuf::from(format!("/proc/{}/root{path}", self.systemd));
+        let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Reads a file in the machine.
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
     }
 }
 

@@ -50,6 +50,20 @@ impl Wiring<'_> {
         if lead.address == Address::Gateway && self.attachments(service).count() > 1 {
             let known = self.ask(Question::HostNameOnSeveralNetworks);
             way.undecided = (known.fact.is != Is::Yes).then_some(known);
+            // The gateway of an internal network may be no way to the host.
+            if way.undecided.is_some() && self.attachments(service).any(|a| self.is_internal(&a.network.value)) {
+                let known = self.ask(Question::HostNameFromInternalNetwork);
+                if known.fact.is != Is::Yes {
+                    let way = self.judge_listening(host, way);
+                    return match way.verdict {
+                        Verdict::Yes => {
+                            let known = way.known.iter().cloned().chain([known]).collect();
+                            HostWay { verdict: Verdict::Unpredictable, cause: HostCause::Internal, known, ..way }
+                        }
+                        _ => way,
+                    };
+                }
+            }
         }
         self.judge_listening(host, way)
     }

@@ -1,0 +1,179 @@
+//! Deploys stacks, asks in their containers what is predicted, and compares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::AddAssign;
+
+use quadgen::model::Stack;
+use quadgen::network::{Verdict, Wiring};
+use quadgen::read::{compose, quadlet, topology};
+use quadgen::source::SourceMap;
+
+use crate::asked::{Inspected, ask, inspect, ready};
+use crate::engine::{Deployment, Lab};
+use crate::look::{About, Place, Prediction, predictions};
+use crate::machine::Machine;
+use crate::random::{Form, Written};
+use crate::tree::Memory;
+
+/// What was tried.
+#[derive(Default)]
+pub struct Counts {
+    /// How many stacks share an alias.
+    pub shared: usize,
+    containers: usize,
+    /// Verdicts that held, by what they are about.
+    held: BTreeMap<About, usize>,
+    /// Verdicts of `resolves` and `reaches` that are unpredictable, and were seen to be.
+    by_chance: usize,
+    /// Questions that quadgen leaves open.
+    open: usize,
+}
+
+impl Counts {
+    fn hold(&mut self, one: &Prediction) {
+        *self.held.entry(one.about).or_default() += 1;
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.shared += other.shared;
+        self.containers += other.containers;
+        self.by_chance += other.by_chance;
+        self.open += other.open;
+        other.held.into_iter().for_each(|(about, count)| *self.held.entry(about).or_default() += count);
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = |about| self.held.get(&about).copied().unwrap_or_default();
+        let pairs = held(About::Names) + held(About::Addresses);
+        let all: usize = self.held.values().sum();
+        write!(f, "{} containers, {all} verdicts held: ", self.containers)?;
+        for (about, word) in [
+            (About::Names, "names"),
+            (About::OtherNames, "other names"),
+            (About::Addresses, "addresses"),
+            (About::Internet, "of the internet"),
+            (About::Host, "of the host"),
+            (About::Ports, "of ports"),
+        ] {
+            write!(f, "{} {word}, ", held(about))?;
+        }
+        let share = 100.0 * self.by_chance as f64 / pairs.max(1) as f64;
+        write!(f, "{} unpredictable ({share:.2} % of names and addresses), {} left open", self.by_chance, self.open)?;
+        if self.shared > 0 { write!(f, ", {} stacks share an alias", self.shared) } else { Ok(()) }
+    }
+}
+
+/// Reads a stack as quadgen reads it from files.
+pub fn read(written: &Written) -> Stack {
+    let mut sources = SourceMap::default();
+    let read = match written.form {
+        Form::Topology => {
+            let (name, text) = &written.files[0];
+            let file = sources.add(name, text);
+            topology::read(sources.file(file))
+        }
+        Form::Compose => {
+            let files = Memory::new(written.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+            let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
+            compose::read(&mut sources, &files, &request)
+        }
+        Form::Units => {
+            let files = Memory::new(written.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+            let parsed = quadlet::parse(&mut sources, &files, &files.tree());
+            quadlet::lower(&parsed, &sources, "5.4".parse().unwrap())
+        }
+    };
+    let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    assert!(said.is_empty(), "{said:?} in {:?}", written.files);
+    let mut stack = read.stack.unwrap();
+    stack.name.value.clone_from(&written.name);
+    stack
+}
+
+/// How often what is unpredictable may be started again until it was seen both ways.
+const STARTS: usize = 60;
+
+/// Deploys stacks together and asks in them everything that is predicted. `show` tells more of the stack at an index.
+pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize) -> String) -> Counts {
+    lab.deploy(machine, all);
+    let wirings: Vec<Wiring> = all.iter().map(|one| Wiring::new(&one.stack, &one.platform)).collect();
+    let mut counts = Counts { containers: wirings.iter().map(|w| w.stack.services.len()).sum(), ..Counts::default() };
+    let mut wrong: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let told = |inspected: &Inspected| -> Vec<(usize, Prediction)> {
+        let each = wirings.iter().enumerate();
+        each.flat_map(|(at, wiring)| {
+            predictions(wiring, &inspected.addresses(wiring)).into_iter().map(move |one| (at, one))
+        })
+        .collect()
+    };
+    let mut inspected = inspect(lab, machine);
+    ready(machine, &inspected, &wirings);
+    let first = told(&inspected);
+    // What is predicted to change from start to start, by its number, with what was seen so far.
+    let mut by_chance: BTreeMap<usize, Vec<Verdict>> = BTreeMap::new();
+    for (number, answer) in ask(machine, &inspected, first.iter().map(|(_, one)| one).enumerate()) {
+        let (stack, one) = &first[number];
+        match one.verdict {
+            Verdict::Unknown => counts.open += 1,
+            Verdict::Unpredictable => _ = by_chance.insert(number, vec![answer.seen]),
+            verdict if verdict == answer.seen => counts.hold(one),
+            verdict => {
+                let line = format!("{}: predicted {verdict:?}, seen {:?}: {}", one.says, answer.seen, answer.said);
+                wrong.entry(*stack).or_default().push(line);
+            }
+        }
+    }
+    let both = |seen: &[Verdict]| {
+        seen.contains(&Verdict::Unpredictable) || (seen.contains(&Verdict::Yes) && seen.contains(&Verdict::No))
+    };
+    for _ in 0..STARTS {
+        let open: BTreeSet<usize> = by_chance.iter().filter(|(_, seen)| !both(seen)).map(|(at, _)| *at).collect();
+        if open.is_empty() {
+            break;
+        }
+        let again: BTreeSet<(usize, &str)> = open
+            .iter()
+            .filter_map(|number| {
+                let (stack, one) = &first[*number];
+                let Place::Container(name) = &one.at else { return None };
+                let wiring = &wirings[*stack];
+                let mut services = wiring.stack.services.values();
+                let from = services.find(|service| wiring.container_name(service) == *name)?;
+                Some((*stack, wiring.owner(from).name.value.as_str()))
+            })
+            .collect();
+        lab.restart(machine, again.into_iter().map(|(stack, owner)| (&wirings[stack], owner)));
+        inspected = inspect(lab, machine);
+        ready(machine, &inspected, &wirings);
+        let now = told(&inspected);
+        let asked = open.iter().map(|number| (*number, &now[*number].1));
+        for (number, answer) in ask(machine, &inspected, asked) {
+            by_chance.get_mut(&number).unwrap().push(answer.seen);
+        }
+    }
+    for (number, seen) in by_chance {
+        let (stack, one) = &first[number];
+        if both(&seen) {
+            counts.hold(one);
+            counts.by_chance += usize::from(matches!(one.about, About::Names | About::Addresses));
+        } else {
+            let line = format!("{}: predicted by chance, and {:?} at each of {} starts", one.says, seen[0], seen.len());
+            wrong.entry(stack.to_owned()).or_default().push(line);
+        }
+    }
+    if !wrong.is_empty() {
+        let mut text =
+            format!("{lab}: {} of {} predictions are wrong:\n", wrong.values().flatten().count(), first.len());
+        for (stack, mut lines) in wrong {
+            lines.sort();
+            text += &format!("  {}\n\n{}\n", lines.join("\n  "), show(stack));
+        }
+        panic!("{text}");
+    }
+    counts
+}
