@@ -2,9 +2,11 @@
 //!
 //! To add one, copy `duplicate_host_port.rs` and its page, and add a line to [`RULES`]. The page's examples are its test.
 
+mod alias_without_effect;
 mod ambiguous_name;
 mod context;
 mod dead_published_port;
+mod default_network_without_dns;
 mod denied_connection;
 mod dependency_cycle;
 mod dns_leak_on_internal_network;
@@ -63,8 +65,10 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
     (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
     (&unresolvable_name::RULE, Check::Stack(unresolvable_name::check)),
+    (&default_network_without_dns::RULE, Check::Stack(default_network_without_dns::check)),
     (&ambiguous_name::RULE, Check::Stack(ambiguous_name::check)),
     (&duplicate_container_name::RULE, Check::Stack(duplicate_container_name::check)),
+    (&alias_without_effect::RULE, Check::Stack(alias_without_effect::check)),
     (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
