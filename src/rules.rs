@@ -10,6 +10,7 @@ mod default_network_without_dns;
 mod denied_connection;
 mod dependency_cycle;
 mod dns_leak_on_internal_network;
+mod dns_override_without_effect;
 mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
@@ -20,6 +21,7 @@ mod host_unreachable;
 mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
+mod invalid_dns_name;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
 mod missing_container_name;
@@ -68,7 +70,9 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&default_network_without_dns::RULE, Check::Stack(default_network_without_dns::check)),
     (&ambiguous_name::RULE, Check::Stack(ambiguous_name::check)),
     (&duplicate_container_name::RULE, Check::Stack(duplicate_container_name::check)),
+    (&invalid_dns_name::RULE, Check::Stack(invalid_dns_name::check)),
     (&alias_without_effect::RULE, Check::Stack(alias_without_effect::check)),
+    (&dns_override_without_effect::RULE, Check::Stack(dns_override_without_effect::check)),
     (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
