@@ -15,6 +15,7 @@ mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
 mod exposed_datastore;
+mod external_name_on_internal_network;
 mod host;
 mod host_service_on_loopback;
 mod host_unreachable;
@@ -73,6 +74,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&invalid_dns_name::RULE, Check::Stack(invalid_dns_name::check)),
     (&alias_without_effect::RULE, Check::Stack(alias_without_effect::check)),
     (&dns_override_without_effect::RULE, Check::Stack(dns_override_without_effect::check)),
+    (&external_name_on_internal_network::RULE, Check::Stack(external_name_on_internal_network::check)),
     (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
