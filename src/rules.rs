@@ -25,6 +25,7 @@ mod internet_access;
 mod invalid_dns_name;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
+mod loopback_port_used_inside;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
@@ -95,6 +96,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
+    (&loopback_port_used_inside::RULE, Check::Stack(loopback_port_used_inside::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
