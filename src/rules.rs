@@ -4,6 +4,7 @@
 
 mod alias_without_effect;
 mod ambiguous_name;
+mod client_address_hidden;
 mod context;
 mod dead_published_port;
 mod default_network_without_dns;
@@ -11,6 +12,7 @@ mod denied_connection;
 mod dependency_cycle;
 mod dns_leak_on_internal_network;
 mod dns_override_without_effect;
+mod dns_port_conflict;
 mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
@@ -97,6 +99,8 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
     (&loopback_port_used_inside::RULE, Check::Stack(loopback_port_used_inside::check)),
+    (&dns_port_conflict::RULE, Check::Stack(dns_port_conflict::check)),
+    (&client_address_hidden::RULE, Check::Stack(client_address_hidden::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
