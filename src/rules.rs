@@ -32,6 +32,7 @@ mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
 mod privileged_port;
+mod rootless_driver;
 mod together;
 mod undecided_host_address;
 mod undefined_reference;
@@ -101,6 +102,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&loopback_port_used_inside::RULE, Check::Stack(loopback_port_used_inside::check)),
     (&dns_port_conflict::RULE, Check::Stack(dns_port_conflict::check)),
     (&client_address_hidden::RULE, Check::Stack(client_address_hidden::check)),
+    (&rootless_driver::RULE, Check::Stack(rootless_driver::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
