@@ -70,7 +70,7 @@ fn unasked(view: &View<'_>, service: &Service, name: &Text, kind: NameKind) -> D
     let fault = if name.value.split('.').any(|label| label.starts_with('-')) {
         "it begins with a hyphen".to_owned()
     } else {
-        format!("it is {} characters long, of 63", longest(&name.value))
+        format!("it has {} characters, and 63 are the most", longest(&name.value))
     };
     let message = format!("{what} `{}` never resolves: {fault}", name.value);
     // A container may have other names, which its peers use.

@@ -52,7 +52,11 @@ fn loopback_port<'a>(
         return None;
     }
     let published = |service: &'a Service| service.ports.iter().map(move |port| (service, port));
-    let services = wiring.stack.services.values().filter(|service| wiring.ignored_ports(service).is_none());
+    // A port that nobody gets to is QG402's and QG403's.
+    let services =
+        wiring.stack.services.values().filter(|service| {
+            wiring.ignored_ports(service).is_none() && wiring.published(service).verdict != Verdict::No
+        });
     let mut found = services.flat_map(published).filter(|(_, port)| port.value.behind(wanted).is_some());
     let first = found.next()?;
     let all_loopback = first.1.value.is_loopback() && found.all(|(_, port)| port.value.is_loopback());
