@@ -150,6 +150,9 @@ fn aliases_of_units_are_judged_by_where_they_stand() {
         ("Network=none\nPodmanArgs=--network-alias a", CNI, &[refused]),
         ("Network=pasta\nNetworkAlias=a", ROOTLESS, &[refused]),
         ("NetworkAlias=a", ROOTFUL, &[W109]),
+        ("NetworkAlias=a", ROOTLESS, &[refused]),
+        // Nobody said that it is rootless.
+        ("NetworkAlias=a", "podman@5.4.2", &[W109]),
         ("Network=podman\nNetworkAlias=a", ROOTLESS, &[W109]),
         ("Network=bridge\nNetworkAlias=a", ROOTLESS, &[W109]),
         // It counts on the other network.

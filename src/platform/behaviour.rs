@@ -81,6 +81,8 @@ pub enum Question {
     ForwardedLoopback,
     /// Does a container start that has a network alias and is on no bridge network?
     AliasOutsideBridge,
+    /// Does a container start that has a network alias and for which no network is said?
+    AliasWithoutNetwork,
     /// Does an alias on the runtime's default network resolve?
     AliasOnDefaultNetwork,
     /// Do aliases of one network count beside aliases on all networks?
@@ -109,7 +111,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 47] = [
+    pub const ALL: [Question; 48] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -145,6 +147,7 @@ impl Question {
         Question::WindowsLoopbackFromHostMode,
         Question::ForwardedLoopback,
         Question::AliasOutsideBridge,
+        Question::AliasWithoutNetwork,
         Question::AliasOnDefaultNetwork,
         Question::BothFormsOfAlias,
         Question::ColonInNetworkOptions,
@@ -197,6 +200,7 @@ impl Question {
             Question::WindowsLoopbackFromHostMode => "windows-loopback-from-host-mode",
             Question::ForwardedLoopback => "forwarded-loopback",
             Question::AliasOutsideBridge => "alias-outside-bridge",
+            Question::AliasWithoutNetwork => "alias-without-network",
             Question::AliasOnDefaultNetwork => "alias-on-default-network",
             Question::BothFormsOfAlias => "both-forms-of-alias",
             Question::ColonInNetworkOptions => "colon-in-network-options",

@@ -78,7 +78,12 @@ fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
             // A member of a pod has no network of its own; which keys it may have is another rule's business.
             Some(mode) if matches!(&mode.value, NetworkMode::Service(name) if name.ends_with(".pod")) => {}
             Some(mode) if mode.value == NetworkMode::Bridge => {
-                add(everywhere, Question::AliasOnDefaultNetwork, Reason::Default(mode.span()));
+                let start = wiring.ask(Question::AliasWithoutNetwork).fact.is;
+                if mode.is_implied() && Verdict::from(start) == Verdict::No {
+                    add(everywhere, Question::AliasWithoutNetwork, Reason::NoBridge(mode.span()));
+                } else {
+                    add(everywhere, Question::AliasOnDefaultNetwork, Reason::Default(mode.span()));
+                }
             }
             Some(mode) if !wiring.attachments(service).any(|_| true) => {
                 add(everywhere, Question::AliasOutsideBridge, Reason::NoBridge(mode.span()));
