@@ -440,6 +440,11 @@ impl Network {
         self.driver.as_ref().map_or("bridge", |driver| driver.value.as_str())
     }
 
+    /// Whether its driver ties it to an interface of the host, past the host's own network.
+    pub fn goes_past_the_host(&self) -> bool {
+        matches!(self.driver(), "macvlan" | "ipvlan")
+    }
+
     /// The name of the object in the runtime.
     pub fn object(&self) -> &str {
         self.object_name.as_ref().map_or(self.name.value.as_str(), |name| name.value.as_str())

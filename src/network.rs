@@ -14,7 +14,7 @@ mod wiring;
 pub use host::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Setup};
 pub use intents::{Breach, Intent, Judgement, State, judge};
 pub use isolation::{Isolation, isolations};
-pub use names::{Cause, Name, NameKind, Resolution, SHORT_ID};
+pub use names::{Cause, Name, NameKind, Resolution, SHORT_ID, is_host_name};
 pub use opaque::Opaque;
 pub(crate) use opaque::host_entries;
 pub use ports::{Because, Ignored};

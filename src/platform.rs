@@ -2,7 +2,7 @@
 //!
 //! `data/platforms.toml` says which versions words stand for, `data/behaviours.toml` what each platform does and how
 //! that is known, `data/quadlet-keys.json` which release brought which Quadlet key,
-//! `data/datastores.toml` which images hold a database.
+//! `data/datastores.toml` which images hold a database, `data/proxies.toml` which hold a proxy or DNS server.
 
 pub mod attributes;
 mod behaviour;
@@ -10,6 +10,7 @@ pub mod datastore;
 mod feature;
 pub mod generator;
 pub mod keys;
+pub mod proxy;
 pub mod schema;
 
 pub use behaviour::{Fact, Is, Known, Leads, Question};

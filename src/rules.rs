@@ -2,28 +2,37 @@
 //!
 //! To add one, copy `duplicate_host_port.rs` and its page, and add a line to [`RULES`]. The page's examples are its test.
 
+mod alias_without_effect;
 mod ambiguous_name;
+mod client_address_hidden;
 mod context;
 mod dead_published_port;
+mod default_network_without_dns;
 mod denied_connection;
 mod dependency_cycle;
 mod dns_leak_on_internal_network;
+mod dns_override_without_effect;
+mod dns_port_conflict;
 mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
 mod exposed_datastore;
+mod external_name_on_internal_network;
 mod host;
 mod host_service_on_loopback;
 mod host_unreachable;
 mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
+mod invalid_dns_name;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
+mod loopback_port_used_inside;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
 mod privileged_port;
+mod rootless_driver;
 mod together;
 mod undecided_host_address;
 mod undefined_reference;
@@ -63,8 +72,13 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
     (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
     (&unresolvable_name::RULE, Check::Stack(unresolvable_name::check)),
+    (&default_network_without_dns::RULE, Check::Stack(default_network_without_dns::check)),
     (&ambiguous_name::RULE, Check::Stack(ambiguous_name::check)),
     (&duplicate_container_name::RULE, Check::Stack(duplicate_container_name::check)),
+    (&invalid_dns_name::RULE, Check::Stack(invalid_dns_name::check)),
+    (&alias_without_effect::RULE, Check::Stack(alias_without_effect::check)),
+    (&dns_override_without_effect::RULE, Check::Stack(dns_override_without_effect::check)),
+    (&external_name_on_internal_network::RULE, Check::Stack(external_name_on_internal_network::check)),
     (&dns_leak_on_internal_network::RULE, Check::Stack(dns_leak_on_internal_network::check)),
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
@@ -85,6 +99,10 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
+    (&loopback_port_used_inside::RULE, Check::Stack(loopback_port_used_inside::check)),
+    (&dns_port_conflict::RULE, Check::Stack(dns_port_conflict::check)),
+    (&client_address_hidden::RULE, Check::Stack(client_address_hidden::check)),
+    (&rootless_driver::RULE, Check::Stack(rootless_driver::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),

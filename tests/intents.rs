@@ -75,14 +75,26 @@ const CASES: &[(&str, &[&str], State)] = &[
     ("networks: {a: {external: true, internal: true}}\nservices: {w: {N: [a], internet: deny}}", &[P, D], Unknown),
     (
         "networks: {a: {external: true, name: podman}}\nservices: {w: {N: [a], connects: [db]}, db: {N: [a]}}",
-        &[P, D],
+        &[D],
         Unknown,
+    ),
+    // Of Podman's own network one thing is known: it has no DNS.
+    (
+        "networks: {a: {external: true, name: podman}}\nservices: {w: {N: [a], connects: [db]}, db: {N: [a]}}",
+        &[P],
+        Broken,
     ),
     ("networks: {a: {name: podman, internal: true}}\nservices: {w: {N: [a], internet: deny}}", &[P], Unknown),
     (
         "networks: {a: {driver: macvlan, internal: true}}\nservices: {w: {N: [a], internet: deny, connects: [db]}, db: {N: [a]}}",
-        &[P, D],
+        &[D],
         Unknown,
+    ),
+    // Nor has a macvlan network of Podman.
+    (
+        "networks: {a: {driver: macvlan, internal: true}}\nservices: {w: {N: [a], internet: deny, connects: [db]}, db: {N: [a]}}",
+        &[P],
+        Broken,
     ),
     ("networks: {a: {driver_opts: {no_default_route: '1'}}}\nservices: {w: {N: [a], internet: deny}}", &[P], Unknown),
     // Somebody else's namespace, and one's own rights.

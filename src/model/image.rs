@@ -26,6 +26,13 @@ impl Image {
         }
     }
 
+    /// Whether its repository ends in some parts, in whole ones: `postgres` ends `docker.io/library/postgres`, and not
+    /// `my-postgres`.
+    pub fn ends_in(&self, parts: &str) -> bool {
+        let rest = self.repository().strip_suffix(parts);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    }
+
     /// Whether it is only on the machine itself (`localhost/…`), so that nothing can be pulled.
     pub fn is_local(&self) -> bool {
         self.registry() == Some("localhost")

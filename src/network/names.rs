@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::opaque::host_entry;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Backend, ContainerName, Deploy, Format, Service, ServiceKind};
+use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service, ServiceKind};
 use crate::platform::{Known, Question};
 
 /// Stands for the first twelve digits of a container's identity, which are a name, too. Only the runtime knows them.
@@ -46,6 +46,11 @@ pub enum Cause {
     HostsFile,
     /// It rests on something that quadgen cannot look into.
     Unknown,
+    /// No resolver asks for such a name.
+    NotAName {
+        /// Why.
+        known: Known,
+    },
     /// One of the two is not on a network of the stack.
     NotOnNetworks {
         /// The service that is not.
@@ -76,6 +81,13 @@ pub enum Cause {
         /// Why they have none; nothing where it is switched off in the file.
         known: Option<Known>,
     },
+    /// The networks they share never have DNS: the runtime's default network, or one that goes past the host.
+    NoNames {
+        /// Which.
+        networks: Vec<String>,
+        /// Why.
+        known: Known,
+    },
     /// The client asks one of several servers, and not all of them know the name.
     SeveralServers {
         /// The networks whose server knows it.
@@ -94,6 +106,12 @@ pub struct Resolution {
     pub verdict: Verdict,
     /// Why.
     pub cause: Cause,
+}
+
+/// Whether resolvers ask for a name: each part between dots has 63 characters at most and begins with no hyphen.
+pub fn is_host_name(name: &str) -> bool {
+    // fact: no-host-name
+    name.split('.').all(|label| label.len() <= 63 && !label.starts_with('-'))
 }
 
 impl Wiring<'_> {
@@ -140,6 +158,9 @@ impl Wiring<'_> {
         if network.dns_disabled.is_some() && self.platform.deploy == Deploy::Quadlet {
             return Err(None);
         }
+        if let Some(known) = self.never_has_dns(&network.name.value) {
+            return Err(Some(known));
+        }
         if network.is_internal() {
             let known = self.ask(Question::InternalNetworkDns);
             if Verdict::from(known.fact.is) != Verdict::Yes {
@@ -147,6 +168,24 @@ impl Wiring<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Why a network has no DNS whatever is set: it is the runtime's default network, or goes past the host.
+    pub fn never_has_dns(&self, network: &str) -> Option<Known> {
+        let network = self.stack.networks.get(network)?;
+        let question = if self.is_default(network) {
+            Question::DefaultNetworkDns
+        } else if !network.external && network.goes_past_the_host() {
+            Question::MacvlanDns
+        } else {
+            return None;
+        };
+        Some(self.ask(question)).filter(|known| Verdict::from(known.fact.is) == Verdict::No)
+    }
+
+    /// Whether a network is the one that containers are on for which nothing is said.
+    pub fn is_default(&self, network: &Network) -> bool {
+        network.object() == if self.platform.is_podman() { "podman" } else { "bridge" }
     }
 
     /// Whether `from` resolves `name` to `to`.
@@ -173,6 +212,9 @@ impl Wiring<'_> {
             let own = address.parse::<IpAddr>().is_ok_and(|address| fixed.any(|fixed| fixed.value == address));
             return if own { Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile } } else { unknown };
         }
+        if !is_host_name(name) {
+            return no(Cause::NotAName { known: self.ask(Question::NameThatIsNoHostName) });
+        }
         // fact: with `dns` of its own a container under CNI no longer asks as it was measured.
         if self.is_cni() && own_attributes.contains_key("dns") {
             return unknown;
@@ -188,6 +230,12 @@ impl Wiring<'_> {
             self.attachments(to).map(|a| a.network.value.as_str()).filter(|network| own.contains(network)).collect();
         if shared.is_empty() {
             return no(Cause::NoSharedNetwork);
+        }
+        // Of these one thing is known, whatever else they are like.
+        let silent: Vec<Known> = shared.iter().filter_map(|network| self.never_has_dns(network)).collect();
+        if let Some(known) = silent.first().filter(|_| silent.len() == shared.len()) {
+            let networks = shared.iter().map(|network| (*network).to_owned()).collect();
+            return no(Cause::NoNames { networks, known: known.clone() });
         }
         if own.iter().any(|network| self.opaque_network(network).is_some()) {
             let certain = |network: &&&str| self.opaque_network(network).is_none() && self.has_dns(network).is_ok();

@@ -4,9 +4,6 @@ use super::Wiring;
 use crate::model::{Network, NetworkMode, Service, Spanned};
 use crate::platform::{Is, Known, Question};
 
-/// Drivers whose networks go past the host.
-const PAST_THE_HOST: [&str; 2] = ["macvlan", "ipvlan"];
-
 /// What keeps a service's ports from being published.
 #[derive(Clone, Debug)]
 pub enum Because<'a> {
@@ -59,7 +56,7 @@ impl Wiring<'_> {
             .networks
             .iter()
             .map(|attachment| self.stack.networks.get(&attachment.network.value))
-            .map(|network| network.filter(|network| PAST_THE_HOST.contains(&network.driver()) && !network.external))
+            .map(|network| network.filter(|network| network.goes_past_the_host() && !network.external))
             .collect();
         let networks = networks.filter(|networks| !networks.is_empty())?;
         Some(Ignored {

@@ -83,7 +83,7 @@ impl<'a> Wiring<'a> {
             stack,
             platform,
             isolations: isolations(stack, platform),
-            facts: Question::ALL.into_iter().map(|question| (question, platform.ask(question))).collect(),
+            facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
             called: HashMap::new(),
             members: HashMap::new(),
             graph: DiGraph::new(),

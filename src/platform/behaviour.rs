@@ -91,11 +91,39 @@ pub enum Question {
     WindowsLoopbackFromHostMode,
     /// Do `pasta:-T,PORT` and `slirp4netns:allow_host_loopback=true` carry connections to 127.0.0.1 of the host?
     ForwardedLoopback,
+    /// Does a container start that has a network alias and is on no bridge network?
+    AliasOutsideBridge,
+    /// Does a container start that has a network alias and for which no network is said?
+    AliasWithoutNetwork,
+    /// Does an alias on the runtime's default network resolve?
+    AliasOnDefaultNetwork,
+    /// Do aliases of one network count beside aliases on all networks?
+    BothFormsOfAlias,
+    /// Does a colon part the options of `Network=`?
+    ColonInNetworkOptions,
+    /// Does a macvlan or ipvlan network have a DNS server?
+    MacvlanDns,
+    /// Does a network's gateway as a container's DNS server let more names resolve?
+    GatewayAsDnsServer,
+    /// Does the resolver's option `rotate` let a container resolve the names of all its networks?
+    RotatedServers,
+    /// Does a name over 63 characters or with a leading hyphen resolve?
+    NameThatIsNoHostName,
+    /// Can a container publish port 53 on every address beside the runtime's own DNS server?
+    PortOfContainerDns,
+    /// Can a container publish port 53 on every address beside systemd-resolved?
+    PortOfHostResolver,
+    /// Does a container see the address of who connects to its published port?
+    ClientAddress,
+    /// Does a macvlan or ipvlan network get to the host's own network?
+    DriverPastTheHost,
+    /// Can a port be published for SCTP?
+    SctpPort,
 }
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 40] = [
+    pub const ALL: &[Question] = &[
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -136,6 +164,20 @@ impl Question {
         Question::DefaultRouteGateway,
         Question::WindowsLoopbackFromHostMode,
         Question::ForwardedLoopback,
+        Question::AliasOutsideBridge,
+        Question::AliasWithoutNetwork,
+        Question::AliasOnDefaultNetwork,
+        Question::BothFormsOfAlias,
+        Question::ColonInNetworkOptions,
+        Question::MacvlanDns,
+        Question::GatewayAsDnsServer,
+        Question::RotatedServers,
+        Question::NameThatIsNoHostName,
+        Question::PortOfContainerDns,
+        Question::PortOfHostResolver,
+        Question::ClientAddress,
+        Question::DriverPastTheHost,
+        Question::SctpPort,
     ];
 
     /// The name of its table.
@@ -181,6 +223,20 @@ impl Question {
             Question::DefaultRouteGateway => "default-route-gateway",
             Question::WindowsLoopbackFromHostMode => "windows-loopback-from-host-mode",
             Question::ForwardedLoopback => "forwarded-loopback",
+            Question::AliasOutsideBridge => "alias-outside-bridge",
+            Question::AliasWithoutNetwork => "alias-without-network",
+            Question::AliasOnDefaultNetwork => "alias-on-default-network",
+            Question::BothFormsOfAlias => "both-forms-of-alias",
+            Question::ColonInNetworkOptions => "colon-in-network-options",
+            Question::MacvlanDns => "macvlan-dns",
+            Question::GatewayAsDnsServer => "gateway-as-dns-server",
+            Question::RotatedServers => "rotated-servers",
+            Question::NameThatIsNoHostName => "name-that-is-no-host-name",
+            Question::PortOfContainerDns => "port-of-container-dns",
+            Question::PortOfHostResolver => "port-of-host-resolver",
+            Question::ClientAddress => "client-address",
+            Question::DriverPastTheHost => "driver-past-the-host",
+            Question::SctpPort => "sctp-port",
         }
     }
 }
@@ -370,7 +426,7 @@ mod tests {
 
     #[test]
     fn every_question_has_an_answer_everywhere_and_every_word_is_understood() {
-        for question in Question::ALL {
+        for &question in Question::ALL {
             for kind in KINDS {
                 let platform = Platform::resolve(kind, parse_spec(kind).unwrap(), Format::Topology);
                 let known = platform.ask(question);

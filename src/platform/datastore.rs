@@ -29,12 +29,7 @@ static DATASTORES: LazyLock<Vec<Datastore>> = LazyLock::new(|| {
 
 /// The datastore that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Datastore> {
-    let repository = image.repository();
-    let ends = |end: &String| {
-        let rest = repository.strip_suffix(end.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-    };
-    DATASTORES.iter().find(|store| store.images.iter().any(ends))
+    DATASTORES.iter().find(|store| store.images.iter().any(|end| image.ends_in(end)))
 }
 
 impl Datastore {

@@ -1,11 +1,10 @@
 //! QG104: a name that a client needs and that does not resolve from where it stands.
 
-use super::context::{Context, Need, View, list, why};
-use super::{missing_container_name, multi_homed_dns};
+use super::context::{Context, Need, View, list};
+use super::{alias_without_effect, default_network_without_dns, missing_container_name, multi_homed_dns};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Witness;
 use crate::network::{Cause, Home, Verdict};
-use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
     code: "QG104",
@@ -22,7 +21,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         // `depends_on` is about order: it does not say that a name is looked up.
         let looked_up = view.needs.iter().filter(|need| need.connection.witness != Witness::DependsOn);
         for need in looked_up.filter(|need| need.resolution.verdict == Verdict::No) {
-            if multi_homed_dns::explains(need) || missing_container_name::explains(need) {
+            let elsewhere = [
+                multi_homed_dns::explains(need),
+                missing_container_name::explains(need),
+                default_network_without_dns::explains(need),
+                alias_without_effect::explains(view, need),
+            ];
+            if elsewhere.contains(&true) {
                 continue;
             }
             if let Some(finding) = look(view, need) {
@@ -81,17 +86,11 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
             let place = match home {
                 Home::Host => "in the host's network",
                 Home::Nowhere => return None,
-                Home::Default => "on the runtime's default network",
-                Home::Networks | Home::Elsewhere => "outside of the stack's networks",
+                Home::Networks | Home::Default | Home::Elsewhere => "outside of the stack's networks",
             };
             let mode = view.wiring.stack.services.get(service)?.network_mode.as_ref()?;
             let finding = new(format!("`{service}` is {place}, and names are only served on networks of the stack"));
             let finding = finding.label(mode.span(), format!("puts `{service}` there"));
-            let finding = match home {
-                // fact: podman-default-no-dns, docker-default-no-dns
-                Home::Default => finding.help(why(&view.wiring.ask(Question::DefaultNetworkDns))),
-                _ => finding,
-            };
             match home {
                 Home::Host if service == target => finding.help(format!(
                     "What helps: reach it through the host, or put `{target}` on a network that `{client}` is on."
@@ -104,6 +103,8 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         }
         Cause::Found { .. }
         | Cause::HostsFile
+        | Cause::NoNames { .. }
+        | Cause::NotAName { .. }
         | Cause::SeveralServers { .. }
         | Cause::Ambiguous { .. }
         | Cause::Unknown => return None,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::context::{Context, View};
 use super::host::{self, HostNeed};
+use super::loopback_port_used_inside;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Endpoint, HostOs, Service, Subnet};
 use crate::network::{Address, Verdict, host_entries};
@@ -36,7 +37,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 let found = look(view, address);
                 // A port that the stack publishes answers on a gateway, rootless too.
                 let published = |found: &Found| found.never && host::is_published(view.wiring, endpoint);
-                if let Some(found) = found.filter(|found| !published(found)) {
+                let for_host_only = loopback_port_used_inside::explains(view, service, endpoint);
+                if let Some(found) = found.filter(|found| !published(found) && !for_host_only) {
                     view.report(sink, finding(view, service, endpoint, &found));
                 }
             }

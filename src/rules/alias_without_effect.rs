@@ -1,0 +1,291 @@
+//! QG109: an alias that nobody can look up, or that keeps its container from starting.
+
+use super::context::{Context, Need, View, list, seen, why};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Deploy, Network, NetworkMode, Service, Spanned, Text, Unit, UnitKind};
+use crate::network::Verdict;
+use crate::platform::{Known, Question, keys};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    code: "QG109",
+    name: "alias-without-effect",
+    summary: "an alias where none can be: on the host's or the default network, in two forms, behind a colon",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("alias_without_effect.md"),
+};
+
+/// Aliases of a service that do not count, all for one reason.
+struct Useless {
+    aliases: Vec<Text>,
+    known: Known,
+    reason: Reason,
+}
+
+enum Reason {
+    /// There is no bridge network to have it on: the container does not start.
+    NoBridge(Span),
+    /// The network is the runtime's default one.
+    Default(Span),
+    /// The unit also has aliases for all networks.
+    OtherForm(Vec<Text>),
+    /// A colon stands where a comma belongs.
+    Colon(Span),
+}
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        for service in context.stack.services.values() {
+            for useless in found(view, service) {
+                view.report(sink, finding(view, service, &useless));
+            }
+        }
+    }
+}
+
+/// Whether this rule explains why a need's name does not resolve: it is such an alias.
+pub fn explains(view: &View<'_>, need: &Need<'_>) -> bool {
+    need.resolution.verdict == Verdict::No
+        && found(view, need.target).iter().any(|useless| useless.is_called(&need.connection.name))
+}
+
+impl Useless {
+    fn is_called(&self, name: &str) -> bool {
+        self.aliases.iter().any(|alias| alias.value.eq_ignore_ascii_case(name))
+    }
+}
+
+fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
+    let wiring = view.wiring;
+    let unit = unit_of(view, service);
+    let mut found = Vec::new();
+    let mut add = |aliases: Vec<Text>, question, reason| {
+        let known = wiring.ask(question);
+        if !aliases.is_empty() && Verdict::from(known.fact.is) == Verdict::No {
+            found.push(Useless { aliases, known, reason });
+        }
+    };
+    if let Some(unit) = unit {
+        let everywhere = on_all_networks(view, unit);
+        let colons = behind_colons(unit);
+        let lost: Vec<Text> = on_one_network(unit)
+            .into_iter()
+            .filter(|alias| !everywhere.contains(alias) && colons.iter().all(|(colon, _)| colon.value != alias.value))
+            .collect();
+        match &service.network_mode {
+            // A member of a pod has no network of its own; which keys it may have is another rule's business.
+            Some(mode) if matches!(&mode.value, NetworkMode::Service(name) if name.ends_with(".pod")) => {}
+            Some(mode) if mode.value == NetworkMode::Bridge => {
+                let start = wiring.ask(Question::AliasWithoutNetwork).fact.is;
+                if mode.is_implied() && Verdict::from(start) == Verdict::No {
+                    add(everywhere, Question::AliasWithoutNetwork, Reason::NoBridge(mode.span()));
+                } else {
+                    add(everywhere, Question::AliasOnDefaultNetwork, Reason::Default(mode.span()));
+                }
+            }
+            Some(mode) if !wiring.attachments(service).any(|_| true) => {
+                add(everywhere, Question::AliasOutsideBridge, Reason::NoBridge(mode.span()));
+            }
+            _ if !everywhere.is_empty() => {
+                add(lost, Question::BothFormsOfAlias, Reason::OtherForm(everywhere));
+            }
+            _ => {}
+        }
+        for (alias, colon) in colons {
+            add(vec![alias], Question::ColonInNetworkOptions, Reason::Colon(colon));
+        }
+    }
+    for attachment in wiring.attachments(service) {
+        let Some(network) = wiring.stack.networks.get(&attachment.network.value) else { continue };
+        // The same alias may count on another network.
+        let elsewhere = |alias: &Text| {
+            wiring.attachments(service).filter(|other| other.network != attachment.network).any(|other| {
+                let known = wiring.stack.networks.get(&other.network.value);
+                other.aliases.contains(alias) && known.is_some_and(|network| !wiring.is_default(network))
+            })
+        };
+        let aliases: Vec<Text> = attachment.aliases.iter().filter(|alias| !elsewhere(alias)).cloned().collect();
+        if wiring.is_default(network) {
+            add(aliases, Question::AliasOnDefaultNetwork, Reason::Default(attachment.network.span()));
+        } else if is_no_bridge(view, network) {
+            add(aliases, Question::AliasOutsideBridge, Reason::NoBridge(attachment.network.span()));
+        }
+    }
+    found
+}
+
+/// Whether a network becomes `Network=host` or `Network=none` of a unit.
+fn is_no_bridge(view: &View<'_>, network: &Network) -> bool {
+    view.wiring.platform.deploy == Deploy::Quadlet && network.external && matches!(network.object(), "host" | "none")
+}
+
+/// The unit that a service was read from.
+fn unit_of<'a>(view: &View<'a>, service: &Service) -> Option<&'a Unit> {
+    view.wiring.stack.units.iter().find(|unit| match unit.kind {
+        UnitKind::Container => unit.file.strip_suffix(".container") == Some(service.name.value.as_str()),
+        UnitKind::Pod => unit.file == service.name.value,
+        _ => false,
+    })
+}
+
+/// The values of a key of a unit's own section; an empty one takes back those before it.
+fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u Text> {
+    let mut found = Vec::new();
+    for entry in unit.entries.iter().filter(|e| e.section == unit.kind.section() && e.key.value == key) {
+        if entry.value.value.is_empty() {
+            found.clear();
+        } else {
+            found.push(&entry.value);
+        }
+    }
+    found
+}
+
+/// `NetworkAlias=`, and `--network-alias` among the arguments.
+fn on_all_networks(view: &View<'_>, unit: &Unit) -> Vec<Text> {
+    // A release that does not have the key yet takes no such unit, which QG701 says.
+    let known = keys::find(unit.kind.section(), "NetworkAlias");
+    let has_key = known.is_some_and(|key| key.since() <= view.wiring.platform.version);
+    let mut found: Vec<Text> = values(unit, "NetworkAlias").into_iter().filter(|_| has_key).cloned().collect();
+    for line in values(unit, "PodmanArgs") {
+        let words = shlex::split(&line.value).unwrap_or_default();
+        let mut words = words.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            let alias = match word.strip_prefix("--network-alias") {
+                Some("") => words.next(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            };
+            found.extend(alias.map(|alias| Spanned { value: alias.to_owned(), origin: line.origin }));
+        }
+    }
+    found
+}
+
+/// What stands behind the name of each network: options with where each begins in the value.
+fn options(value: &Text) -> Vec<(usize, &str)> {
+    let Some((name, options)) = value.value.split_once(':') else { return Vec::new() };
+    let mut at = name.len() + 1;
+    let mut found = Vec::new();
+    for option in options.split(',') {
+        found.push((at, option));
+        at += option.len() + 1;
+    }
+    found
+}
+
+/// Each `Network=NAME:alias=ALIAS`.
+fn on_one_network(unit: &Unit) -> Vec<Text> {
+    let mut found = Vec::new();
+    for value in values(unit, "Network") {
+        for (at, option) in options(value) {
+            if let Some(alias) = option.strip_prefix("alias=") {
+                let from = at + "alias=".len();
+                found.push(Spanned::written(alias.to_owned(), part(value, from, from + alias.len())));
+            }
+        }
+    }
+    found
+}
+
+/// Each `alias=ALIAS:KEY=…`, with the place of the colon.
+fn behind_colons(unit: &Unit) -> Vec<(Text, Span)> {
+    const KEYS: [&str; 5] = ["ip", "ip6", "mac", "alias", "interface_name"];
+    let mut found = Vec::new();
+    for value in values(unit, "Network") {
+        for (at, option) in options(value) {
+            let Some((alias, rest)) = option.strip_prefix("alias=").and_then(|rest| rest.split_once(':')) else {
+                continue;
+            };
+            if rest.split_once('=').is_some_and(|(key, _)| KEYS.contains(&key)) {
+                let colon = at + "alias=".len() + alias.len();
+                let text = Spanned::written(alias.to_owned(), part(value, colon - alias.len(), colon));
+                found.push((text, part(value, colon, colon + 1)));
+            }
+        }
+    }
+    found
+}
+
+/// A part of a value, where the text stands as it is; else its whole place.
+fn part(value: &Text, from: usize, to: usize) -> Span {
+    let span = value.span();
+    let plain = (span.end - span.start) as usize == value.value.len();
+    if plain { span.part(from, to) } else { span }
+}
+
+fn finding(view: &View<'_>, service: &Service, useless: &Useless) -> Diagnostic {
+    let name = &service.name.value;
+    let names = list(useless.aliases.iter().map(|alias| &alias.value));
+    let one = useless.aliases.len() == 1;
+    let (word, verb) = if one { ("alias", "has") } else { ("aliases", "have") };
+    let message = match &useless.reason {
+        Reason::NoBridge(_) => format!("`{name}` does not start: it has the {word} {names}, and no bridge network"),
+        Reason::Default(_) => format!("the {word} {names} of `{name}` {verb} no effect on the default network"),
+        Reason::OtherForm(others) => {
+            let others = list(others.iter().map(|alias| &alias.value));
+            format!("the {word} {names} of `{name}` {verb} no effect beside {others}, which it has on all networks")
+        }
+        Reason::Colon(_) => {
+            format!("the {word} {names} of `{name}` {verb} no effect, nor has what follows: a colon is no comma")
+        }
+    };
+    let needs: Vec<&Need<'_>> = view
+        .needs
+        .iter()
+        .filter(|need| need.looks_up() && need.target.name == service.name)
+        .filter(|need| need.resolution.verdict == Verdict::No && useless.is_called(&need.connection.name))
+        .collect();
+    let stated = needs.iter().any(|need| need.connection.is_stated());
+    let refused = matches!(useless.reason, Reason::NoBridge(_));
+    let level = if stated || refused { Level::Error } else { Level::Warning };
+    let first = useless.aliases.first().map_or(service.span(), Spanned::span);
+    let mut finding = Diagnostic::new(&RULE, first, message).severity(level);
+    finding = finding.here(if refused { "refused" } else { "nobody finds it by this name" });
+    for alias in useless.aliases.iter().skip(1) {
+        finding = finding.label(alias.span(), "nor by this");
+    }
+    for need in needs {
+        finding = finding.label(need.connection.span, need.label());
+    }
+    finding = match &useless.reason {
+        Reason::NoBridge(span) => finding.label(*span, "no bridge network"),
+        Reason::Default(span) => finding.label(*span, "the default network"),
+        Reason::OtherForm(others) => {
+            others.iter().fold(finding, |finding, alias| finding.label(alias.span(), "on all networks"))
+        }
+        Reason::Colon(span) => finding.label(*span, "a comma belongs here"),
+    };
+    finding =
+        finding.help(why(&useless.known)).help(seen(&useless.known, useless.aliases.first().map(|a| a.value.as_str())));
+    finding = finding.help(remedy(name, useless));
+    if let Reason::Colon(span) = &useless.reason
+        && span.end - span.start == 1
+    {
+        let change = Change::Replace { span: *span, text: ",".to_owned() };
+        finding = finding.fix("write a comma", true, vec![change]);
+    }
+    finding.assuming(&useless.known.assumed)
+}
+
+fn remedy(name: &str, useless: &Useless) -> String {
+    match &useless.reason {
+        Reason::NoBridge(_) => {
+            format!(
+                "What helps: leave the alias out, or put `{name}` on a bridge network, where others can look for it."
+            )
+        }
+        Reason::Default(_) => {
+            format!(
+                "What helps: put `{name}`, and who looks for it, on a network of the stack, and give it the alias there."
+            )
+        }
+        Reason::OtherForm(_) => {
+            "What helps: one form only: `NetworkAlias=` for names on all networks, or `:alias=` for names on one."
+                .to_owned()
+        }
+        Reason::Colon(_) => "What helps: a comma in place of the colon.".to_owned(),
+    }
+}
