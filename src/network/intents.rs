@@ -221,7 +221,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// Who must not reach whom by one pair of parties; no target stands for the internet or the host.
-    fn denied_pairs(&'a self, from: &'a Party, to: &'a Party) -> Vec<(&'a Service, Option<&'a Service>)> {
+    fn denied_pairs<'s>(&'s self, from: &'s Party, to: &'s Party) -> Vec<(&'s Service, Option<&'s Service>)> {
         let openers: Vec<&Service> = match from {
             Party::Service(name) => self.stack.services.get(name).into_iter().collect(),
             Party::Network(network) => self.members(network).collect(),
@@ -265,6 +265,17 @@ impl<'a> Wiring<'a> {
             state = State::Broken;
         }
         (state, breaches)
+    }
+
+    /// Whether an intent says what a service must not reach.
+    pub fn keeps_in(&self, intent: &Intent<'_>, service: &Service) -> bool {
+        match intent {
+            Intent::Internet(own, _) | Intent::Host(own, _) => own.name == service.name,
+            Intent::Connects(..) => false,
+            Intent::Deny(deny) => deny.from.iter().any(|from| {
+                deny.to.iter().any(|to| self.denied_pairs(from, to).iter().any(|(own, _)| own.name == service.name))
+            }),
+        }
     }
 
     /// The services on a network.

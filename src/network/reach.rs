@@ -192,8 +192,13 @@ impl Wiring<'_> {
         found
     }
 
-    /// Whether `from` gets to `to` through a port that `to` publishes on an address that it reaches.
+    /// The way from `from` to `to` through a port that `to` publishes on an address that it reaches, if it is open.
     pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        self.host_port(from, to).filter(|through| Verdict::from(through.known.fact.is) == Verdict::Yes)
+    }
+
+    /// The same, open or not: the fact says.
+    pub fn host_port<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
         let home = self.home(from);
         let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
         let port = self.owner(to).ports.iter().find(|port| loopback || !port.value.is_loopback())?;
@@ -202,6 +207,7 @@ impl Wiring<'_> {
         }
         let question = match home {
             Home::Nowhere | Home::Elsewhere => return None,
+            Home::Networks if self.owner(from).name == self.owner(to).name => Question::OwnPublishedPort,
             Home::Host | Home::Default => Question::PublishedPortFromNetwork,
             Home::Networks if self.only_internal(from) => Question::PublishedPortFromInternalNetwork,
             Home::Networks => {
@@ -216,8 +222,7 @@ impl Wiring<'_> {
                 }
             }
         };
-        let known = self.ask(question);
-        (Verdict::from(known.fact.is) == Verdict::Yes).then_some(ThroughHost { port, known })
+        Some(ThroughHost { port, known: self.ask(question) })
     }
 
     /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.

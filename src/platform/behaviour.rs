@@ -29,6 +29,8 @@ pub enum Question {
     RoutedBetweenIsolatedNetworks,
     /// Does `isolate=strict` on one of two networks separate them?
     StrictIsolation,
+    /// Does `isolate=true` on one of two networks separate them?
+    OneSidedIsolation,
     /// Can a container on an ordinary network reach programs on the host?
     HostFromNetwork,
     /// Can a container on internal networks only reach programs on the host?
@@ -39,6 +41,8 @@ pub enum Question {
     PublishedPortBetweenIsolatedNetworks,
     /// Can a container on internal networks only reach a port that another publishes?
     PublishedPortFromInternalNetwork,
+    /// Can a container reach a port that it publishes itself, through the host?
+    OwnPublishedPort,
     /// Does a port answer that is published by a container on internal networks only?
     PublishedPortOnInternalNetwork,
     /// Can the host reach a container's own address on an ordinary network?
@@ -59,6 +63,14 @@ pub enum Question {
     PrivilegedHostPort,
     /// Is a port that is published without an address open on every address of the host?
     PortOnEveryAddress,
+    /// Does a container on several ordinary networks take the same way out at each start?
+    DefaultRouteOnSeveralNetworks,
+    /// Does the option `metric` of a network say which way out goes before others?
+    RouteMetric,
+    /// Does the option `no_default_route` keep a network from being a way out?
+    NetworkWithoutDefaultRoute,
+    /// Does `gw_priority` of a service on a network say which way out goes before others?
+    NetworkPriority,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -79,11 +91,17 @@ pub enum Question {
     WindowsLoopbackFromHostMode,
     /// Do `pasta:-T,PORT` and `slirp4netns:allow_host_loopback=true` carry connections to 127.0.0.1 of the host?
     ForwardedLoopback,
+    /// Does the runtime listen on /var/run/docker.sock?
+    DockerSocket,
+    /// Does the runtime listen on /run/podman/podman.sock?
+    RootPodmanSocket,
+    /// Does the runtime listen on podman/podman.sock below /run/user/UID?
+    UserPodmanSocket,
 }
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 34] = [
+    pub const ALL: [Question; 43] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -93,11 +111,13 @@ impl Question {
         Question::RoutedBetweenNetworks,
         Question::RoutedBetweenIsolatedNetworks,
         Question::StrictIsolation,
+        Question::OneSidedIsolation,
         Question::HostFromNetwork,
         Question::HostFromInternalNetwork,
         Question::PublishedPortFromNetwork,
         Question::PublishedPortBetweenIsolatedNetworks,
         Question::PublishedPortFromInternalNetwork,
+        Question::OwnPublishedPort,
         Question::PublishedPortOnInternalNetwork,
         Question::ContainerFromHost,
         Question::InternalContainerFromHost,
@@ -108,6 +128,10 @@ impl Question {
         Question::PublishedPortOnMacvlan,
         Question::PrivilegedHostPort,
         Question::PortOnEveryAddress,
+        Question::DefaultRouteOnSeveralNetworks,
+        Question::RouteMetric,
+        Question::NetworkWithoutDefaultRoute,
+        Question::NetworkPriority,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
         Question::HostName,
@@ -118,6 +142,9 @@ impl Question {
         Question::DefaultRouteGateway,
         Question::WindowsLoopbackFromHostMode,
         Question::ForwardedLoopback,
+        Question::DockerSocket,
+        Question::RootPodmanSocket,
+        Question::UserPodmanSocket,
     ];
 
     /// The name of its table.
@@ -132,11 +159,13 @@ impl Question {
             Question::RoutedBetweenNetworks => "routed-between-networks",
             Question::RoutedBetweenIsolatedNetworks => "routed-between-isolated-networks",
             Question::StrictIsolation => "strict-isolation",
+            Question::OneSidedIsolation => "one-sided-isolation",
             Question::HostFromNetwork => "host-from-network",
             Question::HostFromInternalNetwork => "host-from-internal-network",
             Question::PublishedPortFromNetwork => "published-port-from-network",
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
+            Question::OwnPublishedPort => "own-published-port",
             Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
             Question::ContainerFromHost => "container-from-host",
             Question::InternalContainerFromHost => "internal-container-from-host",
@@ -147,6 +176,10 @@ impl Question {
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
             Question::PrivilegedHostPort => "privileged-host-port",
             Question::PortOnEveryAddress => "port-on-every-address",
+            Question::DefaultRouteOnSeveralNetworks => "default-route-on-several-networks",
+            Question::RouteMetric => "route-metric",
+            Question::NetworkWithoutDefaultRoute => "network-without-default-route",
+            Question::NetworkPriority => "network-priority",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
@@ -157,6 +190,9 @@ impl Question {
             Question::DefaultRouteGateway => "default-route-gateway",
             Question::WindowsLoopbackFromHostMode => "windows-loopback-from-host-mode",
             Question::ForwardedLoopback => "forwarded-loopback",
+            Question::DockerSocket => "docker-socket",
+            Question::RootPodmanSocket => "root-podman-socket",
+            Question::UserPodmanSocket => "user-podman-socket",
         }
     }
 }
