@@ -3,6 +3,7 @@
 //! To add one, copy `duplicate_host_port.rs` and its page, and add a line to [`RULES`]. The page's examples are its test.
 
 mod ambiguous_name;
+mod bridging_service;
 mod context;
 mod dead_published_port;
 mod denied_connection;
@@ -23,6 +24,7 @@ mod localhost_in_container;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
+mod one_sided_isolate;
 mod privileged_port;
 mod together;
 mod undecided_host_address;
@@ -69,6 +71,8 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
     (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),
+    (&one_sided_isolate::RULE, Check::Stack(one_sided_isolate::check)),
+    (&bridging_service::RULE, Check::Stack(bridging_service::check)),
     (&unreachable_connection::RULE, Check::Stack(unreachable_connection::check)),
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
     (&unroutable_host_alias::RULE, Check::Stack(unroutable_host_alias::check)),
