@@ -14,6 +14,8 @@ mod duplicate_container_name;
 mod duplicate_host_port;
 mod exposed_datastore;
 mod host;
+mod host_network_isolation;
+mod host_reachable_from_internal;
 mod host_service_on_loopback;
 mod host_unreachable;
 mod ignored_port;
@@ -26,6 +28,7 @@ mod missing_host_alias;
 mod multi_homed_dns;
 mod one_sided_isolate;
 mod privileged_port;
+mod runtime_socket_mounted;
 mod together;
 mod undecided_host_address;
 mod undefined_reference;
@@ -73,7 +76,10 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),
     (&one_sided_isolate::RULE, Check::Stack(one_sided_isolate::check)),
     (&bridging_service::RULE, Check::Stack(bridging_service::check)),
+    (&host_reachable_from_internal::RULE, Check::Stack(host_reachable_from_internal::check)),
+    (&host_network_isolation::RULE, Check::Stack(host_network_isolation::check)),
     (&unreachable_connection::RULE, Check::Stack(unreachable_connection::check)),
+    (&runtime_socket_mounted::RULE, Check::Stack(runtime_socket_mounted::check)),
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
     (&unroutable_host_alias::RULE, Check::Stack(unroutable_host_alias::check)),
     (&missing_host_alias::RULE, Check::Stack(missing_host_alias::check)),

@@ -3,8 +3,9 @@
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
-use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
+use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
+use crate::source::Span;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -104,9 +105,22 @@ impl<'a> View<'a> {
 }
 
 /// A warning that an intent cannot be judged, with every place that keeps it from being so. `what` is the question.
-pub(super) fn unjudged(rule: &'static Rule, judgement: &Judgement<'_>, what: &str) -> Option<Diagnostic> {
-    let mut opaque = judgement.opaque.iter();
-    let first = opaque.next().filter(|_| judgement.state == State::Unknown)?;
+pub(super) fn unjudged(
+    rule: &'static Rule,
+    view: &View<'_>,
+    judgement: &Judgement<'_>,
+    what: &str,
+) -> Option<Diagnostic> {
+    if judgement.state != State::Unknown || judgement.opaque.is_empty() {
+        return None;
+    }
+    let told = told_elsewhere(view, judgement);
+    // What keeps one service from being judged is the whole intent of it; of several, others may be left.
+    if !told.is_empty() && matches!(judgement.intent, Intent::Internet(..) | Intent::Host(..)) {
+        return None;
+    }
+    let mut opaque = judgement.opaque.iter().filter(|opaque| !told.contains(&opaque.span));
+    let first = opaque.next()?;
     let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))
         .severity(Level::Warning)
         .here("not judged")
@@ -115,6 +129,16 @@ pub(super) fn unjudged(rule: &'static Rule, judgement: &Judgement<'_>, what: &st
         finding = finding.label(opaque.span, &opaque.why);
     }
     Some(finding)
+}
+
+/// The places that keep an intent from being judged and that QG207 or QG209 tells of.
+fn told_elsewhere(view: &View<'_>, judgement: &Judgement<'_>) -> Vec<Span> {
+    let services = view.wiring.stack.services.values();
+    let places = services.flat_map(|service| {
+        let hole = super::host_network_isolation::place(view, judgement, service);
+        hole.into_iter().chain(super::runtime_socket_mounted::place(view, judgement, service))
+    });
+    places.collect()
 }
 
 /// The paragraph that gives the reason.
