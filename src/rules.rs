@@ -30,6 +30,7 @@ mod one_sided_isolate;
 mod privileged_port;
 mod runtime_socket_mounted;
 mod together;
+mod undecided_default_route;
 mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
@@ -38,6 +39,7 @@ mod unresolvable_name;
 mod unroutable_host_alias;
 mod unsupported_host_gateway;
 mod volatile_host_address;
+mod works_elsewhere_only;
 
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
@@ -95,11 +97,14 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
+    (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
     (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
+    // The last one: it speaks of what no other rule says.
+    (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
 ];
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.
