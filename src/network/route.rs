@@ -11,7 +11,7 @@ const USUAL_METRIC: u32 = 100;
 /// The ways out of a service on several ordinary networks.
 #[derive(Clone, Debug)]
 pub struct Routes<'a> {
-    /// The networks of which none goes before the others, in the order of the file: two or more.
+    /// The networks of which none goes before the others, in the order in which they are declared: two or more.
     pub equal: Vec<&'a Network>,
     /// Whether the same one is taken at each start.
     pub known: Known,
@@ -64,8 +64,10 @@ impl<'a> Wiring<'a> {
                 ordinary.iter().map(|(_, network)| metric(network)).collect::<Option<Vec<u32>>>()?.into_iter().min()?
             }
         };
-        let equal: Vec<&Network> =
+        let mut equal: Vec<&Network> =
             ordinary.iter().map(|(_, network)| *network).filter(|network| metric(network) == Some(lowest)).collect();
+        equal.sort_by_key(|network| stack.networks.get_index_of(&network.name.value));
+        equal.dedup_by(|a, b| a.name == b.name);
         (equal.len() > 1).then_some(Routes { equal, known, unheeded })
     }
 

@@ -1,100 +1,161 @@
-//! QG205: a service on an isolated and an open network, which is the only wall between the two.
+//! QG205: a service on an isolated and an open network, whose program is the wall between the two.
 
 use super::context::{Context, View, list};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Attachment, Network, Service};
+use crate::model::{Network, Service};
 use crate::network::{Isolation, Verdict};
 
 pub static RULE: Rule = Rule {
     code: "QG205",
     name: "bridging-service",
-    summary: "a service on an isolated and on an open network, which is the only wall between them",
+    summary: "a service on an isolated and on an open network, whose program is the wall between them",
     level: Level::Info,
     since: "0.1.0",
     fixable: Fixable::Never,
     page: include_str!("bridging_service.md"),
 };
 
-/// What a service stands between.
-struct Bridge<'a> {
-    inner: &'a Network,
+/// How many who are kept in a message names.
+const SHOWN: usize = 3;
+
+/// A wall that is a program.
+struct Wall<'a> {
+    /// The services that are on both sides.
+    bridges: Vec<&'a Service>,
+    /// The isolated networks; several internal ones where the same services lead out of them.
+    inner: Vec<&'a Network>,
+    /// The open network, the first where there are several.
     outer: &'a Network,
-    /// Those who are kept in, or apart.
-    kept: Vec<&'a Service>,
-    /// What lies behind: a service, or none for the internet.
-    behind: Option<&'a Service>,
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        // Containers that share a namespace are on its networks together: one finding for its owner.
-        let owners = context.stack.services.values().filter(|service| view.wiring.owner(service).name == service.name);
-        for service in owners {
-            if let Some(bridge) = bridge(view, service) {
-                view.report(sink, look(view, service, &bridge));
+        for wall in walls(view) {
+            if let Some(finding) = look(view, &wall) {
+                view.report(sink, finding);
             }
         }
     }
 }
 
-/// The first isolated network of a service that somebody is kept on, and the first open one beside it.
-fn bridge<'a>(view: &View<'a>, service: &Service) -> Option<Bridge<'a>> {
+fn is_set(view: &View<'_>, network: &Network) -> bool {
+    let isolation = view.wiring.isolations.get(network.name.value.as_str());
+    matches!(isolation, Some(Isolation::True | Isolation::Strict))
+}
+
+fn walls<'a>(view: &View<'a>) -> Vec<Wall<'a>> {
     let wiring = view.wiring;
-    let networks = wiring.attachments(service).filter_map(|a| wiring.stack.networks.get(&a.network.value));
-    let networks = networks.filter(|network| wiring.opaque_network(&network.name.value).is_none());
-    let isolation = |network: &Network| wiring.isolations.get(network.name.value.as_str()).copied();
-    let is_set = |network: &&Network| matches!(isolation(network), Some(Isolation::True | Isolation::Strict));
-    let (outer, inner): (Vec<&Network>, Vec<&Network>) =
-        networks.partition(|network| !network.is_internal() && !is_set(network));
-    inner.into_iter().find_map(|inner| {
-        let on = |network: &Network, other: &Service| wiring.is_member(other, &network.name.value);
-        let others = |network: &Network| {
-            let members = wiring.members(&network.name.value);
-            members.filter(|other| wiring.owner(other).name != service.name).collect::<Vec<&Service>>()
+    let mut found: Vec<Wall<'a>> = Vec::new();
+    // Containers that share a namespace are on its networks together: its owner stands for them.
+    let owners = wiring.stack.services.values().filter(|service| wiring.owner(service).name == service.name);
+    for service in owners {
+        let networks = wiring.attachments(service).filter_map(|a| wiring.stack.networks.get(&a.network.value));
+        let networks = networks.filter(|network| wiring.opaque_network(&network.name.value).is_none());
+        let (inner, outer): (Vec<&Network>, Vec<&Network>) = networks.partition(|network| network.is_internal());
+        let open = |inner: &&Network| {
+            let apart = |other: &&&Network| {
+                !is_set(view, other) && wiring.crossing(&inner.name.value, &other.name.value).verdict == Verdict::No
+            };
+            outer.iter().find(apart).copied()
         };
-        outer.iter().find_map(|outer| {
-            if wiring.crossing(&inner.name.value, &outer.name.value).verdict != Verdict::No {
-                return None;
+        // An internal network is left by any other one, an isolated one is kept from those that are open.
+        let internal = inner.iter().filter_map(|inner| Some((*inner, *outer.first()?)));
+        let isolated =
+            outer.iter().filter(|outer| is_set(view, outer)).filter_map(|inner| Some((*inner, open(inner)?)));
+        for (inner, outer) in internal.chain(isolated) {
+            let same = |wall: &&mut Wall<'_>| {
+                let is_same = wall.inner.iter().any(|known| known.name == inner.name);
+                is_same && (inner.is_internal() || wall.outer.name == outer.name)
+            };
+            match found.iter_mut().find(same) {
+                Some(wall) => wall.bridges.push(service),
+                None => found.push(Wall { bridges: vec![service], inner: vec![inner], outer }),
             }
-            let internal = inner.is_internal();
-            // Who is on an open network as well is not kept in.
-            let is_kept = |other: &&Service| if internal { wiring.only_internal(other) } else { !on(outer, other) };
-            let kept: Vec<&Service> = others(inner).into_iter().filter(is_kept).collect();
-            let behind = others(outer).into_iter().find(|other| !on(inner, other));
-            let something_behind = internal || behind.is_some();
-            (!kept.is_empty() && something_behind).then_some(Bridge {
-                inner,
-                outer,
-                kept,
-                behind: behind.filter(|_| !internal),
-            })
-        })
-    })
-}
-
-fn look(view: &View<'_>, service: &Service, bridge: &Bridge<'_>) -> Diagnostic {
-    let (name, inner, outer) = (&service.name.value, &bridge.inner.name.value, &bridge.outer.name.value);
-    let kept = list(bridge.kept.iter().map(|kept| &kept.name.value));
-    let behind = bridge.behind.map_or_else(|| "the internet".to_owned(), |service| format!("`{}`", service.name.value));
-    let what = if bridge.inner.is_internal() { "internal" } else { "isolated" };
-    let message = format!("only `{name}` stands between {kept} on `{inner}`, which is {what}, and {behind}");
-    let mut finding = Diagnostic::new(&RULE, service.span(), message).here(format!("on `{inner}` and on `{outer}`"));
-    let attached = |network: &str| view.wiring.attachments(service).find(|a| a.network.value == network);
-    let place = |attachment: &Attachment| attachment.network.span();
-    for (network, label) in [(inner, format!("{what}: {kept} is kept here")), (outer, "open".to_owned())] {
-        if let Some(span) = attached(network).map(place) {
-            finding = finding.label(span, label);
         }
     }
-    let first = bridge.kept.first().map_or("", |kept| kept.name.value.as_str());
-    finding
-        .help(format!("The way: `{first}` → `{inner}` → `{name}` → `{outer}` → {behind}."))
-        .help(
-            "Why: nothing is forwarded between a container's networks, but its program takes connections on one and opens \
-             some on the other. Whoever can make it do so (a proxy, a webhook, a fault in it) is past the wall.",
-        )
-        .help(format!(
-            "What helps: nothing, if `{name}` is meant to be that wall; keep it small and patched. Else take it off \
-             `{inner}` or `{outer}`."
-        ))
+    // Internal networks that the same services lead out of are one matter.
+    let mut merged: Vec<Wall<'a>> = Vec::new();
+    for wall in found {
+        let names = |wall: &Wall<'a>| wall.bridges.iter().map(|service| &service.name.value).collect::<Vec<_>>();
+        let internal = |wall: &Wall<'a>| wall.inner.iter().all(|inner| inner.is_internal());
+        let same = |known: &&mut Wall<'a>| internal(known) && internal(&wall) && names(known) == names(&wall);
+        match merged.iter_mut().find(same) {
+            Some(known) => known.inner.extend(wall.inner),
+            None => merged.push(wall),
+        }
+    }
+    merged
+}
+
+/// Nothing where nobody is kept on the isolated side, or nothing lies on the other.
+fn look(view: &View<'_>, wall: &Wall<'_>) -> Option<Diagnostic> {
+    let wiring = view.wiring;
+    let (first, outer) = (wall.bridges.first()?, &wall.outer.name.value);
+    let internal = wall.inner.iter().all(|inner| inner.is_internal());
+    // Who is on an open network as well is not kept in.
+    let is_kept = |service: &&Service| {
+        if internal { wiring.only_internal(service) } else { !wiring.is_member(service, outer) }
+    };
+    let inner = || wall.inner.iter().map(|inner| &inner.name.value);
+    let mut kept: Vec<&str> = inner()
+        .flat_map(|name| wiring.members(name).filter(is_kept))
+        .map(|service| service.name.value.as_str())
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    kept.retain(|name| seen.insert(*name));
+    let behind = if internal {
+        "the internet".to_owned()
+    } else {
+        let other = wiring.members(outer).find(|other| inner().all(|name| !wiring.is_member(other, name)))?;
+        format!("`{}`", other.name.value)
+    };
+    let kept_first = (*kept.first()?).to_owned();
+    let kept = match kept.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => {
+            let shown: Vec<String> = kept.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+            format!("{} and {more} more", shown.join(", "))
+        }
+        _ => list(kept),
+    };
+    let what = if internal { "internal" } else { "isolated" };
+    let (join, wall_is) = if wall.bridges.len() == 1 {
+        ("joins", "its program is the wall")
+    } else {
+        ("join", "their programs are the wall")
+    };
+    let are = if wall.inner.len() == 1 { "is" } else { "are" };
+    let message = format!(
+        "{} {join} {}, which {are} {what}, to {behind}: {wall_is} for {kept}",
+        list(wall.bridges.iter().map(|service| &service.name.value)),
+        list(inner()),
+    );
+    let mut finding = Diagnostic::new(&RULE, first.span(), message).here("on both sides");
+    for service in &wall.bridges {
+        finding = finding.label(service.span(), "on both sides");
+        for attachment in wiring.attachments(service) {
+            let network = &attachment.network.value;
+            if inner().any(|name| name == network) {
+                finding = finding.label(attachment.network.span(), what);
+            } else if network == outer {
+                finding = finding.label(attachment.network.span(), "open");
+            }
+        }
+    }
+    let on = wall
+        .inner
+        .iter()
+        .find(|inner| wiring.members(&inner.name.value).any(|service| service.name.value == kept_first))?;
+    let way = format!("`{kept_first}` → `{}` → `{}` → `{outer}` → {behind}", on.name.value, first.name.value);
+    Some(
+        finding
+            .help(format!("The way: {way}."))
+            .help(
+                "Why: nothing is forwarded between a container's networks, but its program takes connections on one and \
+                 opens some on the other. Whoever can make it do so (a proxy, a webhook, a fault in it) is past the wall.",
+            )
+            .help(
+                "What helps: nothing, if that is what the service is for; keep it small and patched. Else take it off one of \
+                 the two networks.",
+            ),
+    )
 }

@@ -133,7 +133,12 @@ pub(super) fn unjudged(
 
 /// The places that keep an intent from being judged and that QG207 or QG209 tells of.
 fn told_elsewhere(view: &View<'_>, judgement: &Judgement<'_>) -> Vec<Span> {
-    let services = view.wiring.stack.services.values();
+    let own = match judgement.intent {
+        Intent::Internet(service, _) | Intent::Host(service, _) => Some(service),
+        Intent::Connects(..) | Intent::Deny(_) => None,
+    };
+    let all = view.wiring.stack.services.values();
+    let services = all.filter(|service| own.is_none_or(|own| own.name == service.name));
     let places = services.flat_map(|service| {
         let hole = super::host_network_isolation::place(view, judgement, service);
         hole.into_iter().chain(super::runtime_socket_mounted::place(view, judgement, service))

@@ -1,8 +1,10 @@
 //! QG207: a service that must be kept in, and whose container no network keeps in.
 
+use std::collections::BTreeSet;
+
 use super::context::{Context, View};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{NetworkMode, Service};
+use crate::model::{NetworkMode, Party, Service};
 use crate::network::{Breach, Home, Intent, Judgement, State};
 use crate::source::Span;
 
@@ -15,6 +17,9 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Never,
     page: include_str!("host_network_isolation.md"),
 };
+
+/// How many of those who are denied a message names.
+const SHOWN: usize = 3;
 
 /// What takes a container out of every wall.
 enum Hole<'a> {
@@ -75,17 +80,39 @@ pub(super) fn place(view: &View<'_>, judgement: &Judgement<'_>, service: &Servic
     explains(view, judgement, service).then_some(span)
 }
 
+/// What intents keep a service from, in words; of a broken one, what it reaches.
+fn denied(intents: &[&Judgement<'_>], service: &Service) -> String {
+    let party = |party: &Party| match party {
+        Party::Service(name) | Party::Network(name) => format!("`{name}`"),
+        Party::Internet => "the internet".to_owned(),
+        Party::Host => "the host".to_owned(),
+    };
+    let mut all: Vec<String> = Vec::new();
+    for judgement in intents {
+        let reached = broken(judgement, service).filter_map(|breach| Some(format!("`{}`", breach.to?.name.value)));
+        let reached: Vec<String> = reached.collect();
+        match judgement.intent {
+            Intent::Internet(..) => all.push(party(&Party::Internet)),
+            Intent::Host(..) => all.push(party(&Party::Host)),
+            Intent::Deny(_) if !reached.is_empty() => all.extend(reached),
+            Intent::Deny(deny) => all.extend(deny.to.iter().map(party)),
+            Intent::Connects(..) => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|name| seen.insert(name.clone()));
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    match all.pop() {
+        Some(last) if more > 0 => format!("{}, {last} and {more} more", all.join(", ")),
+        Some(last) if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
 fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_>]) -> Diagnostic {
     let name = &service.name.value;
-    let from = match intents {
-        [one] => match one.intent {
-            Intent::Internet(..) => "the internet".to_owned(),
-            Intent::Host(..) => "the host".to_owned(),
-            Intent::Deny(deny) => format!("what `{}` denies", deny.text.value),
-            Intent::Connects(_, connection) => format!("`{}`", connection.name),
-        },
-        several => format!("what {} intents deny", several.len()),
-    };
+    let from = denied(intents, service);
     let (message, why, what_helps) = match hole {
         Hole::Host => (
             format!("`{name}` is in the host's network, where nothing keeps it from {from}"),
@@ -104,7 +131,7 @@ fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_
              service's name.",
         ),
         Hole::Privileged => (
-            format!("`{name}` is privileged, so no network keeps it from {from}"),
+            format!("`{name}` is privileged: it may change its own network, so it is not sure to be kept from {from}"),
             "Why: a privileged container may change its own addresses, routes and firewall, and holds the host's devices. \
              A program that breaks out of it is on the host."
                 .to_owned(),

@@ -23,11 +23,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if Verdict::from(known.fact.is) != Verdict::Yes {
             continue;
         }
+        // The networks of which a broken intent tells.
         let mut told: Vec<&str> = Vec::new();
         for judgement in &view.judgements {
             let breaches: Vec<&Breach<'_>> = judgement.breaches.iter().filter(|b| explains(view, b)).collect();
             if !breaches.is_empty() {
-                told.extend(breaches.iter().map(|breach| breach.from.name.value.as_str()));
+                let networks = breaches.iter().flat_map(|breach| internal(view, breach.from));
+                told.extend(networks.map(|network| network.name.value.as_str()));
                 view.report(sink, broken(view, judgement, &breaches, &known));
             }
         }
@@ -73,11 +75,10 @@ fn unstated(view: &View<'_>, told: &[&str], known: &Known) -> Option<Diagnostic>
     let place = host::linux(view.wiring.platform);
     // Who needs a program there is not surprised.
     let uses_host = |service: &Service| view.host_needs.iter().any(|need| need.client.name == service.name);
-    let counts = |service: &&Service| {
-        view.wiring.only_internal(service) && !told.contains(&service.name.value.as_str()) && !uses_host(service)
-    };
+    let counts = |service: &&Service| view.wiring.only_internal(service) && !uses_host(service);
     let reached = |network: &&Network| {
         network.is_internal()
+            && !told.contains(&network.name.value.as_str())
             && view.wiring.opaque_network(&network.name.value).is_none()
             && view.wiring.members(&network.name.value).any(|service| counts(&service))
     };

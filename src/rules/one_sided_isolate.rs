@@ -6,6 +6,7 @@ use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Network, Text};
 use crate::network::{Isolation, Verdict};
 use crate::platform::{Is, Question};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG204",
@@ -109,8 +110,10 @@ fn one_sided(view: &View<'_>, network: &Network, option: &Text, open: &[&Network
 
 /// A line at the head of a network's own section, where it was read from a unit that has one.
 pub(super) fn in_section(view: &View<'_>, network: &Network, line: &str) -> Option<Change> {
-    const HEADER: &str = "[Network]";
-    let span = network.name.span();
-    let is_header = view.wiring.stack.format == Format::Quadlet && (span.end - span.start) as usize == HEADER.len();
-    is_header.then(|| Change::Replace { span, text: format!("{HEADER}\n{line}") })
+    // The place of a unit is the name in its section's header, or what may be meant for it.
+    let section = network.name.span();
+    let is_section =
+        view.wiring.stack.format == Format::Quadlet && (section.end - section.start) as usize == "Network".len();
+    let behind = section.end.saturating_add(1);
+    is_section.then(|| Change::Replace { span: Span::new(behind, behind), text: format!("\n{line}") })
 }

@@ -67,10 +67,7 @@ fn labelled(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
 fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Diagnostic {
     let name = &service.name.value;
     let (level, message) = if intents.is_empty() {
-        (
-            Level::Info,
-            format!("`{name}` holds the runtime's socket: it can start containers with every right and network"),
-        )
+        (Level::Info, format!("`{name}` holds the runtime's socket: it can start any container, on any network"))
     } else {
         let message = format!(
             "`{name}` must be kept in and holds the runtime's socket: through a container that it starts it reaches \
