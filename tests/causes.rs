@@ -72,6 +72,11 @@ fn what_takes_a_service_past_its_networks_is_said_once() {
             &["207 error"],
         ),
         ("services: {w: {network_mode: 'container:foo', internet: deny, host: deny}}", D, &["207 error"]),
+        (
+            "services: {v: {network_mode: 'container:foo', deny: [w]}, w: {network_mode: 'container:foo'}}",
+            D,
+            &["207 error"],
+        ),
         // What a container of another stack reaches is no question where nobody asks.
         ("services: {w: {network_mode: 'container:foo'}}", D, &[]),
         (

@@ -1,5 +1,7 @@
 //! Judges every stated intent on one platform.
 
+use std::collections::HashSet;
+
 use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
 use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
 use crate::platform::{Is, Known};
@@ -272,10 +274,20 @@ impl<'a> Wiring<'a> {
         match intent {
             Intent::Internet(own, _) | Intent::Host(own, _) => own.name == service.name,
             Intent::Connects(..) => false,
-            Intent::Deny(deny) => deny.from.iter().any(|from| {
-                deny.to.iter().any(|to| self.denied_pairs(from, to).iter().any(|(own, _)| own.name == service.name))
-            }),
+            Intent::Deny(_) => self.kept_in(intent).iter().any(|own| own.name == service.name),
         }
+    }
+
+    /// The services of which an intent says what they must not reach, each once.
+    pub fn kept_in<'s>(&'s self, intent: &Intent<'s>) -> Vec<&'s Service> {
+        let deny = match intent {
+            Intent::Internet(own, _) | Intent::Host(own, _) => return vec![*own],
+            Intent::Connects(..) => return Vec::new(),
+            Intent::Deny(deny) => *deny,
+        };
+        let pairs = deny.from.iter().flat_map(|from| deny.to.iter().flat_map(|to| self.denied_pairs(from, to)));
+        let mut seen = HashSet::new();
+        pairs.map(|(opener, _)| opener).filter(|opener| seen.insert(opener.name.value.as_str())).collect()
     }
 
     /// The services on a network.

@@ -3,7 +3,7 @@
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
-use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
+use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
 use crate::source::Span;
 
@@ -114,11 +114,13 @@ pub(super) fn unjudged(
     if judgement.state != State::Unknown || judgement.opaque.is_empty() {
         return None;
     }
-    let told = told_elsewhere(view, judgement);
-    // What keeps one service from being judged is the whole intent of it; of several, others may be left.
-    if !told.is_empty() && matches!(judgement.intent, Intent::Internet(..) | Intent::Host(..)) {
+    // QG207 and QG209 tell of what keeps a service from being judged; only what is left is this rule's.
+    let kept = view.wiring.kept_in(&judgement.intent);
+    let told: Vec<Vec<Span>> = kept.iter().map(|service| told_elsewhere(view, judgement, service)).collect();
+    if !told.is_empty() && told.iter().all(|places| !places.is_empty()) {
         return None;
     }
+    let told: Vec<Span> = told.into_iter().flatten().collect();
     let mut opaque = judgement.opaque.iter().filter(|opaque| !told.contains(&opaque.span));
     let first = opaque.next()?;
     let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))
@@ -131,19 +133,10 @@ pub(super) fn unjudged(
     Some(finding)
 }
 
-/// The places that keep an intent from being judged and that QG207 or QG209 tells of.
-fn told_elsewhere(view: &View<'_>, judgement: &Judgement<'_>) -> Vec<Span> {
-    let own = match judgement.intent {
-        Intent::Internet(service, _) | Intent::Host(service, _) => Some(service),
-        Intent::Connects(..) | Intent::Deny(_) => None,
-    };
-    let all = view.wiring.stack.services.values();
-    let services = all.filter(|service| own.is_none_or(|own| own.name == service.name));
-    let places = services.flat_map(|service| {
-        let hole = super::host_network_isolation::place(view, judgement, service);
-        hole.into_iter().chain(super::runtime_socket_mounted::place(view, judgement, service))
-    });
-    places.collect()
+/// The places that keep an intent from being judged for a service and that QG207 or QG209 tells of.
+fn told_elsewhere(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> Vec<Span> {
+    let hole = super::host_network_isolation::place(view, judgement, service);
+    hole.into_iter().chain(super::runtime_socket_mounted::place(view, judgement, service)).collect()
 }
 
 /// The paragraph that gives the reason.
