@@ -266,6 +266,12 @@ impl Sink {
         new.into_iter().for_each(|diagnostic| self.report(diagnostic));
     }
 
+    /// Whether a finding on a platform labels one of some places.
+    pub fn says(&self, platform: &str, places: &[Span]) -> bool {
+        let labels = |finding: &Diagnostic| finding.labels.iter().any(|label| places.contains(&label.span));
+        self.found.iter().any(|finding| finding.platforms.iter().any(|on| on == platform) && labels(finding))
+    }
+
     /// Everything, in the order of a report: by file, place, code, then text.
     pub fn finish(mut self, sources: &SourceMap) -> Vec<Diagnostic> {
         self.found.sort_by_cached_key(|d| {

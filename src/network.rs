@@ -9,6 +9,8 @@ mod names;
 mod opaque;
 mod ports;
 mod reach;
+mod route;
+mod socket;
 mod wiring;
 
 pub use host::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Setup};
@@ -19,6 +21,8 @@ pub use opaque::Opaque;
 pub(crate) use opaque::host_entries;
 pub use ports::{Because, Ignored};
 pub use reach::{Reach, Step, ThroughHost};
+pub use route::{Routes, Unheeded};
+pub use socket::Socket;
 pub use wiring::{Crossing, Home, Wiring};
 
 /// The answer to a question about the network.

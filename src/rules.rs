@@ -4,6 +4,7 @@
 
 mod alias_without_effect;
 mod ambiguous_name;
+mod bridging_service;
 mod client_address_hidden;
 mod context;
 mod dead_published_port;
@@ -19,6 +20,8 @@ mod duplicate_host_port;
 mod exposed_datastore;
 mod external_name_on_internal_network;
 mod host;
+mod host_network_isolation;
+mod host_reachable_from_internal;
 mod host_service_on_loopback;
 mod host_unreachable;
 mod ignored_port;
@@ -31,9 +34,12 @@ mod loopback_port_used_inside;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
+mod one_sided_isolate;
 mod privileged_port;
 mod rootless_driver;
+mod runtime_socket_mounted;
 mod together;
+mod undecided_default_route;
 mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
@@ -42,6 +48,7 @@ mod unresolvable_name;
 mod unroutable_host_alias;
 mod unsupported_host_gateway;
 mod volatile_host_address;
+mod works_elsewhere_only;
 
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
@@ -83,7 +90,12 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&internet_access::RULE, Check::Stack(internet_access::check)),
     (&isolation_lost_to_backend::RULE, Check::Stack(isolation_lost_to_backend::check)),
     (&unisolated_networks::RULE, Check::Stack(unisolated_networks::check)),
+    (&one_sided_isolate::RULE, Check::Stack(one_sided_isolate::check)),
+    (&bridging_service::RULE, Check::Stack(bridging_service::check)),
+    (&host_reachable_from_internal::RULE, Check::Stack(host_reachable_from_internal::check)),
+    (&host_network_isolation::RULE, Check::Stack(host_network_isolation::check)),
     (&unreachable_connection::RULE, Check::Stack(unreachable_connection::check)),
+    (&runtime_socket_mounted::RULE, Check::Stack(runtime_socket_mounted::check)),
     (&denied_connection::RULE, Check::Stack(denied_connection::check)),
     (&unroutable_host_alias::RULE, Check::Stack(unroutable_host_alias::check)),
     (&missing_host_alias::RULE, Check::Stack(missing_host_alias::check)),
@@ -103,11 +115,14 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&dns_port_conflict::RULE, Check::Stack(dns_port_conflict::check)),
     (&client_address_hidden::RULE, Check::Stack(client_address_hidden::check)),
     (&rootless_driver::RULE, Check::Stack(rootless_driver::check)),
+    (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
     (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
+    // The last one: it speaks of what no other rule says.
+    (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
 ];
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.

@@ -62,7 +62,10 @@ fn in_units(files: &[(&str, &str)], words: &str) -> Vec<Diagnostic> {
 }
 
 fn codes(found: &[Diagnostic]) -> Vec<Code> {
-    found.iter().map(|found| (found.rule.code, found.severity)).collect()
+    // Information about every service on several networks, which is not the matter here.
+    let others = ["QG205", "QG506"];
+    let about = found.iter().filter(|finding| !others.contains(&finding.rule.code));
+    about.map(|finding| (finding.rule.code, finding.severity)).collect()
 }
 
 #[test]

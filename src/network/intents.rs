@@ -1,5 +1,7 @@
 //! Judges every stated intent on one platform.
 
+use std::collections::HashSet;
+
 use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
 use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
 use crate::platform::{Is, Known};
@@ -221,7 +223,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// Who must not reach whom by one pair of parties; no target stands for the internet or the host.
-    fn denied_pairs(&'a self, from: &'a Party, to: &'a Party) -> Vec<(&'a Service, Option<&'a Service>)> {
+    fn denied_pairs<'s>(&'s self, from: &'s Party, to: &'s Party) -> Vec<(&'s Service, Option<&'s Service>)> {
         let openers: Vec<&Service> = match from {
             Party::Service(name) => self.stack.services.get(name).into_iter().collect(),
             Party::Network(network) => self.members(network).collect(),
@@ -265,6 +267,27 @@ impl<'a> Wiring<'a> {
             state = State::Broken;
         }
         (state, breaches)
+    }
+
+    /// Whether an intent says what a service must not reach.
+    pub fn keeps_in(&self, intent: &Intent<'_>, service: &Service) -> bool {
+        match intent {
+            Intent::Internet(own, _) | Intent::Host(own, _) => own.name == service.name,
+            Intent::Connects(..) => false,
+            Intent::Deny(_) => self.kept_in(intent).iter().any(|own| own.name == service.name),
+        }
+    }
+
+    /// The services of which an intent says what they must not reach, each once.
+    pub fn kept_in<'s>(&'s self, intent: &Intent<'s>) -> Vec<&'s Service> {
+        let deny = match intent {
+            Intent::Internet(own, _) | Intent::Host(own, _) => return vec![*own],
+            Intent::Connects(..) => return Vec::new(),
+            Intent::Deny(deny) => *deny,
+        };
+        let pairs = deny.from.iter().flat_map(|from| deny.to.iter().flat_map(|to| self.denied_pairs(from, to)));
+        let mut seen = HashSet::new();
+        pairs.map(|(opener, _)| opener).filter(|opener| seen.insert(opener.name.value.as_str())).collect()
     }
 
     /// The services on a network.

@@ -28,7 +28,8 @@ pub fn isolations<'a>(stack: &'a Stack, platform: &Platform) -> HashMap<&'a str,
     let networks = stack.networks.values().map(|network| {
         let name = network.name.value.as_str();
         let isolation = match network.options.get("isolate").map(|option| option.value.as_str()) {
-            Some("true") => Isolation::True,
+            // Podman takes every form in which Go writes a truth value.
+            Some("true" | "True" | "TRUE" | "t" | "T" | "1") => Isolation::True,
             Some("strict") => Isolation::Strict,
             Some(_) => Isolation::Off,
             None if planned.contains(name) => Isolation::True,

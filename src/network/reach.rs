@@ -194,8 +194,14 @@ impl Wiring<'_> {
         found
     }
 
-    /// Whether `from` gets to `to` through a port that `to` publishes on an address that it reaches.
+    /// The way from `from` to `to` through a port that `to` publishes on an address that it reaches, if it is open at
+    /// some starts at least.
     pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        self.host_port(from, to).filter(|through| matches!(through.verdict, Verdict::Yes | Verdict::Unpredictable))
+    }
+
+    /// The same, open or not.
+    pub fn host_port<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
         let home = self.home(from);
         let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
         let port = self.owner(to).ports.iter().find(|port| loopback || !port.value.is_loopback())?;
@@ -203,32 +209,43 @@ impl Wiring<'_> {
         if !matches!(self.home(to), Home::Networks | Home::Default) || published.verdict == Verdict::No {
             return None;
         }
-        let question = match home {
+        let (question, by_chance) = match home {
             Home::Nowhere | Home::Elsewhere => return None,
-            Home::Host | Home::Default => Question::PublishedPortFromNetwork,
-            Home::Networks if self.only_internal(from) => Question::PublishedPortFromInternalNetwork,
-            Home::Networks if self.owner(from).name == self.owner(to).name => Question::PublishedPortFromItself,
-            Home::Networks => {
-                let crossings = self.crossings(self.owner(from), self.owner(to));
-                let shared = self.attachments(from).any(|a| self.attachments(to).any(|b| a.network == b.network));
-                // Internal networks forward nothing, so only the others count.
-                let mut ordinary = crossings.iter().filter(|crossing| crossing.by_isolation).peekable();
-                if !shared && ordinary.peek().is_some() && ordinary.all(|crossing| crossing.verdict == Verdict::No) {
-                    Question::PublishedPortBetweenIsolatedNetworks
-                } else {
-                    Question::PublishedPortFromNetwork
-                }
-            }
+            Home::Networks if self.owner(from).name == self.owner(to).name => (Question::OwnPublishedPort, false),
+            Home::Host | Home::Default => (Question::PublishedPortFromNetwork, false),
+            Home::Networks if self.only_internal(from) => (Question::PublishedPortFromInternalNetwork, false),
+            Home::Networks => self.between_networks(from, to, &port.value),
         };
         let known = self.ask(question);
-        let by_chance = published.known.into_iter().find(|_| published.verdict == Verdict::Unpredictable);
-        if Verdict::from(known.fact.is) != Verdict::Yes {
-            return None;
-        }
-        Some(match by_chance {
-            Some(known) => ThroughHost { port, known, verdict: Verdict::Unpredictable },
-            None => ThroughHost { port, known, verdict: Verdict::Yes },
+        let verdict = Verdict::from(known.fact.is);
+        Some(match published.known.into_iter().find(|_| published.verdict == Verdict::Unpredictable) {
+            Some(known) if verdict == Verdict::Yes => ThroughHost { port, known, verdict: published.verdict },
+            _ if by_chance && verdict == Verdict::No => ThroughHost { port, known, verdict: Verdict::Unpredictable },
+            _ => ThroughHost { port, known, verdict },
         })
+    }
+
+    /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
+    /// some starts only: a packet to one address of the host leaves by whichever network has the default route then.
+    fn between_networks(&self, from: &Service, to: &Service, port: &Port) -> (Question, bool) {
+        // Internal networks forward nothing, so only the others count.
+        let ordinary = |service| -> Vec<&str> {
+            let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+            all.filter(|network| !self.is_internal(network)).collect()
+        };
+        let (leaves, enters) = (ordinary(from), ordinary(to));
+        let shut = |out: &str, into: &str| out != into && self.crossing(out, into).verdict == Verdict::No;
+        let shut_anywhere = |out: &&str| enters.iter().any(|into| shut(out, into));
+        if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
+            return (Question::PublishedPortFromNetwork, false);
+        }
+        // The gateway of each network is an address of the host, too; a packet to it leaves by that network.
+        let by_gateway = port.address.is_none_or(|address| address.is_unspecified());
+        if by_gateway && leaves.iter().any(|out| !shut_anywhere(out)) {
+            return (Question::PublishedPortFromNetwork, false);
+        }
+        let somewhere = leaves.iter().any(|out| enters.iter().any(|into| !shut(out, into)));
+        (Question::PublishedPortBetweenIsolatedNetworks, somewhere)
     }
 
     /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.

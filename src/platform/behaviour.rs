@@ -29,6 +29,8 @@ pub enum Question {
     RoutedBetweenIsolatedNetworks,
     /// Does `isolate=strict` on one of two networks separate them?
     StrictIsolation,
+    /// Does `isolate=true` on one of two networks separate them?
+    OneSidedIsolation,
     /// Can a container on an ordinary network reach programs on the host?
     HostFromNetwork,
     /// Can a container on internal networks only reach programs on the host?
@@ -37,10 +39,10 @@ pub enum Question {
     PublishedPortFromNetwork,
     /// The same, with the two networks isolated from each other.
     PublishedPortBetweenIsolatedNetworks,
-    /// Does a container on an ordinary network reach itself through the port that it publishes?
-    PublishedPortFromItself,
     /// Can a container on internal networks only reach a port that another publishes?
     PublishedPortFromInternalNetwork,
+    /// Can a container reach a port that it publishes itself, through the host?
+    OwnPublishedPort,
     /// Does a port answer that is published by a container on internal networks only?
     PublishedPortOnInternalNetwork,
     /// Does a port answer that is published by a container on an internal and an ordinary network?
@@ -71,6 +73,14 @@ pub enum Question {
     PrivilegedHostPort,
     /// Is a port that is published without an address open on every address of the host?
     PortOnEveryAddress,
+    /// Does a container on several ordinary networks take the same way out at each start?
+    DefaultRouteOnSeveralNetworks,
+    /// Does the option `metric` of a network say which way out goes before others?
+    RouteMetric,
+    /// Does the option `no_default_route` keep a network from being a way out?
+    NetworkWithoutDefaultRoute,
+    /// Does `gw_priority` of a service on a network say which way out goes before others?
+    NetworkPriority,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -119,6 +129,12 @@ pub enum Question {
     DriverPastTheHost,
     /// Can a port be published for SCTP?
     SctpPort,
+    /// Does the runtime listen on /var/run/docker.sock?
+    DockerSocket,
+    /// Does the runtime listen on /run/podman/podman.sock?
+    RootPodmanSocket,
+    /// Does the runtime listen on podman/podman.sock below /run/user/UID?
+    UserPodmanSocket,
 }
 
 impl Question {
@@ -133,12 +149,13 @@ impl Question {
         Question::RoutedBetweenNetworks,
         Question::RoutedBetweenIsolatedNetworks,
         Question::StrictIsolation,
+        Question::OneSidedIsolation,
         Question::HostFromNetwork,
         Question::HostFromInternalNetwork,
         Question::PublishedPortFromNetwork,
         Question::PublishedPortBetweenIsolatedNetworks,
-        Question::PublishedPortFromItself,
         Question::PublishedPortFromInternalNetwork,
+        Question::OwnPublishedPort,
         Question::PublishedPortOnInternalNetwork,
         Question::PublishedPortOnMixedNetworks,
         Question::ContainerFromHost,
@@ -154,6 +171,10 @@ impl Question {
         Question::PublishedPortOnMacvlan,
         Question::PrivilegedHostPort,
         Question::PortOnEveryAddress,
+        Question::DefaultRouteOnSeveralNetworks,
+        Question::RouteMetric,
+        Question::NetworkWithoutDefaultRoute,
+        Question::NetworkPriority,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
         Question::HostName,
@@ -178,6 +199,9 @@ impl Question {
         Question::ClientAddress,
         Question::DriverPastTheHost,
         Question::SctpPort,
+        Question::DockerSocket,
+        Question::RootPodmanSocket,
+        Question::UserPodmanSocket,
     ];
 
     /// The name of its table.
@@ -192,12 +216,13 @@ impl Question {
             Question::RoutedBetweenNetworks => "routed-between-networks",
             Question::RoutedBetweenIsolatedNetworks => "routed-between-isolated-networks",
             Question::StrictIsolation => "strict-isolation",
+            Question::OneSidedIsolation => "one-sided-isolation",
             Question::HostFromNetwork => "host-from-network",
             Question::HostFromInternalNetwork => "host-from-internal-network",
             Question::PublishedPortFromNetwork => "published-port-from-network",
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
-            Question::PublishedPortFromItself => "published-port-from-itself",
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
+            Question::OwnPublishedPort => "own-published-port",
             Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
             Question::PublishedPortOnMixedNetworks => "published-port-on-mixed-networks",
             Question::ContainerFromHost => "container-from-host",
@@ -213,6 +238,10 @@ impl Question {
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
             Question::PrivilegedHostPort => "privileged-host-port",
             Question::PortOnEveryAddress => "port-on-every-address",
+            Question::DefaultRouteOnSeveralNetworks => "default-route-on-several-networks",
+            Question::RouteMetric => "route-metric",
+            Question::NetworkWithoutDefaultRoute => "network-without-default-route",
+            Question::NetworkPriority => "network-priority",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
@@ -237,6 +266,9 @@ impl Question {
             Question::ClientAddress => "client-address",
             Question::DriverPastTheHost => "driver-past-the-host",
             Question::SctpPort => "sctp-port",
+            Question::DockerSocket => "docker-socket",
+            Question::RootPodmanSocket => "root-podman-socket",
+            Question::UserPodmanSocket => "user-podman-socket",
         }
     }
 }

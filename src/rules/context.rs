@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
+use crate::source::Span;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -104,9 +105,24 @@ impl<'a> View<'a> {
 }
 
 /// A warning that an intent cannot be judged, with every place that keeps it from being so. `what` is the question.
-pub(super) fn unjudged(rule: &'static Rule, judgement: &Judgement<'_>, what: &str) -> Option<Diagnostic> {
-    let mut opaque = judgement.opaque.iter();
-    let first = opaque.next().filter(|_| judgement.state == State::Unknown)?;
+pub(super) fn unjudged(
+    rule: &'static Rule,
+    view: &View<'_>,
+    judgement: &Judgement<'_>,
+    what: &str,
+) -> Option<Diagnostic> {
+    if judgement.state != State::Unknown || judgement.opaque.is_empty() {
+        return None;
+    }
+    // QG207 and QG209 tell of what keeps a service from being judged; only what is left is this rule's.
+    let kept = view.wiring.kept_in(&judgement.intent);
+    let told: Vec<Vec<Span>> = kept.iter().map(|service| told_elsewhere(view, judgement, service)).collect();
+    if !told.is_empty() && told.iter().all(|places| !places.is_empty()) {
+        return None;
+    }
+    let told: Vec<Span> = told.into_iter().flatten().collect();
+    let mut opaque = judgement.opaque.iter().filter(|opaque| !told.contains(&opaque.span));
+    let first = opaque.next()?;
     let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))
         .severity(Level::Warning)
         .here("not judged")
@@ -115,6 +131,12 @@ pub(super) fn unjudged(rule: &'static Rule, judgement: &Judgement<'_>, what: &st
         finding = finding.label(opaque.span, &opaque.why);
     }
     Some(finding)
+}
+
+/// The places that keep an intent from being judged for a service and that QG207 or QG209 tells of.
+fn told_elsewhere(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> Vec<Span> {
+    let hole = super::host_network_isolation::place(view, judgement, service);
+    hole.into_iter().chain(super::runtime_socket_mounted::place(view, judgement, service)).collect()
 }
 
 /// The paragraph that gives the reason.

@@ -1,7 +1,7 @@
 //! QG210: a denied connection that is possible after all.
 
 use super::context::{Context, View, unjudged, why};
-use super::unisolated_networks;
+use super::{host_network_isolation, host_reachable_from_internal, unisolated_networks};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Step};
 use crate::source::Span;
@@ -27,11 +27,15 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 Intent::Host(_, span) => (span, Some("the host")),
                 Intent::Internet(..) | Intent::Connects(..) => continue,
             };
-            if let Some(finding) = unjudged(&RULE, judgement, "whether this holds") {
+            if let Some(finding) = unjudged(&RULE, view, judgement, "whether this holds") {
                 view.report(sink, finding);
             }
-            let ways: Vec<&Breach<'_>> =
-                judgement.breaches.iter().filter(|breach| !unisolated_networks::is_routed(breach)).collect();
+            let is_left = |breach: &&Breach<'_>| {
+                !unisolated_networks::is_routed(breach)
+                    && !host_reachable_from_internal::explains(view, breach)
+                    && !host_network_isolation::explains(view, judgement, breach.from)
+            };
+            let ways: Vec<&Breach<'_>> = judgement.breaches.iter().filter(is_left).collect();
             if !ways.is_empty() {
                 view.report(sink, look(view, &ways, span, target));
             }
@@ -93,9 +97,6 @@ fn tell(breach: &Breach<'_>, target: Option<&str>) -> (String, String) {
                 "What helps: `internal: true` on every network of `{from}`, where that is enough on this platform."
             ),
         ),
-        (None, [Step::Host, ..]) => {
-            ("from the host's network, which it shares".to_owned(), "What helps: another `network_mode`.".to_owned())
-        }
         _ => ("from the network it shares".to_owned(), "What helps: another `network_mode`.".to_owned()),
     };
     (format!("`{from}` reaches {to} {how}"), what_helps)

@@ -1,8 +1,9 @@
 //! QG201: a service that must not reach the internet has a way out.
 
 use super::context::{Context, View, unjudged, why};
+use super::host_network_isolation;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::{Breach, Home, Intent, Step};
+use crate::network::{Breach, Intent, Step};
 
 pub static RULE: Rule = Rule {
     code: "QG201",
@@ -19,8 +20,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for judgement in &view.judgements {
             let Intent::Internet(service, span) = judgement.intent else { continue };
             let what = format!("whether `{}` reaches the internet", service.name.value);
-            if let Some(finding) = unjudged(&RULE, judgement, &what) {
+            if let Some(finding) = unjudged(&RULE, view, judgement, &what) {
                 view.report(sink, finding);
+            }
+            if host_network_isolation::explains(view, judgement, service) {
+                continue;
             }
             for breach in &judgement.breaches {
                 view.report(sink, look(view, breach, span));
@@ -36,16 +40,15 @@ fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Di
         Step::Network(network) => view.wiring.stack.networks.get(network),
         _ => None,
     });
+    // In the host's network it is QG207's.
     let Some(network) = network else {
         let mode = view.wiring.owner(service).network_mode.as_ref();
-        let where_it_is = if view.wiring.home(service) == Home::Host {
-            "the host's network"
-        } else {
-            "the runtime's default network"
-        };
-        let mut finding =
-            Diagnostic::new(&RULE, intent, format!("`{name}` reaches the internet: it is in {where_it_is}"))
-                .here("must not reach the internet");
+        let mut finding = Diagnostic::new(
+            &RULE,
+            intent,
+            format!("`{name}` reaches the internet: it is in the runtime's default network"),
+        )
+        .here("must not reach the internet");
         if let Some(mode) = mode {
             finding = finding.label(mode.span(), "this opens the way");
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::context::{Context, View, list, sentence, why};
+use super::one_sided_isolate;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::network::{Breach, Intent, Judgement, Step};
 use crate::platform::Question;
@@ -21,7 +22,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         let stated: Vec<&Judgement<'_>> =
             view.judgements.iter().filter(|judgement| judgement.breaches.iter().any(is_routed)).collect();
-        let finding = if stated.is_empty() { unstated(view) } else { broken(view, &stated) };
+        let finding = match stated.as_slice() {
+            [] if one_sided_isolate::explains(view) => None,
+            [] => unstated(view),
+            stated => broken(view, stated),
+        };
         if let Some(finding) = finding {
             view.report(sink, finding);
         }

@@ -21,7 +21,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for judgement in &view.judgements {
             let Intent::Connects(service, connection) = judgement.intent else { continue };
             let what = format!("whether `{}` reaches `{}`", service.name.value, connection.name);
-            if let Some(finding) = unjudged(&RULE, judgement, &what) {
+            if let Some(finding) = unjudged(&RULE, view, judgement, &what) {
                 view.report(sink, finding);
             }
         }

@@ -1,0 +1,123 @@
+//! QG209: a service that holds the runtime's socket, or looks for it where it is not.
+
+use super::context::{Context, View, seen, why};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Format, Service};
+use crate::network::{Intent, Judgement, Socket};
+use crate::platform::{Aspect, Is, Known};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    code: "QG209",
+    name: "runtime-socket-mounted",
+    summary: "the runtime's socket in a service, which no wall then holds, or a socket's path that is not there",
+    level: Level::Info,
+    since: "0.1.0",
+    fixable: Fixable::Unsafe,
+    page: include_str!("runtime_socket_mounted.md"),
+};
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in &context.views {
+        for service in context.stack.services.values() {
+            let sockets = view.wiring.sockets(service);
+            if sockets.is_empty() {
+                continue;
+            }
+            let keeps_in = |judgement: &&Judgement<'_>| view.wiring.keeps_in(&judgement.intent, service);
+            let intents: Vec<&Judgement<'_>> = view.judgements.iter().filter(keeps_in).collect();
+            for socket in &sockets {
+                let finding = match absent(view, socket) {
+                    Some(known) => missing(view, service, socket, known),
+                    None => mounted(service, socket, &intents),
+                };
+                view.report(sink, labelled(finding, &intents));
+            }
+        }
+    }
+}
+
+/// Why the runtime does not listen at a socket's path. Where nobody says whether it is root's, the path itself may.
+fn absent<'s>(view: &View<'_>, socket: &'s Socket) -> Option<&'s Known> {
+    let known = socket.known.as_ref().filter(|known| known.fact.is == Is::No)?;
+    let rootless = view.wiring.platform.assumed.get(&Aspect::Rootless);
+    rootless.is_none_or(|word| !known.assumed.contains(word)).then_some(known)
+}
+
+/// Where the socket stands that is why an intent cannot be judged for a service; QG201 and QG210 then step back.
+pub(super) fn place(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> Option<Span> {
+    let span = view.wiring.powers(service)?.span;
+    let broken = judgement.breaches.iter().any(|breach| breach.from.name == service.name);
+    let is_socket = || view.wiring.sockets(service).iter().any(|socket| socket.span == span);
+    (!broken && is_socket() && view.wiring.keeps_in(&judgement.intent, service)).then_some(span)
+}
+
+fn labelled(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
+    for judgement in intents {
+        let label = match judgement.intent {
+            Intent::Internet(..) => "must not reach the internet",
+            Intent::Host(..) => "must not reach the host",
+            Intent::Deny(_) | Intent::Connects(..) => "denied here",
+        };
+        finding = finding.label(judgement.intent.span(), label);
+    }
+    finding
+}
+
+fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Diagnostic {
+    let name = &service.name.value;
+    let (level, message) = if intents.is_empty() {
+        (Level::Info, format!("`{name}` holds the runtime's socket: it can start any container, on any network"))
+    } else {
+        let message = format!(
+            "`{name}` must be kept in and holds the runtime's socket: through a container that it starts it reaches \
+             everything"
+        );
+        (Level::Warning, message)
+    };
+    Diagnostic::new(&RULE, socket.span, message)
+        .severity(level)
+        .here("the runtime's socket")
+        .help(
+            "Why: whoever writes to the socket may start a container in the host's network, privileged, and with the \
+             host's files. `:ro` keeps the file from being replaced, not from being written to.",
+        )
+        .help(format!(
+            "What helps: a proxy of its own that has the socket, takes only the requests that `{name}` needs, and shares \
+             an internal network with it."
+        ))
+}
+
+/// Somebody wrote a path at which this platform's runtime does not listen.
+fn missing(view: &View<'_>, service: &Service, socket: &Socket, known: &Known) -> Diagnostic {
+    let (name, path) = (&service.name.value, &socket.path);
+    let platform = view.wiring.platform;
+    let runtime = match (platform.is_podman(), platform.rootless) {
+        (true, true) => "rootless Podman",
+        (true, false) => "Podman",
+        (false, _) => "Docker",
+    };
+    let message = format!("`{path}` in `{name}` is not the socket of {runtime}");
+    let mut finding = Diagnostic::new(&RULE, socket.span, message)
+        .severity(Level::Warning)
+        .here("another socket, or none")
+        .help(why(known))
+        .help(seen(known, None).replace("PATH", path));
+    let is_unit = view.wiring.stack.format == Format::Quadlet;
+    let own = match (platform.is_podman(), is_unit) {
+        (true, true) => "%t/podman/podman.sock",
+        (true, false) => "${XDG_RUNTIME_DIR}/podman/podman.sock",
+        (false, _) => "/var/run/docker.sock",
+    };
+    finding = finding.help(if platform.is_podman() {
+        let as_user = if platform.rootless { "systemctl --user" } else { "systemctl" };
+        format!("What helps: `{own}`, once `{as_user} enable --now podman.socket` has been run.")
+    } else {
+        format!("What helps: `{own}`.")
+    });
+    if let Some(span) = socket.path_span {
+        let change = Change::Replace { span, text: own.to_owned() };
+        finding = finding.fix(format!("mount `{own}`"), false, vec![change]);
+    }
+    finding.assuming(&known.assumed)
+}
