@@ -3,6 +3,7 @@
 //! [`Wiring`] is the graph: what a packet can do. The questions are methods on it, a file each.
 
 mod host;
+mod hosts_file;
 mod intents;
 mod isolation;
 mod names;

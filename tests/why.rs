@@ -48,7 +48,9 @@ fn every_answer_has_its_exit_code_and_its_reason() {
         (&["web", "db", "--on", "cni"], 1, "QG10"),
         (&["web", "db"], 1, "new (Podman 5.4 with netavark 1.14, rootless): yes"),
         (&["web", "lone", "--on", "new"], 1, "they share no network"),
-        (&["web", "side", "--on", "new"], 1, "use `localhost`"),
+        // Podman alone writes the name of a container that joins a network into the hosts file.
+        (&["web", "side", "--on", "new"], 0, "stands in the hosts file of the network of `web`"),
+        (&["web", "side", "--on", "docker"], 1, "use `localhost`"),
         (&["web", "internet", "--on", "new"], 0, "leave over `front`"),
         (&["db", "internet", "--on", "new"], 1, "which is internal (topology.yaml:11:21)"),
         (&["web", "host.ollama", "--on", "new"], 0, "The URL is http://host.containers.internal:11434"),

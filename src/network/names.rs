@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::hosts_file::Entry;
 use super::opaque::host_entry;
 use super::{Home, Verdict, Wiring};
-use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service, ServiceKind};
+use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service};
 use crate::platform::{Known, Question};
 
 /// Stands for the first twelve digits of a container's identity, which are a name, too. Only the runtime knows them.
@@ -44,6 +45,8 @@ pub enum Cause {
     },
     /// `extra_hosts` of the client writes it into its hosts file.
     HostsFile,
+    /// Podman writes it into the hosts file that both share with their network.
+    SharedHostsFile,
     /// It rests on something that quadgen cannot look into.
     Unknown,
     /// No resolver asks for such a name.
@@ -190,14 +193,22 @@ impl Wiring<'_> {
 
     /// Whether `from` resolves `name` to `to`.
     pub fn resolves(&self, from: &Service, to: &Service, name: &str) -> Resolution {
+        let entry = self.in_shared_hosts_file(from, to, name);
+        let by_hosts_file = |verdict| Resolution { verdict, cause: Cause::SharedHostsFile };
+        if entry == Some(Entry::Exact) {
+            return by_hosts_file(Verdict::Yes);
+        }
+        let by_dns = self.resolves_by_dns(from, to, name);
+        match entry {
+            Some(_) if by_dns.verdict == Verdict::No => by_hosts_file(Verdict::Unpredictable),
+            _ => by_dns,
+        }
+    }
+
+    fn resolves_by_dns(&self, from: &Service, to: &Service, name: &str) -> Resolution {
         let no = |cause| Resolution { verdict: Verdict::No, cause };
         let unknown = Resolution { verdict: Verdict::Unknown, cause: Cause::Unknown };
         if self.opaque_service(from).is_some() || self.opaque_service(to).is_some() {
-            return unknown;
-        }
-        // Podman writes the members of a pod into the hosts file that they share: not measured yet.
-        let pod = self.owner(from);
-        if pod.kind == ServiceKind::Pod && pod.name == self.owner(to).name {
             return unknown;
         }
         let own_attributes = &self.owner(from).attributes;
@@ -258,8 +269,9 @@ impl Wiring<'_> {
             return no(Cause::NoDns { networks: owned(&shared), asked: owned(&with_dns), known });
         }
         let names = self.names(to);
+        let own_network = self.owner(to).name == to.name;
         let knows = |network: &str| {
-            let by_id = name == SHORT_ID && self.yes(Question::ShortIdIsAName);
+            let by_id = name == SHORT_ID && own_network && self.yes(Question::ShortIdIsAName);
             by_id || names.iter().any(|known| self.means(known, name, network))
         };
         let answers: Vec<&str> = candidates.iter().copied().filter(|network| knows(network)).collect();

@@ -57,6 +57,8 @@ pub enum Question {
     ServiceNameIsAName,
     /// Are the first twelve digits of a container's identity a name of it?
     ShortIdIsAName,
+    /// Do containers that share a network find each other's names in the hosts file that they share?
+    NamesInSharedHostsFile,
     /// Does `NAME.dns.podman` mean what `NAME` means?
     DnsPodmanSuffix,
     /// The same for a container on several networks, of which not all have the name.
@@ -163,6 +165,7 @@ impl Question {
         Question::HostNameIsAName,
         Question::ServiceNameIsAName,
         Question::ShortIdIsAName,
+        Question::NamesInSharedHostsFile,
         Question::DnsPodmanSuffix,
         Question::DnsPodmanSuffixOnSeveralNetworks,
         Question::NetworkSuffix,
@@ -230,6 +233,7 @@ impl Question {
             Question::HostNameIsAName => "host-name-is-a-name",
             Question::ServiceNameIsAName => "service-name-is-a-name",
             Question::ShortIdIsAName => "short-id-is-a-name",
+            Question::NamesInSharedHostsFile => "names-in-shared-hosts-file",
             Question::DnsPodmanSuffix => "dns-podman-suffix",
             Question::DnsPodmanSuffixOnSeveralNetworks => "dns-podman-suffix-on-several-networks",
             Question::NetworkSuffix => "network-suffix",

@@ -103,6 +103,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         }
         Cause::Found { .. }
         | Cause::HostsFile
+        | Cause::SharedHostsFile
         | Cause::NoNames { .. }
         | Cause::NotAName { .. }
         | Cause::SeveralServers { .. }

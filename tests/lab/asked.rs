@@ -71,9 +71,7 @@ impl Inspected {
                 }
                 addresses.gateways.extend(self.gateways.get(&object).filter(|gateway| !gateway.is_empty()).cloned());
             }
-            if service.kind == ServiceKind::Container {
-                addresses.short_id = container["Id"].as_str().unwrap_or_default().chars().take(12).collect();
-            }
+            addresses.short_id = container["Id"].as_str().unwrap_or_default().chars().take(12).collect();
             (service.name.value.clone(), addresses)
         });
         each.collect()

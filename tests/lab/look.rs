@@ -143,9 +143,13 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
         };
         for to in services.values().filter(|to| to.name != from.name) {
             let target = &addresses[&wiring.owner(to).name.value];
-            let own_addresses: BTreeSet<String> = target.own.values().cloned().collect();
-            for known in candidates(wiring, to, target) {
-                let asked = if known == target.short_id { SHORT_ID } else { known.as_str() };
+            let mut own_addresses: BTreeSet<String> = target.own.values().cloned().collect();
+            if wiring.owner(to).name == wiring.owner(from).name {
+                own_addresses.insert("127.0.0.1".to_owned());
+            }
+            let target_id = &addresses[&to.name.value].short_id;
+            for known in candidates(wiring, to, target_id) {
+                let asked = if known == *target_id { SHORT_ID } else { known.as_str() };
                 let verdict = wiring.resolves(from, to, asked).verdict;
                 let look = Look::Name(known.clone(), own_addresses.clone());
                 let own = wiring.names(to).iter().any(|name| name.text == known);
@@ -238,11 +242,14 @@ fn program(port: u16) -> HostService {
 }
 
 /// Every name by which a service could be looked for, whether or not it answers to it.
-fn candidates(wiring: &Wiring, to: &Service, target: &Addresses) -> BTreeSet<String> {
+fn candidates(wiring: &Wiring, to: &Service, id: &str) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = wiring.names(to).into_iter().map(|name| name.text).collect();
     names.insert(to.name.value.clone());
     names.insert(wiring.container_name(to));
     names.insert(format!("systemd-{}", to.name.value));
+    if to.kind == ServiceKind::Pod {
+        names.insert(format!("{}-infra", wiring.container_name(to)));
+    }
     names.extend(to.hostname.iter().map(|name| name.value.clone()));
     names.extend(to.networks.iter().flat_map(|on| &on.aliases).map(|alias| alias.value.clone()));
     names.extend(wiring.names(to).first().map(|name| name.text.to_uppercase()));
@@ -257,7 +264,8 @@ fn candidates(wiring: &Wiring, to: &Service, target: &Addresses) -> BTreeSet<Str
             );
         }
     }
-    names.extend(Some(target.short_id.clone()).filter(|id| !id.is_empty()));
+    names.insert(id.to_owned());
+    names.remove("");
     names
 }
 

@@ -66,6 +66,15 @@ impl Says<'_> {
                     ));
                 }
             }
+            Cause::SharedHostsFile => {
+                self.say(format!(
+                    "Name: `{name}` stands in the hosts file of the network of `{}`, in which both live.",
+                    self.wiring.owner(to).name.value
+                ));
+                if resolution.verdict == Verdict::Unpredictable {
+                    self.say("Why: it stands there in another case: glibc finds it, and musl, as in Alpine, does not.");
+                }
+            }
             Cause::HostsFile => self.say(format!("Name: `extra_hosts` gives `{name}` its address.")),
             _ if resolution.verdict == Verdict::No => {
                 self.say(format!("Name: `{name}` does not resolve in `{}`.", from.name.value));
