@@ -2,6 +2,7 @@
 
 use super::{Home, Wiring};
 use crate::model::{Data, MountKind, Service, UnitEntry, Value};
+use crate::platform::Question;
 use crate::source::Span;
 
 /// Something that cannot be looked into.
@@ -51,6 +52,11 @@ impl Wiring<'_> {
     pub fn opaque_network(&self, name: &str) -> Option<Opaque> {
         let network = self.stack.networks.get(name)?;
         let opaque = |span, why: String| Some(Opaque { span, why });
+        // The runtime's own is an ordinary network; whether Podman 6 isolates it from others nobody measured.
+        let known = !self.platform.is_podman() || self.yes(Question::RoutedBetweenNetworks);
+        if network.external && self.is_default(network) && known {
+            return None;
+        }
         if network.external {
             return opaque(
                 network.name.span(),
