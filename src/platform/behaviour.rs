@@ -59,6 +59,8 @@ pub enum Question {
     PrivilegedHostPort,
     /// Is a port that is published without an address open on every address of the host?
     PortOnEveryAddress,
+    /// Do other machines reach a port that is published on every address of the host?
+    PublishedPortFromLan,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -83,7 +85,7 @@ pub enum Question {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Question; 34] = [
+    pub const ALL: [Question; 35] = [
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
@@ -108,6 +110,7 @@ impl Question {
         Question::PublishedPortOnMacvlan,
         Question::PrivilegedHostPort,
         Question::PortOnEveryAddress,
+        Question::PublishedPortFromLan,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
         Question::HostName,
@@ -147,6 +150,7 @@ impl Question {
             Question::PublishedPortOnMacvlan => "published-port-on-macvlan",
             Question::PrivilegedHostPort => "privileged-host-port",
             Question::PortOnEveryAddress => "port-on-every-address",
+            Question::PublishedPortFromLan => "published-port-from-lan",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
