@@ -4,7 +4,9 @@ mod concise;
 mod diff;
 mod full;
 mod json;
+mod markdown;
 mod mask;
+pub mod matrix;
 mod summary;
 
 pub use diff::diff;
