@@ -1,8 +1,10 @@
 //! Arguments and exit codes. The only room that touches files, the environment and standard output.
 
 mod completions;
+mod diff;
 mod disk;
 mod explain;
+mod git;
 mod lint;
 mod matrix;
 mod output;
@@ -44,6 +46,8 @@ enum Command {
     Why(why::Options),
     /// Show for every pair of services whether one resolves and reaches the other
     Matrix(matrix::Options),
+    /// Show what changed between two states in who resolves and reaches whom, in ports, in internet access
+    Diff(diff::Options),
     /// Show the page of a rule
     Explain(explain::Options),
     /// List all rules
@@ -156,6 +160,7 @@ pub fn run() -> ExitCode {
         Command::Render(options) => render::run(&options),
         Command::Why(options) => why::run(&options),
         Command::Matrix(options) => matrix::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rules(options) => explain::list(&options),
         Command::Completions(options) => completions::run(&options),

@@ -1,5 +1,6 @@
 //! Findings → text for people and programs: a small file for each format.
 
+pub mod changes;
 mod concise;
 mod diff;
 mod full;
