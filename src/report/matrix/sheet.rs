@@ -19,13 +19,15 @@ pub(super) enum Cell {
     Changes,
     /// Nobody knows.
     Unknown,
+    /// The one looks for the other by a name that does not work.
+    Vain,
     /// Nothing gets there.
     Nothing,
 }
 
 impl Cell {
-    pub(super) const ALL: [Cell; 6] =
-        [Cell::Both, Cell::Address, Cell::Name, Cell::Changes, Cell::Unknown, Cell::Nothing];
+    pub(super) const ALL: [Cell; 7] =
+        [Cell::Both, Cell::Address, Cell::Name, Cell::Changes, Cell::Unknown, Cell::Vain, Cell::Nothing];
 
     pub(super) fn mark(self) -> char {
         match self {
@@ -34,6 +36,7 @@ impl Cell {
             Cell::Name => 'n',
             Cell::Changes => '~',
             Cell::Unknown => '?',
+            Cell::Vain => '!',
             Cell::Nothing => '.',
         }
     }
@@ -45,6 +48,7 @@ impl Cell {
             Cell::Name => "the name resolves, packets do not get there",
             Cell::Changes => "changes from start to start",
             Cell::Unknown => "nobody knows",
+            Cell::Vain => "looked for in vain (see below)",
             Cell::Nothing => "not at all",
         }
     }
@@ -64,6 +68,7 @@ impl Cell {
     /// Of several names the one that works best counts; one that changes goes before none.
     fn rank(self) -> u8 {
         match self {
+            Cell::Vain => 0,
             Cell::Both => 0,
             Cell::Changes => 1,
             Cell::Unknown => 2,
@@ -112,13 +117,16 @@ fn sheet<'a>(wiring: &'a Wiring<'a>) -> Sheet<'a> {
     let Ok(()) = matrix.pairs(|pair| {
         let at = |name: &str| all.get_index_of(name).unwrap_or(usize::MAX);
         let (from, to) = (at(&pair.from.name.value), at(&pair.to.name.value));
+        let vainly = pair.sought && (pair.resolves, pair.reaches) != (Verdict::Yes, Verdict::Yes);
         if let Some(cell) = cells.get_mut(from).and_then(|row| row.get_mut(to)) {
             let new = Cell::of(pair.resolves, pair.reaches);
-            if new.rank() < cell.rank() {
+            if vainly {
+                *cell = Cell::Vain;
+            } else if new.rank() < cell.rank() {
                 *cell = new;
             }
         }
-        if pair.sought && (pair.resolves, pair.reaches) != (Verdict::Yes, Verdict::Yes) {
+        if vainly {
             let (from, to) = (pair.from.name.value.clone(), pair.to.name.value.clone());
             vain.push([from, to, pair.name.to_owned(), pair.why.to_owned()]);
         }
