@@ -274,3 +274,18 @@ fn platforms_are_compared_with_their_like() {
         stacks["stacks"][0]["differences"].as_array().unwrap().iter().map(|it| &it["platforms"]).collect();
     assert_eq!(platforms, [&serde_json::json!(["server"]), &serde_json::json!(["docker"])]);
 }
+
+#[test]
+fn rendered_units_are_compared_with_what_they_were_rendered_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let on = "podman@5.4,netavark@1.14,rootless";
+    put(here, "topology.yaml", &OLD.replace("image: x", "image: docker.io/library/x:1"));
+    text(here, &["render", "--target", "quadlet", "--on", on, "-o", "units", "-q"]);
+    let shown = text(here, &["diff", "topology.yaml", "units", "--on", on]);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    // Where the source is looked at, what was made of it is no stack of its own.
+    let shown = text(here, &["diff", ".", ".", "--on", on, "--format", "json"]);
+    let stacks: Json = serde_json::from_str(&shown).unwrap();
+    assert_eq!(stacks["stacks"].as_array().unwrap().len(), 1);
+}

@@ -106,8 +106,18 @@ fn nothing(session: &Session, targets: &[Target<'_>], word: &str) -> Option<Box<
 }
 
 /// Reads a side. A revision without a path means what the other side is, if that lies in the repository, else all of it.
+/// Rendered files belong to their source; where there is nothing else, they are meant themselves.
 fn read(word: &str, other: &str, common: &Common) -> Session {
-    let wants = Wants { samples: true, ..Wants::default() };
+    let found = read_as(word, other, common, false);
+    if !found.inputs.is_empty() || word == "-" {
+        return found;
+    }
+    let rendered = read_as(word, other, common, true);
+    if rendered.inputs.is_empty() { found } else { rendered }
+}
+
+fn read_as(word: &str, other: &str, common: &Common, rendered: bool) -> Session {
+    let wants = Wants { samples: true, rendered, ..Wants::default() };
     let Some(named) = word.strip_prefix("git:") else {
         let mut session = Session::new(wants);
         session.read(&[PathBuf::from(word)], common);
