@@ -15,7 +15,7 @@ use indexmap::IndexSet;
 use super::{Caller, HostWay, Verdict, Wiring};
 use crate::model::{Format, HostOs, HostService, Port, Runtime, Service, Spanned, Target, Witness};
 use crate::network::{DOCKER_NAME, PODMAN_NAME};
-use side::{Names, Side, Way};
+use side::{Lists, Names, Side, Way};
 
 /// One row: what becomes of a connection by one name.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,7 @@ struct Answer {
 pub struct Matrix<'a> {
     wiring: &'a Wiring<'a>,
     sides: Vec<Side<'a>>,
+    lists: Lists,
     /// Each once, however many pairs have it.
     answers: IndexSet<Answer>,
     names: HashMap<Names, usize>,
@@ -85,9 +86,11 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Looks at each service once.
     pub fn new(wiring: &'a Wiring<'a>) -> Self {
+        let mut lists = Lists::default();
         Matrix {
             wiring,
-            sides: side::sides(wiring),
+            sides: side::sides(wiring, &mut lists),
+            lists,
             answers: IndexSet::new(),
             names: HashMap::new(),
             ways: HashMap::new(),
@@ -120,11 +123,12 @@ impl<'a> Matrix<'a> {
         let Some(opener) = self.sides.get(from).map(|side| side.service) else { return Ok(()) };
         let sought = sought(opener);
         for to in (0..self.sides.len()).filter(|to| *to != from) {
-            let Some(target) = self.sides.get(to).map(|side| side.service) else { continue };
+            let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { continue };
+            let (target, shared) = (b.service, self.lists.shared(a, b));
             let wanted = sought.get(target.name.value.as_str()).map_or(&[][..], Vec::as_slice);
-            let way = self.way(from, to);
+            let way = self.way(from, to, shared);
             for at in 0..self.sides.get(to).map_or(0, |side| side.names.len()) {
-                let answer = self.name(from, to, at);
+                let answer = self.name(from, to, at, shared);
                 let reason = self.reason(answer, way);
                 let name = self.sides.get(to).and_then(|side| side.names.get(at)).map_or("", |known| &known.text);
                 let sought = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
@@ -156,9 +160,9 @@ impl<'a> Matrix<'a> {
     }
 
     /// The answer to `reaches`.
-    fn way(&mut self, from: usize, to: usize) -> usize {
+    fn way(&mut self, from: usize, to: usize, shared: Option<usize>) -> usize {
         let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return 0 };
-        let key = side::way(a, b);
+        let key = side::way(a, b, shared);
         if let Some(known) = key.as_ref().and_then(|key| self.ways.get(key)) {
             return *known;
         }
@@ -170,10 +174,10 @@ impl<'a> Matrix<'a> {
     }
 
     /// The answer to `resolves` for a name by which the target is known.
-    fn name(&mut self, from: usize, to: usize, name: usize) -> usize {
+    fn name(&mut self, from: usize, to: usize, name: usize, shared: Option<usize>) -> usize {
         let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return 0 };
         let Some(known) = b.names.get(name) else { return 0 };
-        let key = side::names(a, b, known);
+        let key = side::names(a, b, known, shared);
         if let Some(answer) = key.as_ref().and_then(|key| self.names.get(key)) {
             return *answer;
         }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexSet;
+
 use crate::model::Service;
 use crate::network::opaque::host_entries;
 use crate::network::{Home, Isolation, Wiring};
@@ -20,6 +22,8 @@ pub(super) struct Side<'a> {
     entries: Vec<String>,
     /// Its networks, by where they stand in the stack.
     networks: Vec<usize>,
+    /// The number of that list.
+    list: usize,
     /// The same, a bit for each.
     bits: Vec<u64>,
     /// Which kinds of networks it is on, a bit for each kind.
@@ -35,8 +39,8 @@ pub(super) struct Side<'a> {
 /// A name by which a service is known.
 pub(super) struct Known {
     pub text: String,
-    /// The networks it counts on; all of the service's where there are none.
-    scope: Vec<usize>,
+    /// The number of the list of networks it counts on; all of the service's where there is none.
+    scope: Option<usize>,
     /// The one name of all that it is, where answers depend on more than on its scope: others have it, too.
     alone: Option<usize>,
 }
@@ -58,11 +62,11 @@ pub(super) enum Names {
     Homes(Home, Home),
     Apart,
     Shared {
-        /// The networks that both are on.
-        shared: Vec<usize>,
+        /// The number of the list of networks that both are on.
+        shared: usize,
         with_dns: usize,
         on_opaque: bool,
-        scope: Vec<usize>,
+        scope: Option<usize>,
         alone: Option<usize>,
     },
 }
@@ -72,13 +76,41 @@ pub(super) enum Names {
 pub(super) enum Way {
     Opaque(Option<String>, Option<String>),
     Homes(Home, Home, u64, u64),
-    /// The first network of the client's that both are on.
-    Shared(usize),
+    Shared,
     Apart(u64, u64),
 }
 
+/// Lists of networks, each with a number, so that keys are small.
+#[derive(Default)]
+pub(super) struct Lists {
+    all: IndexSet<Vec<usize>>,
+    /// The networks that two lists have in common, by their numbers.
+    shared: HashMap<(usize, usize), usize>,
+}
+
+impl Lists {
+    fn number(&mut self, list: Vec<usize>) -> usize {
+        self.all.insert_full(list).0
+    }
+
+    /// The number of the list of networks of `to` that `from` is on, too; nothing where there are none.
+    pub(super) fn shared(&mut self, from: &Side<'_>, to: &Side<'_>) -> Option<usize> {
+        if !from.bits.iter().zip(&to.bits).any(|(a, b)| a & b != 0) {
+            return None;
+        }
+        let key = (from.list, to.list);
+        if let Some(known) = self.shared.get(&key) {
+            return Some(*known);
+        }
+        let is_on = |network: &usize| from.bits.get(network / 64).is_some_and(|word| word >> (network % 64) & 1 == 1);
+        let number = self.number(to.networks.iter().copied().filter(is_on).collect());
+        self.shared.insert(key, number);
+        Some(number)
+    }
+}
+
 /// Looks at every service of a stack.
-pub(super) fn sides<'a>(wiring: &Wiring<'a>) -> Vec<Side<'a>> {
+pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>> {
     let stack = wiring.stack;
     let mut kinds: Vec<(bool, bool, Isolation)> = Vec::new();
     let of_networks: Vec<(u64, bool, bool)> = stack
@@ -127,15 +159,16 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>) -> Vec<Side<'a>> {
             kinds: qualities().fold(0, |all, (kind, ..)| all | kind),
             with_dns: qualities().filter(|(.., dns)| *dns).count(),
             on_opaque: qualities().any(|(_, opaque, _)| *opaque),
+            list: lists.number(networks.clone()),
             networks,
-            names: known(wiring, service, &mut all_names),
+            names: known(wiring, service, &mut all_names, lists),
         }
     });
     sides.collect()
 }
 
 /// Every name of a service once, with the networks it counts on.
-fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize) -> Vec<Known> {
+fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Lists) -> Vec<Known> {
     let mut found: Vec<Known> = Vec::new();
     // Names are looked up without regard to case.
     let mut scopes: HashMap<String, Option<Vec<usize>>> = HashMap::new();
@@ -151,30 +184,19 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize) -> Vec<Known> 
             *all += 1;
             let holders = wiring.called.get(&name.text.to_ascii_lowercase()).map_or(0, Vec::len);
             let alone = (holders > 1 || name.text.contains('.')).then_some(*all);
-            found.push(Known { text: name.text, scope: Vec::new(), alone });
+            found.push(Known { text: name.text, scope: None, alone });
         }
     }
     for known in &mut found {
-        if let Some(scope) = scopes.get(&known.text.to_ascii_lowercase()).cloned().flatten() {
-            known.scope = scope;
-            // An alias on a network that the service is not on counts nowhere, which is not everywhere.
-            if known.scope.is_empty() {
-                known.scope.push(usize::MAX);
-            }
-        }
+        // An alias on a network that the service is not on counts nowhere, which is not everywhere.
+        let scope = scopes.get(&known.text.to_ascii_lowercase()).cloned().flatten();
+        known.scope = scope.map(|scope| lists.number(scope));
     }
     found
 }
 
-/// The networks of `to` that `from` is on, too.
-fn shared(from: &Side<'_>, to: &Side<'_>) -> Vec<usize> {
-    let meets = from.bits.iter().zip(&to.bits).any(|(a, b)| a & b != 0);
-    let is_on = |network: &usize| from.bits.get(network / 64).is_some_and(|word| word >> (network % 64) & 1 == 1);
-    if meets { to.networks.iter().copied().filter(is_on).collect() } else { Vec::new() }
-}
-
 /// The key of `resolves`; nothing where only asking helps.
-pub(super) fn names(from: &Side<'_>, to: &Side<'_>, known: &Known) -> Option<Names> {
+pub(super) fn names(from: &Side<'_>, to: &Side<'_>, known: &Known, shared: Option<usize>) -> Option<Names> {
     if from.opaque.is_some() || to.opaque.is_some() {
         return Some(Names::Opaque(from.opaque.clone(), to.opaque.clone()));
     }
@@ -188,16 +210,13 @@ pub(super) fn names(from: &Side<'_>, to: &Side<'_>, known: &Known) -> Option<Nam
     if from.home != Home::Networks || to.home != Home::Networks {
         return Some(Names::Homes(from.home, to.home));
     }
-    let shared = shared(from, to);
-    if shared.is_empty() {
-        return Some(Names::Apart);
-    }
-    let (scope, alone) = (known.scope.clone(), known.alone);
-    Some(Names::Shared { shared, with_dns: from.with_dns, on_opaque: from.on_opaque, scope, alone })
+    let Some(shared) = shared else { return Some(Names::Apart) };
+    let (with_dns, on_opaque) = (from.with_dns, from.on_opaque);
+    Some(Names::Shared { shared, with_dns, on_opaque, scope: known.scope, alone: known.alone })
 }
 
 /// The key of `reaches`.
-pub(super) fn way(from: &Side<'_>, to: &Side<'_>) -> Option<Way> {
+pub(super) fn way(from: &Side<'_>, to: &Side<'_>, shared: Option<usize>) -> Option<Way> {
     if from.opaque.is_some() || to.opaque.is_some() {
         return Some(Way::Opaque(from.opaque.clone(), to.opaque.clone()));
     }
@@ -207,9 +226,5 @@ pub(super) fn way(from: &Side<'_>, to: &Side<'_>) -> Option<Way> {
     if from.home != Home::Networks || to.home != Home::Networks {
         return Some(Way::Homes(from.home, to.home, from.kinds, to.kinds));
     }
-    let shared = shared(from, to);
-    match from.networks.iter().find(|network| shared.contains(network)) {
-        Some(network) => Some(Way::Shared(*network)),
-        None => Some(Way::Apart(from.kinds, to.kinds)),
-    }
+    Some(if shared.is_some() { Way::Shared } else { Way::Apart(from.kinds, to.kinds) })
 }
