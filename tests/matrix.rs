@@ -4,16 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod support;
+#[path = "support/tree.rs"]
+mod tree;
 
 use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use quadgen::model::{Format, Stack};
+use quadgen::model::{Format, Stack, Version};
 use quadgen::network::{Caller, Matrix, Verdict, Wiring};
 use quadgen::platform::{Platform, parse_spec};
-use quadgen::read::topology;
+use quadgen::read::{compose, quadlet, topology};
 use quadgen::source::SourceMap;
 use serde_json::Value as Json;
 
@@ -133,6 +135,34 @@ fn rows_that_share_an_answer_would_have_got_it_each() {
     let many = read(&many);
     for words in PLATFORMS {
         assert_eq!(agrees(&many, words), 60 * 59);
+    }
+}
+
+#[test]
+fn rows_of_pods_and_projects_would_have_got_their_answers_too() {
+    let files = tree::Memory::new([
+        ("one.pod", "[Pod]\nNetwork=front.network\nPublishPort=8080:80\n"),
+        ("two.pod", "[Pod]\nPodName=pair\nNetwork=front.network:alias=both\nNetwork=back.network\n"),
+        ("a.container", "[Container]\nImage=x.example/x:1\nPod=one.pod\n"),
+        ("b.container", "[Container]\nImage=x.example/x:1\nPod=one.pod\nEnvironment=DB_HOST=c\n"),
+        ("c.container", "[Container]\nImage=x.example/x:1\nPod=two.pod\nContainerName=c\n"),
+        ("d.container", "[Container]\nImage=x.example/x:1\nNetwork=back.network\nNetworkAlias=both\n"),
+        ("e.container", "[Container]\nImage=x.example/x:1\nNetwork=d.container\n"),
+        ("front.network", "[Network]\n"),
+        ("back.network", "[Network]\nInternal=true\n"),
+    ]);
+    let mut sources = SourceMap::default();
+    let parsed = quadlet::parse(&mut sources, &files, &files.tree());
+    for (words, release) in [(ROOTFUL, (5, 4)), (ROOTLESS, (5, 4)), ("podman@5.0,netavark,rootless", (5, 0))] {
+        let stack = quadlet::lower(&parsed, &sources, Version::new(release.0, release.1)).stack.unwrap();
+        assert!(agrees(&stack, words) >= 7 * 6, "{words}");
+    }
+    let text = "name: p\nservices:\n  a: { image: x, links: [b] }\n  b: { image: x, networks: { default: { aliases: [c, d.e] } } }\n  c: { image: x, hostname: host-of-c, extra_hosts: ['b:192.0.2.1'] }\n  d: { image: x, network_mode: 'service:c' }\n  f: { image: x, networks: [default, other], dns: 192.0.2.53 }\nnetworks: { other: { internal: true } }\n";
+    let files = tree::Memory::new([("compose.yaml", text)]);
+    let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..compose::Request::default() };
+    let stack = compose::read(&mut sources, &files, &request).stack.unwrap();
+    for words in PLATFORMS {
+        assert!(agrees(&stack, words) > 5 * 4, "{words}");
     }
 }
 
