@@ -163,13 +163,13 @@ impl<'a> Matrix<'a> {
     fn way(&mut self, from: usize, to: usize, shared: Option<usize>) -> usize {
         let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return 0 };
         let key = side::way(a, b, shared);
-        if let Some(known) = key.as_ref().and_then(|key| self.ways.get(key)) {
+        if let Some(known) = self.ways.get(&key) {
             return *known;
         }
         let reach = self.wiring.reaches(a.service, b.service, None);
         let why = why::way(a, b, &reach);
         let (at, _) = self.answers.insert_full(Answer { verdict: reach.verdict, why });
-        self.ways.extend(key.map(|key| (key, at)));
+        self.ways.insert(key, at);
         at
     }
 
@@ -177,7 +177,7 @@ impl<'a> Matrix<'a> {
     fn name(&mut self, from: usize, to: usize, name: usize, shared: Option<usize>) -> usize {
         let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return 0 };
         let Some(known) = b.names.get(name) else { return 0 };
-        let key = side::names(a, b, known, shared);
+        let key = side::names(a, b, name, shared);
         if let Some(answer) = key.as_ref().and_then(|key| self.names.get(key)) {
             return *answer;
         }

@@ -11,6 +11,8 @@ use crate::network::{Home, Isolation, Wiring};
 /// What the questions look at in a service.
 pub(super) struct Side<'a> {
     pub service: &'a Service,
+    /// Where it stands in the stack.
+    at: usize,
     /// Whose network it lives in, by where that one stands in the stack.
     owner: usize,
     pub home: Home,
@@ -55,8 +57,10 @@ pub(super) enum Special {
 /// All that `resolves` looks at for one name; equal keys have equal answers.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) enum Names {
-    /// Neither has a network that can be known.
-    Opaque(Option<String>, Option<String>),
+    /// This one's network cannot be known.
+    Opaque(usize),
+    /// They live in one network, and this is the target and the number of its name.
+    Same(Special, usize, usize),
     Special(Special),
     /// At least one is not on networks of the stack.
     Homes(Home, Home),
@@ -74,7 +78,8 @@ pub(super) enum Names {
 /// All that `reaches` looks at.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) enum Way {
-    Opaque(Option<String>, Option<String>),
+    Opaque(usize),
+    Same,
     Homes(Home, Home, u64, u64),
     Shared,
     Apart(u64, u64),
@@ -130,7 +135,7 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>>
         })
         .collect();
     let mut all_names = 0;
-    let sides = stack.services.values().map(|service| {
+    let sides = stack.services.values().enumerate().map(|(at, service)| {
         let owner = wiring.owner(service);
         let attachments = wiring.attachments(service);
         let networks: Vec<usize> = attachments.filter_map(|a| stack.networks.get_index_of(&a.network.value)).collect();
@@ -144,6 +149,7 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>>
         let hosts = owner.attributes.get("extra_hosts").map(|(_, hosts)| host_entries(hosts)).unwrap_or_default();
         Side {
             service,
+            at,
             owner: stack.services.get_index_of(&owner.name.value).unwrap_or(usize::MAX),
             home: wiring.home(service),
             opaque: wiring.opaque_service(service).map(|opaque| opaque.why),
@@ -196,13 +202,17 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Li
 }
 
 /// The key of `resolves`; nothing where only asking helps.
-pub(super) fn names(from: &Side<'_>, to: &Side<'_>, known: &Known, shared: Option<usize>) -> Option<Names> {
-    if from.opaque.is_some() || to.opaque.is_some() {
-        return Some(Names::Opaque(from.opaque.clone(), to.opaque.clone()));
+pub(super) fn names(from: &Side<'_>, to: &Side<'_>, name: usize, shared: Option<usize>) -> Option<Names> {
+    let known = to.names.get(name)?;
+    if let Some(side) = opaque(from, to) {
+        return Some(Names::Opaque(side.at));
     }
     let in_hosts_file = !from.entries.is_empty() && from.entries.contains(&known.text.to_ascii_lowercase());
-    if from.owner == to.owner || in_hosts_file {
+    if in_hosts_file {
         return None;
+    }
+    if from.owner == to.owner {
+        return Some(Names::Same(from.special, to.at, name));
     }
     if from.special != Special::Nothing {
         return Some(Names::Special(from.special));
@@ -216,15 +226,21 @@ pub(super) fn names(from: &Side<'_>, to: &Side<'_>, known: &Known, shared: Optio
 }
 
 /// The key of `reaches`.
-pub(super) fn way(from: &Side<'_>, to: &Side<'_>, shared: Option<usize>) -> Option<Way> {
-    if from.opaque.is_some() || to.opaque.is_some() {
-        return Some(Way::Opaque(from.opaque.clone(), to.opaque.clone()));
+pub(super) fn way(from: &Side<'_>, to: &Side<'_>, shared: Option<usize>) -> Way {
+    if let Some(side) = opaque(from, to) {
+        Way::Opaque(side.at)
+    } else if from.owner == to.owner {
+        Way::Same
+    } else if from.home != Home::Networks || to.home != Home::Networks {
+        Way::Homes(from.home, to.home, from.kinds, to.kinds)
+    } else if shared.is_some() {
+        Way::Shared
+    } else {
+        Way::Apart(from.kinds, to.kinds)
     }
-    if from.owner == to.owner {
-        return None;
-    }
-    if from.home != Home::Networks || to.home != Home::Networks {
-        return Some(Way::Homes(from.home, to.home, from.kinds, to.kinds));
-    }
-    Some(if shared.is_some() { Way::Shared } else { Way::Apart(from.kinds, to.kinds) })
+}
+
+/// The first of the two whose network cannot be known.
+fn opaque<'s, 'a>(from: &'s Side<'a>, to: &'s Side<'a>) -> Option<&'s Side<'a>> {
+    [from, to].into_iter().find(|side| side.opaque.is_some())
 }
