@@ -1,9 +1,12 @@
 //! Arguments and exit codes. The only room that touches files, the environment and standard output.
 
 mod completions;
+mod diff;
 mod disk;
 mod explain;
+mod git;
 mod lint;
+mod matrix;
 mod output;
 mod render;
 mod session;
@@ -41,6 +44,10 @@ enum Command {
     /// Tell whether a service resolves and reaches another, the internet or the host, and why
     #[command(override_usage = "quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>")]
     Why(why::Options),
+    /// Show for every pair of services whether one resolves and reaches the other
+    Matrix(matrix::Options),
+    /// Show what changed between two states in who resolves and reaches whom, in ports, in internet access
+    Diff(diff::Options),
     /// Show the page of a rule
     Explain(explain::Options),
     /// List all rules
@@ -152,6 +159,8 @@ pub fn run() -> ExitCode {
         Command::Lint(options) => lint::run(&options),
         Command::Render(options) => render::run(&options),
         Command::Why(options) => why::run(&options),
+        Command::Matrix(options) => matrix::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rules(options) => explain::list(&options),
         Command::Completions(options) => completions::run(&options),

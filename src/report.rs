@@ -1,10 +1,13 @@
 //! Findings → text for people and programs: a small file for each format.
 
+pub mod changes;
 mod concise;
 mod diff;
 mod full;
 mod json;
+mod markdown;
 mod mask;
+pub mod matrix;
 mod summary;
 
 pub use diff::diff;

@@ -72,13 +72,18 @@ impl Files for Disk {
     }
 }
 
-/// The real file system, with some texts in place of what it holds: standard input under the name of a file.
-#[derive(Default)]
+/// The real file system or a revision, with some texts in place of what it holds: standard input under the name of a
+/// file.
 pub(super) struct Given {
+    base: Box<dyn Files>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Given {
+    pub fn over(base: Box<dyn Files>) -> Self {
+        Given { base, texts: BTreeMap::new() }
+    }
+
     pub fn put(&mut self, path: &Path, text: Vec<u8>) {
         self.texts.insert(absolute(path), text);
     }
@@ -90,31 +95,31 @@ impl Given {
 
 impl Files for Given {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.get(path).map_or_else(|| Disk.read(path), |text| Ok(text.clone()))
+        self.get(path).map_or_else(|| self.base.read(path), |text| Ok(text.clone()))
     }
 
     fn is_dir(&self, path: &Path) -> bool {
-        self.get(path).is_none() && Disk.is_dir(path)
+        self.get(path).is_none() && self.base.is_dir(path)
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.get(path).is_some() || Disk.is_file(path)
+        self.get(path).is_some() || self.base.is_file(path)
     }
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        Disk.walk(folder)
+        self.base.walk(folder)
     }
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        Disk.list(folder)
+        self.base.list(folder)
     }
 
     fn shown(&self, path: &Path) -> String {
-        Disk.shown(path)
+        self.base.shown(path)
     }
 
     fn folder_name(&self, folder: &Path) -> String {
-        Disk.folder_name(folder)
+        self.base.folder_name(folder)
     }
 }
 

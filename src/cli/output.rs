@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use anstream::ColorChoice;
+use quadgen::diagnostic::Sink;
+use quadgen::report::{Format, Report, Summary};
 
 use super::Colour;
+use super::session::Session;
 
 /// Writes to standard output; `false` if somebody has to know that it did not get there.
 pub(super) fn out(text: &str) -> bool {
@@ -13,6 +16,29 @@ pub(super) fn out(text: &str) -> bool {
         Ok(()) => true,
         Err(error) => error.kind() == io::ErrorKind::BrokenPipe,
     }
+}
+
+/// Writes to standard output piece by piece; `false` if somebody has to know that not all of it got there.
+pub(super) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bool {
+    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            // What is left in the buffer would be tried once more.
+            let _ = stdout.into_parts();
+            error.kind() == io::ErrorKind::BrokenPipe
+        }
+    }
+}
+
+/// Says on standard error what kept a command from doing its work.
+pub(super) fn failure(session: &mut Session, wanted: Colour) {
+    let mut sink = Sink::default();
+    sink.extend(std::mem::take(&mut session.findings));
+    let found = sink.finish(&session.sources);
+    let summary = Summary::default();
+    let report = Report { sources: &session.sources, findings: &found, summary: &summary };
+    err(&report.write_quiet(Format::Full, colour(wanted, true)));
 }
 
 /// Writes to standard error, as far as that goes.

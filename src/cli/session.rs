@@ -19,7 +19,7 @@ use quadgen::report::NotRead;
 use quadgen::source::{FileId, Files, SourceMap, Span};
 
 use super::Common;
-use super::disk::{Given, absolute};
+use super::disk::{Disk, Given, absolute};
 
 use hosts::Together;
 pub(super) use platforms::{Part, Target};
@@ -97,6 +97,11 @@ fn is_cut(finding: &Diagnostic) -> bool {
 
 impl Session {
     pub fn new(wants: Wants) -> Self {
+        Session::over(wants, Box::new(Disk))
+    }
+
+    /// A run that reads other files than those of the disk.
+    pub fn over(wants: Wants, files: Box<dyn Files>) -> Self {
         let mut sources = SourceMap::default();
         let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         let command_line = sources.add("command line", format!("quadgen {}", words.join(" ")));
@@ -107,7 +112,7 @@ impl Session {
             not_read: Vec::new(),
             together: Vec::new(),
             wants,
-            files: Given::default(),
+            files: Given::over(files),
             command_line,
         }
     }

@@ -96,12 +96,7 @@ pub(super) fn run(options: &Options) -> u8 {
         }
     }
     if text.is_empty() {
-        let mut sink = Sink::default();
-        sink.extend(std::mem::take(&mut session.findings));
-        let found = sink.finish(&session.sources);
-        let summary = Summary::default();
-        let report = Report { sources: &session.sources, findings: &found, summary: &summary };
-        output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
+        output::failure(&mut session, options.common.color);
         return FAILED;
     }
     match output::out(&format!("{}\n", text.trim_end())) {

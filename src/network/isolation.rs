@@ -7,7 +7,7 @@ use crate::model::{Deploy, Format, Party, Service, Stack, Target, Witness};
 use crate::platform::{Platform, Question};
 
 /// The `isolate` option of a network.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Isolation {
     /// Not set.
     None,

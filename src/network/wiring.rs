@@ -33,7 +33,7 @@ pub(super) enum Place {
 }
 
 /// Where a service's connections begin and end.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Home {
     /// In a namespace of its own, on networks of the stack.
     Networks,

@@ -83,6 +83,8 @@ pub enum Question {
     NetworkWithoutDefaultRoute,
     /// Does `gw_priority` of a service on a network say which way out goes before others?
     NetworkPriority,
+    /// Do other machines reach a port that is published on every address of the host?
+    PublishedPortFromLan,
     /// Can two containers publish the same port of the host?
     TwoContainersOnOnePort,
     /// Can a container reach a program of the host that listens on 127.0.0.1 only?
@@ -178,6 +180,7 @@ impl Question {
         Question::RouteMetric,
         Question::NetworkWithoutDefaultRoute,
         Question::NetworkPriority,
+        Question::PublishedPortFromLan,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
         Question::HostName,
@@ -246,6 +249,7 @@ impl Question {
             Question::RouteMetric => "route-metric",
             Question::NetworkWithoutDefaultRoute => "network-without-default-route",
             Question::NetworkPriority => "network-priority",
+            Question::PublishedPortFromLan => "published-port-from-lan",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
