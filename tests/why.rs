@@ -80,3 +80,42 @@ fn every_answer_has_its_exit_code_and_its_reason() {
         assert!(!text.contains("hunter2"));
     }
 }
+
+/// What the authors of the deployment found by trial, and why: on their server, on netavark, on Docker; as it was meant,
+/// and with what they changed to make it work.
+#[test]
+fn a_real_deployment_is_answered_as_its_authors_found_it() {
+    for (example, words, code, said) in [
+        (
+            "visp",
+            "session-manager whisper:7860 --on server",
+            1,
+            "the dnsname plugin and internal networks are incompatible",
+        ),
+        ("visp", "session-manager whisper:7860 --on next", 0, "the DNS of `whisper-net` answers for it"),
+        ("visp", "session-manager whisper:7860 --on docker", 0, "the DNS of `whisper-net` answers for it"),
+        ("visp", "whisper internet --on server", 1, "`whisper` is on `whisper-net`, which is internal"),
+        ("visp", "whisper internet --on next", 1, "`whisper` is on `whisper-net`, which is internal"),
+        ("visp", "whisper internet --on docker", 1, "`whisper` is on `whisper-net`, which is internal"),
+        (
+            "visp-workaround",
+            "session-manager whisper:7860 --on server",
+            1,
+            "takes the first one's \"no such name\" as final",
+        ),
+        ("visp-workaround", "session-manager mongo --on server", 1, "after some starts, and not after others"),
+        ("visp-workaround", "session-manager whisper:7860 --on next", 0, "the DNS of `whisper-net` answers for it"),
+        ("visp-workaround", "session-manager whisper:7860 --on docker", 0, "the DNS of `whisper-net` answers for it"),
+        ("visp-workaround", "whisper internet --on server", 0, "leave over `whisper-net`"),
+        ("visp-workaround", "whisper internet --on next", 0, "leave over `whisper-net`"),
+        ("visp-workaround", "whisper internet --on docker", 0, "leave over `whisper-net`"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"));
+        let output = command.args(["why", example]).args(words.split(' ')).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{example} {words}:\n{text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(said), "{example} {words}: {said} is not in:\n{text}");
+    }
+}

@@ -55,6 +55,8 @@ pub enum Question {
     HostNameIsAName,
     /// Is the service's name a DNS name by itself?
     ServiceNameIsAName,
+    /// Does a container on a network with DNS ask the host's DNS servers, too?
+    HostServersBesideThoseOfNetworks,
     /// Are the first twelve digits of a container's identity a name of it?
     ShortIdIsAName,
     /// Do containers that share a network find each other's names in the hosts file that they share?
@@ -166,6 +168,7 @@ impl Question {
         Question::InternalContainerFromHost,
         Question::HostNameIsAName,
         Question::ServiceNameIsAName,
+        Question::HostServersBesideThoseOfNetworks,
         Question::ShortIdIsAName,
         Question::NamesInSharedHostsFile,
         Question::DnsPodmanSuffix,
@@ -235,6 +238,7 @@ impl Question {
             Question::InternalContainerFromHost => "internal-container-from-host",
             Question::HostNameIsAName => "host-name-is-a-name",
             Question::ServiceNameIsAName => "service-name-is-a-name",
+            Question::HostServersBesideThoseOfNetworks => "host-servers-beside-those-of-networks",
             Question::ShortIdIsAName => "short-id-is-a-name",
             Question::NamesInSharedHostsFile => "names-in-shared-hosts-file",
             Question::DnsPodmanSuffix => "dns-podman-suffix",

@@ -149,13 +149,19 @@ pub(super) fn seen(known: &Known, name: Option<&str>) -> String {
     format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
 }
 
-/// `a`, `a and b`, `a, b and c`, each in backticks.
+/// `a`, `a and b`, `a, b and c`, each once and in backticks.
 pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    match names.pop() {
+    let mut quoted: Vec<String> = Vec::new();
+    for name in names {
+        let name = format!("`{}`", name.as_ref());
+        if !quoted.contains(&name) {
+            quoted.push(name);
+        }
+    }
+    match quoted.pop() {
         None => String::new(),
-        Some(last) if names.is_empty() => last,
-        Some(last) => format!("{} and {last}", names.join(", ")),
+        Some(last) if quoted.is_empty() => last,
+        Some(last) => format!("{} and {last}", quoted.join(", ")),
     }
 }
 

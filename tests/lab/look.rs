@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quadgen::model::{HealthTest, HostService, Protocol, Service, ServiceKind, Spanned, Stack};
-use quadgen::network::{DOCKER_NAME, Home, Machine, PODMAN_NAME, SHORT_ID, Verdict, Wiring};
+use quadgen::network::{Caller, DOCKER_NAME, Home, Machine, Matrix, PODMAN_NAME, SHORT_ID, Verdict, Wiring};
 use quadgen::source::Span;
 
 /// The image of all containers, which `tests/lab/root.sh` makes.
@@ -67,6 +67,8 @@ pub struct Prediction {
     pub look: Look,
     /// The answer.
     pub verdict: Verdict,
+    /// The services at whose start it is decided, where it changes from start to start.
+    pub decided_by: Vec<String>,
 }
 
 /// A container's addresses by network, as the runtime says.
@@ -122,6 +124,14 @@ fn tcp_ports(service: &Service) -> impl Iterator<Item = (Option<(String, u16)>, 
 /// Everything that quadgen predicts about a stack whose containers have these addresses.
 pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> Vec<Prediction> {
     let mut all = Vec::new();
+    // What `quadgen matrix` says about each pair, by the names that it has for it.
+    let mut matrix: BTreeMap<(String, String), BTreeMap<String, (Verdict, Verdict)>> = BTreeMap::new();
+    let rows = Matrix::new(wiring).pairs(|row| -> Result<(), ()> {
+        let names = matrix.entry((row.from.name.value.clone(), row.to.name.value.clone())).or_default();
+        names.insert(row.name.to_owned(), (row.resolves, row.reaches));
+        Ok(())
+    });
+    rows.unwrap();
     let services = &wiring.stack.services;
     // Who answers for a service: itself, or the first container of a pod.
     let answers = |service: &Service| match service.kind {
@@ -138,8 +148,10 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             Home::Host => vec!["127.0.0.1".to_owned()],
             _ => own.gateways.clone(),
         };
-        let mut ask = |about, says: String, look, verdict| {
-            all.push(Prediction { about, says: format!("`{name}` {says}"), at: at.clone(), look, verdict });
+        let mut ask = |about, says: String, look, verdict, by: Option<&Service>| {
+            let says = format!("`{name}` {says}");
+            let decided_by = [from].into_iter().chain(by).map(|service| service.name.value.clone()).collect();
+            all.push(Prediction { about, says, at: at.clone(), look, verdict, decided_by });
         };
         for to in services.values().filter(|to| to.name != from.name) {
             let target = &addresses[&wiring.owner(to).name.value];
@@ -147,56 +159,59 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             if wiring.owner(to).name == wiring.owner(from).name {
                 own_addresses.insert("127.0.0.1".to_owned());
             }
+            let rows = &matrix[&(name.clone(), to.name.value.clone())];
             let target_id = &addresses[&to.name.value].short_id;
             for known in candidates(wiring, to, target_id) {
                 let asked = if known == *target_id { SHORT_ID } else { known.as_str() };
-                let verdict = wiring.resolves(from, to, asked).verdict;
                 let look = Look::Name(known.clone(), own_addresses.clone());
-                let own = wiring.names(to).iter().any(|name| name.text == known);
-                let about = if own { About::Names } else { About::OtherNames };
-                ask(about, format!("resolves {known:?} to `{}`", to.name.value), look, verdict);
+                let (about, verdict) = match rows.get(asked) {
+                    Some((resolves, _)) => (About::Names, *resolves),
+                    None => (About::OtherNames, wiring.resolves(from, to, asked).verdict),
+                };
+                ask(about, format!("resolves {known:?} to `{}`", to.name.value), look, verdict, None);
             }
             let Some((says, port)) = answers(to).map(page) else { continue };
             for (network, address) in &target.own {
                 let on = wiring.stack.networks.contains_key(network).then_some(network.as_str());
                 let verdict = wiring.reaches(from, to, on).verdict;
                 let look = Look::Page(vec![address.clone()], port, says.to_owned());
-                ask(About::Addresses, format!("reaches `{}` on {network}", to.name.value), look, verdict);
+                ask(About::Addresses, format!("reaches `{}` on {network}", to.name.value), look, verdict, None);
             }
-            if wiring.home(to) == Home::Host {
-                let verdict = wiring.reaches(from, to, None).verdict;
-                let look = Look::Page(gateways.clone(), port, says.to_owned());
-                ask(About::Addresses, format!("reaches `{}` on the host", to.name.value), look, verdict);
+            // What the matrix says is about all addresses: in the host's network those of the host.
+            let anywhere = match wiring.home(to) {
+                Home::Host => gateways.clone(),
+                _ if own_addresses.contains("127.0.0.1") => vec!["127.0.0.1".to_owned()],
+                _ => target.own.values().cloned().collect(),
+            };
+            if let Some((_, reaches)) = rows.values().next().filter(|_| !anywhere.is_empty()) {
+                let look = Look::Page(anywhere, port, says.to_owned());
+                ask(About::Addresses, format!("reaches `{}` at all", to.name.value), look, *reaches, None);
             }
             let mut everywhere = gateways.clone();
             everywhere.push(HOST_ADDRESS.to_owned());
             for (_, host) in tcp_ports(to).filter_map(|(host, _)| host) {
                 let verdict = wiring.through_host(from, to).map_or(Verdict::No, |through| through.verdict);
                 let look = Look::Page(everywhere.clone(), host, says.to_owned());
-                ask(
-                    About::Ports,
-                    format!("reaches `{}` through port {host} of the host", to.name.value),
-                    look,
-                    verdict,
-                );
+                let says = format!("reaches `{}` through port {host} of the host", to.name.value);
+                ask(About::Ports, says, look, verdict, Some(to));
             }
         }
         let page = Look::Page(vec![INTERNET.0.to_owned()], INTERNET.1, "internet".to_owned());
-        ask(About::Internet, "reaches the internet".to_owned(), page, wiring.internet(from).verdict);
+        ask(About::Internet, "reaches the internet".to_owned(), page, wiring.internet(from).verdict, None);
         let outside = Look::Name(OUTSIDE_NAME.to_owned(), BTreeSet::from([INTERNET.0.to_owned()]));
         let verdict = wiring.outside_names(from).0;
-        ask(About::Internet, "resolves names of the internet".to_owned(), outside, verdict);
+        ask(About::Internet, "resolves names of the internet".to_owned(), outside, verdict, None);
         let mut host = gateways.clone();
         host.push(HOST_ADDRESS.to_owned());
         let page = Look::Page(host, HOST_PORTS.0, "host".to_owned());
-        ask(About::Host, "reaches the host".to_owned(), page, wiring.host(from).verdict);
+        ask(About::Host, "reaches the host".to_owned(), page, wiring.host(from).verdict, None);
         for program in wiring.host_uses(wiring.owner(from)) {
             let way = wiring.host_way(from, program);
             let there = if wiring.platform.machine_of(program) == Machine::Linux { "host" } else { "router" };
             let there = if program.is_on_loopback() { "loopback" } else { there };
             let port = program.port.unwrap().value;
             let says = format!("reaches `{}` as {}", program.name.value, way.name);
-            ask(About::Host, says, Look::Page(vec![way.name], port, there.to_owned()), way.verdict);
+            ask(About::Host, says, Look::Page(vec![way.name], port, there.to_owned()), way.verdict, None);
         }
         if !wiring.platform.has_outside() {
             for (alias, port, says) in [
@@ -207,22 +222,25 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             ] {
                 let way = wiring.alias_way(from, alias, &program(port));
                 let look = Look::Page(vec![alias.to_owned()], port, says.to_owned());
-                ask(About::Host, format!("reaches port {port} of {alias}"), look, way.verdict);
+                ask(About::Host, format!("reaches port {port} of {alias}"), look, way.verdict, None);
             }
         }
     }
     for service in services.values() {
         let Some((says, _)) = answers(service).map(page) else { continue };
-        for (address, port) in tcp_ports(service).filter_map(|(host, _)| host) {
-            let published = wiring.published(service).verdict;
-            let mut answer = |at, addresses: Vec<&str>, verdict| {
-                let look = Look::Page(addresses.into_iter().map(str::to_owned).collect(), port, says.to_owned());
-                let says = format!("port {port} on {address} of `{}` answers to {at:?}", service.name.value);
-                all.push(Prediction { about: About::Ports, says, at, look, verdict });
+        for mapping in service.ports.iter().map(|port| &port.value) {
+            let mut ask = |caller, at: Place, addresses: &[&str]| {
+                for port in mapping.host.iter().flat_map(|host| host.first..=host.last) {
+                    let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+                    let look = Look::Page(addresses, port, says.to_owned());
+                    let says = format!("port {mapping} of `{}` answers to {at:?}", service.name.value);
+                    let verdict = wiring.port_answers(service, mapping, caller).verdict;
+                    let decided_by = vec![service.name.value.clone()];
+                    all.push(Prediction { about: About::Ports, says, at: at.clone(), look, verdict, decided_by });
+                }
             };
-            let loopback = address == "127.0.0.1";
-            answer(Place::Host, vec!["127.0.0.1", HOST_ADDRESS], published);
-            answer(Place::Lan, vec![HOST_ADDRESS], if loopback { Verdict::No } else { published });
+            ask(Caller::Host, Place::Host, &["127.0.0.1", HOST_ADDRESS]);
+            ask(Caller::Lan, Place::Lan, &[HOST_ADDRESS]);
         }
     }
     all

@@ -11,7 +11,7 @@ use quadgen::source::SourceMap;
 
 use crate::asked::{Inspected, ask, inspect, ready};
 use crate::engine::{Deployment, Lab};
-use crate::look::{About, Place, Prediction, predictions};
+use crate::look::{About, Prediction, predictions};
 use crate::machine::Machine;
 use crate::random::{Form, Written};
 use crate::tree::Memory;
@@ -138,13 +138,11 @@ pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize)
         }
         let again: BTreeSet<(usize, &str)> = open
             .iter()
-            .filter_map(|number| {
+            .flat_map(|number| {
                 let (stack, one) = &first[*number];
-                let Place::Container(name) = &one.at else { return None };
                 let wiring = &wirings[*stack];
-                let mut services = wiring.stack.services.values();
-                let from = services.find(|service| wiring.container_name(service) == *name)?;
-                Some((*stack, wiring.owner(from).name.value.as_str()))
+                let services = one.decided_by.iter().map(|name| &wiring.stack.services[name]);
+                services.map(|service| (*stack, wiring.owner(service).name.value.as_str()))
             })
             .collect();
         lab.restart(machine, again.into_iter().map(|(stack, owner)| (&wirings[stack], owner)));

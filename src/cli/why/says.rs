@@ -2,7 +2,7 @@
 
 use quadgen::model::{Connection, Deploy, HostService, Service, Target as Goal, Witness};
 use quadgen::network::{Address, Cause, HostWay, NameKind, Reach, Setup, State, Step, Verdict, Wiring};
-use quadgen::platform::Known;
+use quadgen::platform::{Is, Known, Question};
 use quadgen::source::Span;
 
 use super::Session;
@@ -65,6 +65,10 @@ impl Says<'_> {
                         to.name.value
                     ));
                 }
+                let known = self.wiring.ask(Question::HostServersBesideThoseOfNetworks);
+                if known.fact.is == Is::Yes {
+                    self.say(format!("Note: {}. What you see: {}.", known.fact.why, known.fact.symptom));
+                }
             }
             Cause::SharedHostsFile => {
                 self.say(format!(
@@ -78,6 +82,15 @@ impl Says<'_> {
             Cause::HostsFile => self.say(format!("Name: `extra_hosts` gives `{name}` its address.")),
             _ if resolution.verdict == Verdict::No => {
                 self.say(format!("Name: `{name}` does not resolve in `{}`.", from.name.value));
+            }
+            Cause::Ambiguous { other, .. } => {
+                self.say(format!("Name: `{name}` is a name of `{other}`, too, and leads to one or the other."));
+            }
+            _ if resolution.verdict == Verdict::Unpredictable => {
+                self.say(format!(
+                    "Name: `{name}` resolves in `{}` after some starts, and not after others.",
+                    from.name.value
+                ));
             }
             _ => {}
         }
