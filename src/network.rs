@@ -1,6 +1,6 @@
 //! Stack × platform → who resolves and reaches whom, and why.
 //!
-//! [`Wiring`] is the graph: what a packet can do. The questions are methods on it, a file each.
+//! [`Wiring`] is a stack on a platform. The questions are methods on it, a file each.
 
 mod compare;
 mod host;

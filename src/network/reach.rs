@@ -1,9 +1,6 @@
 //! The questions `reaches`, `internet` and `host`: where do a service's packets get to?
 
-use petgraph::algo::astar;
-
-use super::wiring::Place;
-use super::{Home, Verdict, Wiring};
+use super::{Crossing, Home, Verdict, Wiring};
 use crate::model::{Port, Service, Spanned};
 use crate::platform::{Known, Question};
 
@@ -51,47 +48,118 @@ impl Wiring<'_> {
             // One namespace: they meet on the loopback device.
             return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
         }
-        if let (Home::Host, Home::Networks) = (self.home(from), self.home(to)) {
-            return self.out_of_host(to, on);
+        // Rootless, what is on no network has one of its own, and nobody measured who gets there.
+        let own_way = |home: &Home| *home == Home::Default && self.platform.rootless;
+        let homes = (self.home(from), self.home(to));
+        match homes {
+            (Home::Nowhere | Home::Elsewhere, _) | (_, Home::Nowhere | Home::Elsewhere) => {
+                Reach { verdict: Verdict::No, path: Vec::new(), known: Vec::new() }
+            }
+            _ if own_way(&homes.0) || own_way(&homes.1) => {
+                Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() }
+            }
+            (Home::Host, Home::Host) => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
+            (Home::Host, _) => self.out_of_host(b, on),
+            (_, Home::Host) => self.host(a),
+            (Home::Default, Home::Default) => Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() },
+            _ => {
+                // The shortest way needs no search.
+                let shared = |network: &str| self.attachments(b).any(|other| other.network.value == network);
+                let asked = |network: &str| on.is_none_or(|on| on == network);
+                let mut own = self.attachments(a).map(|attachment| attachment.network.value.as_str());
+                match own.find(|network| asked(network) && shared(network)) {
+                    Some(network) => {
+                        let path = vec![Step::Network(network.to_owned())];
+                        Reach { verdict: Verdict::Yes, path, known: Vec::new() }
+                    }
+                    None => self.routed_to(a, b, on),
+                }
+            }
         }
-        if self.home(from) == Home::Default || self.home(to) == Home::Default {
-            return self.by_default_network(from, to);
-        }
-        // The shortest way needs no search.
-        let shared = |network: &str| self.attachments(b).any(|other| other.network.value == network);
-        let asked = |network: &str| on.is_none_or(|on| on == network);
-        let mut own = self.attachments(a).map(|attachment| attachment.network.value.as_str());
-        if let Some(network) = own.find(|network| asked(network) && shared(network)) {
-            return Reach { verdict: Verdict::Yes, path: vec![Step::Network(network.to_owned())], known: Vec::new() };
-        }
-        let target = match on {
-            Some(network) => Place::At(network.to_owned()),
-            None => Place::In(b.name.value.clone()),
+    }
+
+    /// Over networks that they do not share. Packets leave by the network that has the default route, which may be
+    /// another one at each start.
+    fn routed_to(&self, from: &Service, to: &Service, on: Option<&str>) -> Reach {
+        // No name is that of the runtime's default network.
+        let (outs, leaves) = match self.home(from) {
+            Home::Default => (Some(Vec::new()), vec![None]),
+            _ => {
+                let outs = self.outs(from);
+                let all = || self.attachments(from).map(|attachment| attachment.network.value.as_str()).collect();
+                (outs.clone(), outs.unwrap_or_else(all).into_iter().map(Some).collect())
+            }
         };
-        let found = self.way(a, target);
-        if found.verdict == Verdict::No
-            && self.crossings(a, b).iter().any(|crossing| crossing.verdict == Verdict::Unknown)
-        {
-            return Reach { verdict: Verdict::Unknown, ..found };
+        let enters: Vec<Option<&str>> = match self.home(to) {
+            Home::Default => vec![None],
+            _ => self.attachments(to).map(|attachment| Some(attachment.network.value.as_str())).collect(),
+        };
+        let mut best = Reach { verdict: Verdict::No, path: Vec::new(), known: Vec::new() };
+        if leaves.is_empty() {
+            best.known.push(self.ask(match self.only_internal(from) {
+                true => Question::EgressFromInternalNetwork,
+                false => Question::NetworkWithoutDefaultRoute,
+            }));
         }
-        if found.verdict == Verdict::No {
-            let known = self.crossings(a, b).into_iter().filter_map(|crossing| crossing.known).collect();
-            return Reach { known, ..found };
+        for into in enters.into_iter().filter(|into| on.is_none() || on == *into) {
+            let crossings: Vec<(Option<&str>, Crossing)> =
+                leaves.iter().map(|out| (*out, self.crosses(*out, into))).collect();
+            let open = crossings.iter().find(|(_, crossing)| crossing.verdict == Verdict::Yes);
+            let shut = crossings.iter().any(|(_, crossing)| crossing.verdict == Verdict::No);
+            let verdict = match open {
+                _ if crossings.iter().any(|(_, crossing)| crossing.verdict == Verdict::Unknown) => Verdict::Unknown,
+                None => Verdict::No,
+                Some(_) if !shut => Verdict::Yes,
+                // Which of them is the way out nobody can look up, or nobody knows.
+                Some(_) if outs.is_none() => Verdict::Unknown,
+                Some(_) => {
+                    Verdict::from(self.ask(Question::DefaultRouteOnSeveralNetworks).fact.is).max(Verdict::Unpredictable)
+                }
+            };
+            let path = open.filter(|_| verdict != Verdict::No).map_or(Vec::new(), |(out, _)| {
+                let step = |name: Option<&str>, step: fn(String) -> Step| name.map(|name| step(name.to_owned()));
+                [step(*out, Step::Network), step(into, Step::Routed)].into_iter().flatten().collect()
+            });
+            let mut known: Vec<Known> = crossings.into_iter().filter_map(|(_, crossing)| crossing.known).collect();
+            if verdict == Verdict::Unpredictable {
+                known.insert(0, self.ask(Question::DefaultRouteOnSeveralNetworks));
+            }
+            match (verdict, best.verdict) {
+                (Verdict::No, Verdict::No) => best.known.extend(known),
+                (Verdict::No, _) => {}
+                (new, old) if old == Verdict::No || new < old => best = Reach { verdict, path, known },
+                _ => {}
+            }
         }
-        found
+        best
     }
 
     /// Whether a service gets to the internet by address.
     pub fn internet(&self, service: &Service) -> Reach {
-        self.outside(service, &Place::Internet, Question::EgressFromNetwork, Question::EgressFromInternalNetwork)
+        let reach = self.outside(service, Question::EgressFromNetwork, Question::EgressFromInternalNetwork);
+        let shut = reach.verdict == Verdict::Yes && self.outs(service).is_some_and(|outs| outs.is_empty());
+        match shut {
+            // Each network that would lead there brings no default route.
+            true => Reach {
+                verdict: Verdict::No,
+                path: Vec::new(),
+                known: vec![self.ask(Question::NetworkWithoutDefaultRoute)],
+            },
+            false => reach,
+        }
     }
 
     /// Whether a service gets to programs on the host.
     pub fn host(&self, service: &Service) -> Reach {
-        self.outside(service, &Place::Host, Question::HostFromNetwork, Question::HostFromInternalNetwork)
+        let mut reach = self.outside(service, Question::HostFromNetwork, Question::HostFromInternalNetwork);
+        if reach.verdict == Verdict::Yes && self.home(service) != Home::Host {
+            reach.path.push(Step::Host);
+        }
+        reach
     }
 
-    fn outside(&self, service: &Service, target: &Place, ordinary: Question, internal: Question) -> Reach {
+    /// Over any network that leads out.
+    fn outside(&self, service: &Service, ordinary: Question, internal: Question) -> Reach {
         if let Some(unknown) = self.unknown_home(&[service]) {
             return unknown;
         }
@@ -101,37 +169,23 @@ impl Wiring<'_> {
             Home::Host => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
             Home::Default => Reach { verdict: Verdict::Yes, path: Vec::new(), known },
             _ => {
-                let found = self.way(self.owner(service), target.clone());
-                let opaque = self.attachments(service).any(|a| self.opaque_network(&a.network.value).is_some());
-                match found.verdict {
-                    Verdict::No if opaque => Reach { verdict: Verdict::Unknown, ..found },
-                    _ => Reach { known, ..found },
+                let networks = || self.attachments(service).map(|attachment| attachment.network.value.as_str());
+                let opaque = |network: &&str| self.opaque_network(network).is_some();
+                let leads = |network: &&str| {
+                    !opaque(network) && self.yes(if self.is_internal(network) { internal } else { ordinary })
+                };
+                match networks().find(leads) {
+                    Some(network) => {
+                        let path = vec![Step::Network(network.to_owned())];
+                        Reach { verdict: Verdict::Yes, path, known }
+                    }
+                    None if networks().any(|network| opaque(&network)) => {
+                        Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() }
+                    }
+                    None => Reach { verdict: Verdict::No, path: Vec::new(), known },
                 }
             }
         }
-    }
-
-    /// Between the runtime's default network and others: an ordinary network without DNS, where there is one at all.
-    fn by_default_network(&self, from: &Service, to: &Service) -> Reach {
-        let answer = |verdict, known| Reach { verdict, path: Vec::new(), known };
-        let homes = [self.home(from), self.home(to)];
-        if homes.contains(&Home::Nowhere) {
-            return answer(Verdict::No, Vec::new());
-        }
-        if homes.contains(&Home::Host) || self.platform.rootless {
-            return answer(Verdict::Unknown, Vec::new());
-        }
-        if homes == [Home::Default, Home::Default] {
-            return answer(Verdict::Yes, Vec::new());
-        }
-        let other = if homes[0] == Home::Default { to } else { from };
-        let question = if self.only_internal(other) {
-            Question::EgressFromInternalNetwork
-        } else {
-            Question::RoutedBetweenNetworks
-        };
-        let known = self.ask(question);
-        answer(known.fact.is.into(), vec![known])
     }
 
     fn unknown_home(&self, services: &[&Service]) -> Option<Reach> {
@@ -139,35 +193,13 @@ impl Wiring<'_> {
         elsewhere.then(|| Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() })
     }
 
-    fn way(&self, from: &Service, target: Place) -> Reach {
-        let no = Reach { verdict: Verdict::No, path: Vec::new(), known: Vec::new() };
-        let start = self.nodes.get(&Place::Out(from.name.value.clone()));
-        let (Some(start), Some(end)) = (start, self.nodes.get(&target)) else { return no };
-        let Some((_, nodes)) = astar(&self.graph, *start, |node| node == *end, |_| 1u32, |_| 0) else { return no };
-        let places: Vec<&Place> = nodes.iter().filter_map(|node| self.graph.node_weight(*node)).collect();
-        let mut path = Vec::new();
-        let mut known = Vec::new();
-        let mut entered = "";
-        for place in places {
-            match place {
-                Place::From(network) => {
-                    entered = network;
-                    path.push(Step::Network(network.clone()));
-                }
-                Place::At(network) if network != entered => {
-                    known.extend(self.crossing(entered, network).known);
-                    path.push(Step::Routed(network.clone()));
-                }
-                Place::Host => path.push(Step::Host),
-                _ => {}
-            }
-        }
-        Reach { verdict: Verdict::Yes, path, known }
-    }
-
     /// From a service in the host's namespace to a container's address.
     fn out_of_host(&self, to: &Service, on: Option<&str>) -> Reach {
         let mut known = Vec::new();
+        if self.home(to) == Home::Default {
+            let known = self.ask(Question::ContainerFromHost);
+            return Reach { verdict: known.fact.is.into(), path: vec![Step::Host], known: vec![known] };
+        }
         for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
             let internal = self.stack.networks.get(&attachment.network.value).is_some_and(|n| n.is_internal());
             let question = if internal { Question::InternalContainerFromHost } else { Question::ContainerFromHost };
@@ -181,17 +213,6 @@ impl Wiring<'_> {
         }
         let unknown = known.iter().any(|known| Verdict::from(known.fact.is) == Verdict::Unknown);
         Reach { verdict: if unknown { Verdict::Unknown } else { Verdict::No }, path: Vec::new(), known }
-    }
-
-    /// Every crossing between the networks of two services.
-    fn crossings(&self, a: &Service, b: &Service) -> Vec<super::Crossing> {
-        let mut found = Vec::new();
-        for from in self.attachments(a) {
-            for to in self.attachments(b).filter(|to| to.network.value != from.network.value) {
-                found.push(self.crossing(&from.network.value, &to.network.value));
-            }
-        }
-        found
     }
 
     /// The way from `from` to `to` through a port that `to` publishes on an address that it reaches, if it is open at
@@ -233,7 +254,7 @@ impl Wiring<'_> {
             let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
             all.filter(|network| !self.is_internal(network)).collect()
         };
-        let (leaves, enters) = (ordinary(from), ordinary(to));
+        let (leaves, enters) = (self.outs(from).unwrap_or_else(|| ordinary(from)), ordinary(to));
         let shut = |out: &str, into: &str| out != into && self.crossing(out, into).verdict == Verdict::No;
         let shut_anywhere = |out: &&str| enters.iter().any(|into| shut(out, into));
         if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
@@ -241,7 +262,7 @@ impl Wiring<'_> {
         }
         // The gateway of each network is an address of the host, too; a packet to it leaves by that network.
         let by_gateway = port.address.is_none_or(|address| address.is_unspecified());
-        if by_gateway && leaves.iter().any(|out| !shut_anywhere(out)) {
+        if by_gateway && ordinary(from).iter().any(|out| !shut_anywhere(out)) {
             return (Question::PublishedPortFromNetwork, false);
         }
         let somewhere = leaves.iter().any(|out| enters.iter().any(|into| !shut(out, into)));

@@ -33,16 +33,40 @@ pub struct Unheeded<'a> {
 }
 
 impl<'a> Wiring<'a> {
+    /// The networks by which packets of a service go out that are for none of its own networks: several where nothing
+    /// says which. Nothing where that cannot be known.
+    pub(super) fn outs(&self, service: &Service) -> Option<Vec<&'a str>> {
+        let ordinary = self.ordinary(service)?;
+        let names =
+            |networks: Vec<&'a Network>| networks.into_iter().map(|network| network.name.value.as_str()).collect();
+        match ordinary.as_slice() {
+            [] => Some(Vec::new()),
+            [(_, only)] => Some(vec![only.name.value.as_str()]),
+            _ => self.foremost(&ordinary).map(names),
+        }
+    }
+
     /// The ways out of a service, if it has several of which none goes before the others, or a stated one does not count.
     /// Nothing where one of them cannot be looked into.
     pub fn routes(&self, service: &Service) -> Option<Routes<'a>> {
+        let ordinary = self.ordinary(service)?;
+        if ordinary.len() < 2 {
+            return None;
+        }
+        let unheeded = self.unheeded(&ordinary);
+        let known = self.ask(Question::DefaultRouteOnSeveralNetworks);
+        let equal = self.foremost(&ordinary)?;
+        (equal.len() > 1).then_some(Routes { equal, known, unheeded })
+    }
+
+    /// The networks of a service that may be its way out; nothing where one cannot be looked into.
+    fn ordinary<'s>(&'s self, service: &'s Service) -> Option<Vec<(&'s Attachment, &'a Network)>> {
         if self.home(service) != Home::Networks {
             return None;
         }
-        let stack = self.stack;
         let mut ordinary: Vec<(&Attachment, &'a Network)> = Vec::new();
         for attachment in self.attachments(service) {
-            let network = stack.networks.get(&attachment.network.value)?;
+            let network = self.stack.networks.get(&attachment.network.value)?;
             if network.is_internal() && !network.external {
                 continue;
             }
@@ -52,23 +76,22 @@ impl<'a> Wiring<'a> {
                 _ => ordinary.push((attachment, network)),
             }
         }
-        if ordinary.len() < 2 {
+        Some(ordinary)
+    }
+
+    /// Those of several networks that no other goes before, in the order in which they are declared.
+    fn foremost(&self, ordinary: &[(&Attachment, &'a Network)]) -> Option<Vec<&'a Network>> {
+        let networks = ordinary.iter().map(|(_, network)| *network);
+        // A metric that may count or not.
+        let says = networks.clone().any(|network| network.options.contains_key("metric"));
+        if says && self.ask(Question::RouteMetric).fact.is != Is::Yes {
             return None;
         }
-        let unheeded = self.unheeded(&ordinary);
-        let known = self.ask(Question::DefaultRouteOnSeveralNetworks);
-        let lowest = match ordinary.iter().any(|(_, network)| network.options.contains_key("metric")) {
-            // A metric that may count or not.
-            true if self.ask(Question::RouteMetric).fact.is != Is::Yes => return None,
-            _ => {
-                ordinary.iter().map(|(_, network)| metric(network)).collect::<Option<Vec<u32>>>()?.into_iter().min()?
-            }
-        };
-        let mut equal: Vec<&Network> =
-            ordinary.iter().map(|(_, network)| *network).filter(|network| metric(network) == Some(lowest)).collect();
-        equal.sort_by_key(|network| stack.networks.get_index_of(&network.name.value));
+        let lowest = networks.clone().map(metric).collect::<Option<Vec<u32>>>()?.into_iter().min()?;
+        let mut equal: Vec<&Network> = networks.filter(|network| metric(network) == Some(lowest)).collect();
+        equal.sort_by_key(|network| self.stack.networks.get_index_of(&network.name.value));
         equal.dedup_by(|a, b| a.name == b.name);
-        (equal.len() > 1).then_some(Routes { equal, known, unheeded })
+        Some(equal)
     }
 
     /// Whether a network is no way out by its own option; nothing where that is not known.

@@ -1,36 +1,10 @@
-//! The graph: services, networks, the internet and the host, and the ways between them on one platform.
-//!
-//! Every node that a packet can stand on twice with different rights is two nodes, so that each directed path is a
-//! way that a packet really takes: a service opens connections ([`Place::Out`]) and has addresses ([`Place::In`]), a
-//! network takes packets from its members ([`Place::From`]) and delivers them ([`Place::At`]). Containers forward
-//! nothing, and the host forwards from one network to another at most once.
+//! A stack on one platform: where services are, which networks they are on, and what is between those.
 
 use std::collections::{HashMap, HashSet};
-
-use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Isolation, Verdict, isolations};
 use crate::model::{Attachment, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
-
-/// A node of the graph.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Place {
-    /// Where a service opens connections.
-    Out(String),
-    /// A service's addresses.
-    In(String),
-    /// A network, as its members send into it.
-    From(String),
-    /// A network, as it delivers to its members.
-    At(String),
-    /// All networks of one kind, as the host forwards to them.
-    Kind(usize),
-    /// The host's own network.
-    Host,
-    /// Everything outside.
-    Internet,
-}
 
 /// Where a service's connections begin and end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -72,12 +46,10 @@ pub struct Wiring<'a> {
     pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.
     pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
-    pub(super) graph: DiGraph<Place, ()>,
-    pub(super) nodes: HashMap<Place, NodeIndex>,
 }
 
 impl<'a> Wiring<'a> {
-    /// Draws the graph.
+    /// Looks at a stack on a platform.
     pub fn new(stack: &'a Stack, platform: &'a Platform) -> Self {
         let mut wiring = Wiring {
             stack,
@@ -86,8 +58,6 @@ impl<'a> Wiring<'a> {
             facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
             called: HashMap::new(),
             members: HashMap::new(),
-            graph: DiGraph::new(),
-            nodes: HashMap::new(),
         };
         for service in stack.services.values() {
             for name in wiring.names(service) {
@@ -107,65 +77,7 @@ impl<'a> Wiring<'a> {
                 wiring.members.entry(network).or_default().push(service);
             }
         }
-        wiring.draw();
         wiring
-    }
-
-    fn draw(&mut self) {
-        let stack = self.stack;
-        for service in stack.services.values() {
-            let (out, into) = (Place::Out(service.name.value.clone()), Place::In(service.name.value.clone()));
-            match self.home(service) {
-                Home::Host => {
-                    self.link(out, Place::Host);
-                    self.link(Place::Host, into);
-                }
-                Home::Networks => {
-                    let networks: Vec<String> =
-                        self.attachments(service).map(|attachment| attachment.network.value.clone()).collect();
-                    for network in networks {
-                        self.link(out.clone(), Place::From(network.clone()));
-                        self.link(Place::At(network), into.clone());
-                    }
-                }
-                Home::Default | Home::Nowhere | Home::Elsewhere => {}
-            }
-        }
-        for from in stack.networks.values() {
-            let name = &from.name.value;
-            self.link(Place::From(name.clone()), Place::At(name.clone()));
-            if self.opaque_network(name).is_some() {
-                continue;
-            }
-            if self.yes(if from.is_internal() {
-                Question::EgressFromInternalNetwork
-            } else {
-                Question::EgressFromNetwork
-            }) {
-                self.link(Place::From(name.clone()), Place::Internet);
-            }
-            if self.yes(if from.is_internal() { Question::HostFromInternalNetwork } else { Question::HostFromNetwork })
-            {
-                self.link(Place::From(name.clone()), Place::Host);
-            }
-        }
-        self.draw_crossings();
-    }
-
-    /// Ways from network to network. Networks that are alike cross alike, so each kind is one node: with an edge for
-    /// every pair, a thousand networks would have a million.
-    fn draw_crossings(&mut self) {
-        let kinds = self.kinds();
-        for (to, deliver) in kinds.iter().enumerate() {
-            for name in deliver {
-                self.link(Place::Kind(to), Place::At((*name).to_owned()));
-            }
-            for send in kinds.iter().filter(|send| self.kinds_cross(send, deliver)).collect::<Vec<_>>() {
-                for name in send {
-                    self.link(Place::From((*name).to_owned()), Place::Kind(to));
-                }
-            }
-        }
     }
 
     /// The networks that can be looked into, those together that are internal and isolated alike.
@@ -201,22 +113,6 @@ impl<'a> Wiring<'a> {
         };
         let open: HashSet<&str> = kinds.iter().filter(open).flatten().copied().collect();
         self.stack.networks.values().filter(|network| open.contains(network.name.value.as_str())).collect()
-    }
-
-    fn link(&mut self, from: Place, to: Place) {
-        let (from, to) = (self.node(from), self.node(to));
-        self.graph.update_edge(from, to, ());
-    }
-
-    fn node(&mut self, place: Place) -> NodeIndex {
-        match self.nodes.get(&place) {
-            Some(node) => *node,
-            None => {
-                let node = self.graph.add_node(place.clone());
-                self.nodes.insert(place, node);
-                node
-            }
-        }
     }
 
     /// What the platform does.
@@ -279,16 +175,25 @@ impl<'a> Wiring<'a> {
 
     /// Whether packets cross from a network to another.
     pub fn crossing(&self, from: &str, to: &str) -> Crossing {
-        let (Some(a), Some(b)) = (self.stack.networks.get(from), self.stack.networks.get(to)) else {
-            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
-        };
-        if self.opaque_network(from).is_some() || self.opaque_network(to).is_some() {
+        self.crosses(Some(from), Some(to))
+    }
+
+    /// The same, where no name is that of the runtime's default network.
+    pub(super) fn crosses(&self, from: Option<&str>, to: Option<&str>) -> Crossing {
+        let names = || [from, to].into_iter().flatten();
+        let blind = |name: &str| !self.stack.networks.contains_key(name) || self.opaque_network(name).is_some();
+        if names().any(blind) {
             return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: false };
         }
-        if a.is_internal() || b.is_internal() {
+        if names().any(|name| self.is_internal(name)) {
             return self.crossing_by(Question::EgressFromInternalNetwork, false);
         }
-        let isolation = |name| self.isolations.get(name).copied().unwrap_or(Isolation::None);
+        // Whether Podman 6 isolates its default network from others nobody measured.
+        if names().count() < 2 && self.platform.is_podman() && !self.yes(Question::RoutedBetweenNetworks) {
+            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: true };
+        }
+        let isolation =
+            |name: Option<&str>| name.and_then(|name| self.isolations.get(name)).copied().unwrap_or(Isolation::None);
         match (isolation(from), isolation(to)) {
             (Isolation::Strict, _) | (_, Isolation::Strict) => {
                 let known = self.ask(Question::StrictIsolation);

@@ -30,6 +30,8 @@ pub(super) struct Side<'a> {
     bits: Vec<u64>,
     /// Which kinds of networks it is on, a bit for each kind.
     kinds: u64,
+    /// The same of those that may be its way out; nothing where that cannot be known.
+    outs: Option<u64>,
     /// How many of its networks have DNS.
     with_dns: usize,
     /// Whether one of its networks cannot be looked into.
@@ -75,14 +77,17 @@ pub(super) enum Names {
     },
 }
 
+/// The kinds of networks that `reaches` looks at: all of the client's, its ways out, all of the target's.
+type Kinds = (u64, Option<u64>, u64);
+
 /// All that `reaches` looks at.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) enum Way {
     Opaque(usize),
     Same,
-    Homes(Home, Home, u64, u64),
+    Homes(Home, Home, Kinds),
     Shared,
-    Apart(u64, u64),
+    Apart(Kinds),
 }
 
 /// Lists of networks, each with a number, so that keys are small.
@@ -163,6 +168,10 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>>
             entries: hosts.into_iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
             bits,
             kinds: qualities().fold(0, |all, (kind, ..)| all | kind),
+            outs: wiring.outs(owner).map(|outs| {
+                let outs = outs.iter().filter_map(|name| of_networks.get(stack.networks.get_index_of(*name)?));
+                outs.fold(0, |all, (kind, ..)| all | kind)
+            }),
             with_dns: qualities().filter(|(.., dns)| *dns).count(),
             on_opaque: qualities().any(|(_, opaque, _)| *opaque),
             list: lists.number(networks.clone()),
@@ -235,11 +244,11 @@ pub(super) fn way(from: &Side<'_>, to: &Side<'_>, shared: Option<usize>) -> Way 
     } else if from.owner == to.owner {
         Way::Same
     } else if from.home != Home::Networks || to.home != Home::Networks {
-        Way::Homes(from.home, to.home, from.kinds, to.kinds)
+        Way::Homes(from.home, to.home, (from.kinds, from.outs, to.kinds))
     } else if shared.is_some() {
         Way::Shared
     } else {
-        Way::Apart(from.kinds, to.kinds)
+        Way::Apart((from.kinds, from.outs, to.kinds))
     }
 }
 
