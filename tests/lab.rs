@@ -109,10 +109,15 @@ fn random_stacks(lab: Lab) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let count = number("QUADGEN_LAB_STACKS").unwrap_or(AT_A_TIME as u64);
     let first = number("QUADGEN_LAB_SEED").unwrap_or(1);
-    let words = match lab.how {
-        How::Compose => Words { formats: &[Form::Topology, Form::Compose], podman: false, strict: false },
-        How::Units => Words { formats: &[Form::Topology, Form::Units], podman: true, strict: true },
-        How::Commands { .. } => Words { formats: &[Form::Topology, Form::Units], podman: true, strict: false },
+    let formats: &[Form] = match lab.how {
+        How::Compose => &[Form::Topology, Form::Compose],
+        How::Units | How::Commands { .. } => &[Form::Topology, Form::Units],
+    };
+    let words = Words {
+        formats,
+        podman: lab.how != How::Compose,
+        metric: !matches!(lab.how, How::Compose | How::Commands { cni: true }),
+        strict: lab.how == How::Units,
     };
     let seeds: Vec<u64> = (first..first + count).collect();
     let mut counts = trial::Counts::default();

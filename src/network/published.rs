@@ -56,11 +56,10 @@ impl Wiring<'_> {
             return if in_host { self.own_port(port, caller, ignored.known) } else { ignored.known.into() };
         }
         let published = self.published(service);
-        if published.verdict != Verdict::Yes {
-            return Answers { verdict: published.verdict, known: published.known.into_iter().next() };
-        }
-        match caller {
-            Caller::Host => Answers { verdict: Verdict::Yes, known: published.known.into_iter().next() },
+        let known = published.known.into_iter().next();
+        let answers = match caller {
+            _ if published.verdict == Verdict::No => return Answers { verdict: Verdict::No, known },
+            Caller::Host => plain(Verdict::Yes),
             Caller::Lan if port.is_loopback() => plain(Verdict::No),
             // The address of a bridge is one of the host alone.
             Caller::Lan if port.address.is_some_and(|address| self.is_bridge_gateway(address)) => plain(Verdict::No),
@@ -69,6 +68,11 @@ impl Wiring<'_> {
                 self.ask(Question::HostLoopbackFromNetwork).into()
             }
             Caller::Container => self.ask(Question::PublishedPortFromNetwork).into(),
+        };
+        // Who would get an answer gets it by chance, where that is how the port is published.
+        match answers.verdict {
+            Verdict::Yes => Answers { verdict: published.verdict, known: known.or(answers.known) },
+            _ => answers,
         }
     }
 

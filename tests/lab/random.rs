@@ -10,7 +10,9 @@ pub struct Words {
     pub formats: &'static [Form],
     /// Whether networks may be isolated, and have no DNS.
     pub podman: bool,
-    /// Whether `isolate=strict` is known.
+    /// Whether networks may say how much they are preferred as a way out.
+    pub metric: bool,
+    /// Whether `isolate=strict` and networks that are no way out are known.
     pub strict: bool,
 }
 
@@ -51,7 +53,7 @@ impl Random {
 struct Network {
     name: String,
     internal: bool,
-    isolate: Option<&'static str>,
+    options: Vec<(&'static str, &'static str)>,
     dns_off: bool,
 }
 
@@ -94,10 +96,13 @@ pub fn stack(seed: u64, slot: usize, words: Words) -> Written {
         .map(|at| Network {
             name: format!("q{slot}-{}", ["net", "front", "back", "own"][at]),
             internal: random.percent(30),
-            isolate: match random.below(10) {
-                0..=2 if words.podman => Some("true"),
-                3 if words.podman && words.strict => Some("strict"),
-                _ => None,
+            options: match random.below(20) {
+                0..=5 if words.podman => vec![("isolate", "true")],
+                6 | 7 if words.strict => vec![("isolate", "strict")],
+                8 if words.metric => vec![("metric", "50")],
+                9 if words.metric => vec![("metric", "200"), ("isolate", "true")],
+                10 if words.strict => vec![("no_default_route", "true")],
+                _ => Vec::new(),
             },
             dns_off: words.podman && random.percent(8),
         })
@@ -192,8 +197,10 @@ impl Sketch {
             if network.internal {
                 words.push("internal: true".to_owned());
             }
-            if let Some(isolate) = network.isolate {
-                words.push(format!("driver_opts: {{ isolate: {isolate:?} }}"));
+            if !network.options.is_empty() {
+                let options: Vec<String> =
+                    network.options.iter().map(|(option, value)| format!("{option}: {value:?}")).collect();
+                words.push(format!("driver_opts: {{ {} }}", options.join(", ")));
             }
             if network.dns_off {
                 words.push("quadlet: { Network: { DisableDNS: \"true\" } }".to_owned());
@@ -246,8 +253,8 @@ impl Sketch {
             if network.internal {
                 text += "Internal=true\n";
             }
-            if let Some(isolate) = network.isolate {
-                let _ = writeln!(text, "Options=isolate={isolate}");
+            for (option, value) in &network.options {
+                let _ = writeln!(text, "Options={option}={value}");
             }
             if network.dns_off {
                 text += "DisableDNS=true\n";
