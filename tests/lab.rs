@@ -28,7 +28,7 @@ mod trial;
 
 use std::path::Path;
 
-use engine::{CNI, DOCKER, Deployment, How, Lab, NETAVARK, PODMAN_5_4, PODMAN_5_8};
+use engine::{CNI, DOCKER, Deployment, How, Lab, NETAVARK, PODMAN_5_4, PODMAN_5_8, PODMAN_COMPOSE};
 use look::stand_in;
 use machine::Machine;
 use quadgen::model::{Spanned, Stack};
@@ -81,6 +81,11 @@ fn random_stacks_on_docker_engine() {
     random_stacks(DOCKER);
 }
 
+#[test]
+fn random_stacks_on_podman_behind_its_socket() {
+    random_stacks(PODMAN_COMPOSE);
+}
+
 /// A machine; without one it says why.
 fn machine(lab: Lab, what: &str) -> Option<Machine> {
     lab.start().map_err(|why| missing(&format!("{what} in the lab ({why})"))).ok()
@@ -110,13 +115,13 @@ fn random_stacks(lab: Lab) {
     let count = number("QUADGEN_LAB_STACKS").unwrap_or(AT_A_TIME as u64);
     let first = number("QUADGEN_LAB_SEED").unwrap_or(1);
     let formats: &[Form] = match lab.how {
-        How::Compose => &[Form::Topology, Form::Compose],
+        How::Compose { .. } => &[Form::Topology, Form::Compose],
         How::Units | How::Commands { .. } => &[Form::Topology, Form::Units],
     };
     let words = Words {
         formats,
-        podman: lab.how != How::Compose,
-        metric: !matches!(lab.how, How::Compose | How::Commands { cni: true }),
+        podman: !matches!(lab.how, How::Compose { .. }),
+        metric: !matches!(lab.how, How::Compose { .. } | How::Commands { cni: true }),
         strict: lab.how == How::Units,
     };
     let seeds: Vec<u64> = (first..first + count).collect();

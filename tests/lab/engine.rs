@@ -26,8 +26,8 @@ pub struct Lab {
 pub enum How {
     /// As units, by systemd.
     Units,
-    /// As a Compose file, by docker compose with Docker Engine.
-    Compose,
+    /// As a Compose file, by docker compose with Docker Engine, or with Podman behind its socket.
+    Compose { podman: bool },
     /// By commands of Podman, before Quadlet; with CNI or with netavark.
     Commands { cni: bool },
 }
@@ -46,7 +46,9 @@ pub const PODMAN_5_4: Lab = Lab { debian: "trixie", how: How::Units, settings: P
 /// Podman 5.8.6 with netavark 1.17.
 pub const PODMAN_5_8: Lab = Lab { debian: "forky", how: How::Units, settings: PODMAN_5 };
 /// Docker Engine 26.1.5.
-pub const DOCKER: Lab = Lab { debian: "trixie", how: How::Compose, settings: "" };
+pub const DOCKER: Lab = Lab { debian: "trixie", how: How::Compose { podman: false }, settings: "" };
+/// Podman 5.4.2, told by docker compose.
+pub const PODMAN_COMPOSE: Lab = Lab { debian: "trixie", how: How::Compose { podman: true }, settings: PODMAN_5 };
 
 /// A stack to deploy, with the platform that it is deployed on.
 pub struct Deployment {
@@ -66,8 +68,11 @@ impl Lab {
     pub fn start(self) -> Result<Machine, String> {
         let machine = Machine::start(self.debian, self.settings)?;
         machine.must(match self.how {
-            How::Compose => {
+            How::Compose { podman: false } => {
                 "systemctl start docker && docker import --change 'CMD [\"sh\"]' /run/image.tar localhost/quadgen-lab:1"
+            }
+            How::Compose { podman: true } => {
+                "systemctl start podman.socket && podman import --quiet /run/image.tar localhost/quadgen-lab:1"
             }
             How::Units | How::Commands { .. } => "podman import --quiet /run/image.tar localhost/quadgen-lab:1",
         });
@@ -76,13 +81,13 @@ impl Lab {
 
     /// Its program.
     pub fn program(self) -> &'static str {
-        if self.how == How::Compose { "docker" } else { "podman" }
+        if self.how == (How::Compose { podman: false }) { "docker" } else { "podman" }
     }
 
     /// The words of the platform that it is, as the machine itself says, with more words that the lab makes true.
     pub fn words(self, machine: &Machine, more: &str) -> String {
         let said = machine.must(match self.how {
-            How::Compose => "docker version --format '{{.Server.Version}}'",
+            How::Compose { podman: false } => "docker version --format '{{.Server.Version}}'",
             _ => {
                 "podman version --format '{{.Client.Version}}'
                 /usr/lib/podman/netavark --version
@@ -94,7 +99,10 @@ impl Lab {
             said.lines().filter_map(|line| line.split(' ').find(|word| word.starts_with(char::is_numeric)));
         let mut version = || versions.next().unwrap_or_else(|| panic!("no version in:\n{said}"));
         let runtime = match self.how {
-            How::Compose => format!("docker@{}", version()),
+            How::Compose { podman: false } => format!("docker@{}", version()),
+            How::Compose { podman: true } => {
+                format!("podman@{},netavark@{},rootful,compose", version(), version())
+            }
             How::Commands { cni: true } => format!("podman@{},cni,rootful", version()),
             How::Commands { cni: false } => format!("podman@{},netavark@{},rootful", version(), version()),
             How::Units => format!("podman@{},netavark@{},rootful,systemd@{}", version(), version(), version()),
@@ -116,9 +124,10 @@ impl Lab {
     /// A stack on that platform, with the files that deploy it: as they were written, or as quadgen renders them.
     pub fn deployment(self, stack: Stack, words: &str, written: Vec<(String, String)>) -> Deployment {
         let platform = self.platform(words, stack.format);
-        let target = if self.how == How::Compose { Target::Compose } else { Target::Quadlet };
+        let compose = matches!(self.how, How::Compose { .. });
+        let target = if compose { Target::Compose } else { Target::Quadlet };
         let files = match stack.format {
-            Format::Topology if matches!(self.how, How::Units | How::Compose) => {
+            Format::Topology if compose || self.how == How::Units => {
                 let rendered = render(&stack, &platform, target, "topology.yaml").unwrap();
                 rendered.files.into_iter().map(|file| (file.name, file.text)).collect()
             }
@@ -147,8 +156,9 @@ impl Lab {
                     panic!("not all of {units} started:\n{said}\n{states}\n{journal}");
                 }
             }
-            How::Compose => {
-                let mut lines = String::new();
+            How::Compose { podman } => {
+                let socket = if podman { "export DOCKER_HOST=unix:///run/podman/podman.sock\n" } else { "" };
+                let mut lines = socket.to_owned();
                 for one in all {
                     let [(file, text)] = one.files.as_slice() else { panic!("one file is a project") };
                     let folder = format!("/root/{}", name(one));
@@ -160,8 +170,9 @@ impl Lab {
                 }
                 let said = machine.must(&format!("{lines}wait"));
                 let count: usize = all.iter().map(|one| one.stack.services.len()).sum();
-                let running = machine.must("docker ps --quiet | wc -l");
-                let states = || machine.bash("docker ps --all; journalctl --no-pager --unit docker --lines=50").1;
+                let program = self.program();
+                let running = machine.must(&format!("{program} ps --quiet | wc -l"));
+                let states = || machine.bash(&format!("{program} ps --all; journalctl --no-pager --lines=50")).1;
                 assert_eq!(running, count.to_string(), "{said}\n{}", states());
             }
             How::Commands { .. } => {
@@ -204,7 +215,7 @@ impl Lab {
                     let pod = wiring.container_name(&wiring.stack.services[owner]);
                     format!("podman pod restart {pod} &\n")
                 }
-                How::Compose | How::Commands { .. } => {
+                How::Compose { .. } | How::Commands { .. } => {
                     let own = wiring.container_name(&wiring.stack.services[owner]);
                     let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != own).collect();
                     let program = self.program();
@@ -225,6 +236,7 @@ impl std::fmt::Display for Lab {
             NETAVARK => "Podman 4.3.1 with netavark 1.4",
             PODMAN_5_4 => "Podman 5.4",
             PODMAN_5_8 => "Podman 5.8",
+            PODMAN_COMPOSE => "Podman 5.4 behind its socket",
             _ => "Docker Engine",
         })
     }
