@@ -158,7 +158,7 @@ impl Wiring<'_> {
     /// Whether a network has a DNS server, and why not.
     pub fn has_dns(&self, network: &str) -> Result<(), Option<Known>> {
         let Some(network) = self.stack.networks.get(network) else { return Err(None) };
-        if network.dns_disabled.is_some() && self.platform.deploy == Deploy::Quadlet {
+        if self.is_dns_off(&network.name.value) {
             return Err(None);
         }
         if let Some(known) = self.never_has_dns(&network.name.value) {
@@ -331,6 +331,10 @@ impl Wiring<'_> {
             Home::Nowhere => (Verdict::No, None),
             Home::Elsewhere => (Verdict::Unknown, None),
             Home::Networks if self.only_internal(service) => {
+                let mut networks = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+                if networks.all(|network| self.is_dns_off(network)) {
+                    return (Verdict::No, None);
+                }
                 let known = self.ask(Question::OutsideNamesOnInternalNetwork);
                 (known.fact.is.into(), Some(known))
             }

@@ -136,7 +136,10 @@ impl Wiring<'_> {
 
     /// Whether a service gets to the internet by address.
     pub fn internet(&self, service: &Service) -> Reach {
-        let reach = self.outside(service, Question::EgressFromNetwork, Question::EgressFromInternalNetwork);
+        let reach = self.outside(service, |network| match self.is_internal(network) {
+            true => Question::EgressFromInternalNetwork,
+            false => Question::EgressFromNetwork,
+        });
         let shut = reach.verdict == Verdict::Yes && self.outs(service).is_some_and(|outs| outs.is_empty());
         match shut {
             // Each network that would lead there brings no default route.
@@ -151,39 +154,34 @@ impl Wiring<'_> {
 
     /// Whether a service gets to programs on the host.
     pub fn host(&self, service: &Service) -> Reach {
-        let mut reach = self.outside(service, Question::HostFromNetwork, Question::HostFromInternalNetwork);
+        let mut reach = self.outside(service, |network| self.host_question(network));
         if reach.verdict == Verdict::Yes && self.home(service) != Home::Host {
             reach.path.push(Step::Host);
         }
         reach
     }
 
-    /// Over any network that leads out.
-    fn outside(&self, service: &Service, ordinary: Question, internal: Question) -> Reach {
+    /// Over any network that leads out, which is what a question about each says.
+    fn outside(&self, service: &Service, question: impl Fn(&str) -> Question) -> Reach {
         if let Some(unknown) = self.unknown_home(&[service]) {
             return unknown;
         }
-        let question = if self.only_internal(service) { internal } else { ordinary };
-        let known = vec![self.ask(question)];
         match self.home(service) {
             Home::Host => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
-            Home::Default => Reach { verdict: Verdict::Yes, path: Vec::new(), known },
+            // It is an ordinary network; no name is that of one.
+            Home::Default => Reach { verdict: Verdict::Yes, path: Vec::new(), known: vec![self.ask(question(""))] },
             _ => {
                 let networks = || self.attachments(service).map(|attachment| attachment.network.value.as_str());
                 let opaque = |network: &&str| self.opaque_network(network).is_some();
-                let leads = |network: &&str| {
-                    !opaque(network) && self.yes(if self.is_internal(network) { internal } else { ordinary })
-                };
-                match networks().find(leads) {
-                    Some(network) => {
-                        let path = vec![Step::Network(network.to_owned())];
-                        Reach { verdict: Verdict::Yes, path, known }
-                    }
-                    None if networks().any(|network| opaque(&network)) => {
-                        Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() }
-                    }
-                    None => Reach { verdict: Verdict::No, path: Vec::new(), known },
+                let leads = |network: &&str| !opaque(network) && self.yes(question(network));
+                if let Some(network) = networks().find(leads) {
+                    let path = vec![Step::Network(network.to_owned())];
+                    return Reach { verdict: Verdict::Yes, path, known: vec![self.ask(question(network))] };
                 }
+                let blind = networks().any(|network| opaque(&network));
+                let verdict = if blind { Verdict::Unknown } else { Verdict::No };
+                let known = networks().filter(|_| !blind).map(|network| self.ask(question(network))).take(1).collect();
+                Reach { verdict, path: Vec::new(), known }
             }
         }
     }
@@ -201,8 +199,11 @@ impl Wiring<'_> {
             return Reach { verdict: known.fact.is.into(), path: vec![Step::Host], known: vec![known] };
         }
         for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
-            let internal = self.stack.networks.get(&attachment.network.value).is_some_and(|n| n.is_internal());
-            let question = if internal { Question::InternalContainerFromHost } else { Question::ContainerFromHost };
+            let question = match self.host_question(&attachment.network.value) {
+                Question::HostFromNetwork => Question::ContainerFromHost,
+                Question::HostFromInternalNetwork => Question::InternalContainerFromHost,
+                both_ways => both_ways,
+            };
             let answer = self.ask(question);
             let yes = Verdict::from(answer.fact.is) == Verdict::Yes;
             known.push(answer);

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Isolation, Verdict, isolations};
-use crate::model::{Attachment, Network, NetworkMode, Service, Stack};
+use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
 
 /// Where a service's connections begin and end.
@@ -171,6 +171,22 @@ impl<'a> Wiring<'a> {
     /// Whether a network of the stack is internal.
     pub(super) fn is_internal(&self, network: &str) -> bool {
         self.stack.networks.get(network).is_some_and(Network::is_internal)
+    }
+
+    /// Whether somebody switched a network's DNS off, in words that count where it is deployed.
+    pub(super) fn is_dns_off(&self, network: &str) -> bool {
+        // Compose has no word for it.
+        let off = self.stack.networks.get(network).is_some_and(|network| network.dns_disabled.is_some());
+        off && self.platform.deploy == Deploy::Quadlet
+    }
+
+    /// Which question says whether containers of a network reach the host.
+    pub fn host_question(&self, network: &str) -> Question {
+        match (self.is_internal(network), self.is_dns_off(network)) {
+            (true, true) => Question::HostOnInternalNetworkWithoutDns,
+            (true, false) => Question::HostFromInternalNetwork,
+            (false, _) => Question::HostFromNetwork,
+        }
     }
 
     /// Whether packets cross from a network to another.

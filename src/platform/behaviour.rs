@@ -35,6 +35,8 @@ pub enum Question {
     HostFromNetwork,
     /// Can a container on internal networks only reach programs on the host?
     HostFromInternalNetwork,
+    /// Do the host and the containers of an internal network reach each other whose DNS is switched off?
+    HostOnInternalNetworkWithoutDns,
     /// Can a container reach a port that another publishes, through the host?
     PublishedPortFromNetwork,
     /// The same, with the two networks isolated from each other.
@@ -158,6 +160,7 @@ impl Question {
         Question::OneSidedIsolation,
         Question::HostFromNetwork,
         Question::HostFromInternalNetwork,
+        Question::HostOnInternalNetworkWithoutDns,
         Question::PublishedPortFromNetwork,
         Question::PublishedPortBetweenIsolatedNetworks,
         Question::PublishedPortFromInternalNetwork,
@@ -228,6 +231,7 @@ impl Question {
             Question::OneSidedIsolation => "one-sided-isolation",
             Question::HostFromNetwork => "host-from-network",
             Question::HostFromInternalNetwork => "host-from-internal-network",
+            Question::HostOnInternalNetworkWithoutDns => "host-on-internal-network-without-dns",
             Question::PublishedPortFromNetwork => "published-port-from-network",
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",

@@ -47,9 +47,15 @@ pub fn explains(view: &View<'_>, breach: &Breach<'_>) -> bool {
         && view.wiring.only_internal(breach.from)
 }
 
+/// Whether a network is an internal one whose containers reach the host, if any do.
+fn leads_there(view: &View<'_>, network: &Network) -> bool {
+    let name = &network.name.value;
+    view.wiring.opaque_network(name).is_none() && view.wiring.host_question(name) == Question::HostFromInternalNetwork
+}
+
 fn internal<'a>(view: &View<'a>, service: &Service) -> Vec<&'a Network> {
     let networks = view.wiring.attachments(service).filter_map(|a| view.wiring.stack.networks.get(&a.network.value));
-    networks.filter(|network| view.wiring.opaque_network(&network.name.value).is_none()).collect()
+    networks.filter(|network| leads_there(view, network)).collect()
 }
 
 fn broken(view: &View<'_>, judgement: &Judgement<'_>, breaches: &[&Breach<'_>], known: &Known) -> Diagnostic {
@@ -77,9 +83,8 @@ fn unstated(view: &View<'_>, told: &[&str], known: &Known) -> Option<Diagnostic>
     let uses_host = |service: &Service| view.host_needs.iter().any(|need| need.client.name == service.name);
     let counts = |service: &&Service| view.wiring.only_internal(service) && !uses_host(service);
     let reached = |network: &&Network| {
-        network.is_internal()
+        leads_there(view, network)
             && !told.contains(&network.name.value.as_str())
-            && view.wiring.opaque_network(&network.name.value).is_none()
             && view.wiring.members(&network.name.value).any(|service| counts(&service))
     };
     let networks: Vec<&Network> = view.wiring.stack.networks.values().filter(reached).collect();

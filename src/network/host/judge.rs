@@ -33,8 +33,12 @@ impl Wiring<'_> {
         if self.home(service) == Home::Networks && self.only_internal(service) {
             // An address that somebody wrote rests on no fact.
             let outside = matches!(lead.setup, Setup::Entry(_) | Setup::StartStep) || way.known.is_empty();
-            let question =
-                if outside { Question::EgressFromInternalNetwork } else { Question::HostNameFromInternalNetwork };
+            let mut networks = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+            let question = match outside {
+                true => Question::EgressFromInternalNetwork,
+                false if networks.all(|network| self.is_dns_off(network)) => Question::HostOnInternalNetworkWithoutDns,
+                false => Question::HostNameFromInternalNetwork,
+            };
             let known = self.ask(question);
             let verdict = Verdict::from(known.fact.is);
             way.known.push(known);
