@@ -132,10 +132,8 @@ fn random_stacks(lab: Lab) {
         let written: Vec<random::Written> =
             seeds.iter().enumerate().map(|(slot, seed)| random::stack(*seed, slot, words)).collect();
         counts.shared += written.iter().filter(|written| written.shared_alias).count();
-        let deployments: Vec<Deployment> = written
-            .iter()
-            .map(|written| lab.deployment(trial::read(written), &platform, written.files.clone()))
-            .collect();
+        let deployments: Vec<Deployment> =
+            written.iter().map(|written| lab.deployment(written.read(), &platform, written.files.clone())).collect();
         let show = |at: usize| {
             let files = written[at].files.iter().map(|(name, text)| format!("# {name}\n{text}"));
             format!("seed {}:\n{}", seeds[at], files.collect::<String>())

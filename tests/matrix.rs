@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+#[path = "lab/random.rs"]
+#[allow(dead_code, reason = "the lab counts more")]
+mod random;
 mod support;
 #[path = "support/tree.rs"]
 mod tree;
@@ -135,6 +138,18 @@ fn rows_that_share_an_answer_would_have_got_it_each() {
     let many = read(&many);
     for words in PLATFORMS {
         assert_eq!(agrees(&many, words), 60 * 59);
+    }
+}
+
+/// The stacks that the lab deploys.
+#[test]
+fn rows_of_random_stacks_would_have_got_their_answers_too() {
+    use random::{Form, Words};
+    let words =
+        Words { formats: &[Form::Topology, Form::Units, Form::Compose], podman: true, metric: true, strict: true };
+    for seed in 0..300 {
+        let stack = random::stack(seed, 0, words).read();
+        PLATFORMS.iter().for_each(|words| _ = agrees(&stack, words));
     }
 }
 

@@ -140,6 +140,12 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
         }
         _ => services.get(&service.name.value),
     };
+    // Who answers on a port of a network namespace.
+    let behind = |service: &Service, port: u16| {
+        let mut all = services.values().filter(|one| one.kind == ServiceKind::Container);
+        let own = all.find(|one| wiring.owner(one).name == wiring.owner(service).name && page(one).1 == port);
+        own.or_else(|| answers(service)).map_or(String::new(), |one| page(one).0.to_owned())
+    };
     for from in services.values().filter(|service| service.kind == ServiceKind::Container) {
         let name = &from.name.value;
         let at = Place::Container(wiring.container_name(from));
@@ -189,9 +195,9 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             }
             let mut everywhere = gateways.clone();
             everywhere.push(HOST_ADDRESS.to_owned());
-            for (_, host) in tcp_ports(to).filter_map(|(host, _)| host) {
+            for (host, own) in tcp_ports(to).filter_map(|(host, own)| Some((host?.1, own))) {
                 let verdict = wiring.through_host(from, to).map_or(Verdict::No, |through| through.verdict);
-                let look = Look::Page(everywhere.clone(), host, says.to_owned());
+                let look = Look::Page(everywhere.clone(), host, behind(to, own));
                 let says = format!("reaches `{}` through port {host} of the host", to.name.value);
                 ask(About::Ports, says, look, verdict, Some(to));
             }
@@ -227,12 +233,12 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
         }
     }
     for service in services.values() {
-        let Some((says, _)) = answers(service).map(page) else { continue };
         for mapping in service.ports.iter().map(|port| &port.value) {
             let mut ask = |caller, at: Place, addresses: &[&str]| {
                 for port in mapping.host.iter().flat_map(|host| host.first..=host.last) {
                     let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-                    let look = Look::Page(addresses, port, says.to_owned());
+                    let own = mapping.behind(port).unwrap_or(port);
+                    let look = Look::Page(addresses, port, behind(service, own));
                     let says = format!("port {mapping} of `{}` answers to {at:?}", service.name.value);
                     let verdict = wiring.port_answers(service, mapping, caller).verdict;
                     let decided_by = vec![service.name.value.clone()];

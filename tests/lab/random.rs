@@ -3,6 +3,12 @@
 
 use std::fmt::Write;
 
+use quadgen::model::Stack;
+use quadgen::read::{compose, quadlet, topology};
+use quadgen::source::SourceMap;
+
+use crate::tree::Memory;
+
 /// Which words a stack may use.
 #[derive(Clone, Copy)]
 pub struct Words {
@@ -31,6 +37,35 @@ pub struct Written {
     pub files: Vec<(String, String)>,
     /// Whether an alias belongs to two services.
     pub shared_alias: bool,
+}
+
+impl Written {
+    /// The stack that quadgen reads from the files.
+    pub fn read(&self) -> Stack {
+        let mut sources = SourceMap::default();
+        let read = match self.form {
+            Form::Topology => {
+                let (name, text) = &self.files[0];
+                let file = sources.add(name, text);
+                topology::read(sources.file(file))
+            }
+            Form::Compose => {
+                let files = Memory::new(self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+                let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
+                compose::read(&mut sources, &files, &request)
+            }
+            Form::Units => {
+                let files = Memory::new(self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+                let parsed = quadlet::parse(&mut sources, &files, &files.tree());
+                quadlet::lower(&parsed, &sources, "5.4".parse().unwrap())
+            }
+        };
+        let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
+        assert!(said.is_empty(), "{said:?} in {:?}", self.files);
+        let mut stack = read.stack.unwrap();
+        stack.name.value.clone_from(&self.name);
+        stack
+    }
 }
 
 /// SplitMix64, by Sebastiano Vigna, which is in the public domain.
@@ -104,7 +139,8 @@ pub fn stack(seed: u64, slot: usize, words: Words) -> Written {
                 10 if words.strict => vec![("no_default_route", "true")],
                 _ => Vec::new(),
             },
-            dns_off: words.podman && random.percent(8),
+            // Compose has no word for it.
+            dns_off: words.podman && form != Form::Compose && random.percent(8),
         })
         .collect();
     let shared_alias = random.percent(8);

@@ -4,17 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::AddAssign;
 
-use quadgen::model::Stack;
 use quadgen::network::{Verdict, Wiring};
-use quadgen::read::{compose, quadlet, topology};
-use quadgen::source::SourceMap;
 
 use crate::asked::{Inspected, ask, inspect, ready};
 use crate::engine::{Deployment, Lab};
 use crate::look::{About, Prediction, predictions};
 use crate::machine::Machine;
-use crate::random::{Form, Written};
-use crate::tree::Memory;
 
 /// What was tried.
 #[derive(Default)]
@@ -66,33 +61,6 @@ impl fmt::Display for Counts {
         write!(f, "{} unpredictable ({share:.2} % of names and addresses), {} left open", self.by_chance, self.open)?;
         if self.shared > 0 { write!(f, ", {} stacks share an alias", self.shared) } else { Ok(()) }
     }
-}
-
-/// Reads a stack as quadgen reads it from files.
-pub fn read(written: &Written) -> Stack {
-    let mut sources = SourceMap::default();
-    let read = match written.form {
-        Form::Topology => {
-            let (name, text) = &written.files[0];
-            let file = sources.add(name, text);
-            topology::read(sources.file(file))
-        }
-        Form::Compose => {
-            let files = Memory::new(written.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-            let request = compose::Request { files: vec!["/units/compose.yaml".into()], ..Default::default() };
-            compose::read(&mut sources, &files, &request)
-        }
-        Form::Units => {
-            let files = Memory::new(written.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-            let parsed = quadlet::parse(&mut sources, &files, &files.tree());
-            quadlet::lower(&parsed, &sources, "5.4".parse().unwrap())
-        }
-    };
-    let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
-    assert!(said.is_empty(), "{said:?} in {:?}", written.files);
-    let mut stack = read.stack.unwrap();
-    stack.name.value.clone_from(&written.name);
-    stack
 }
 
 /// How often what is unpredictable may be started again until it was seen both ways.

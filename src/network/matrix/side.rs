@@ -7,6 +7,7 @@ use indexmap::IndexSet;
 use crate::model::Service;
 use crate::network::opaque::host_entries;
 use crate::network::{Home, Isolation, Wiring, is_host_name};
+use crate::platform::Question;
 
 /// What the questions look at in a service.
 pub(super) struct Side<'a> {
@@ -122,7 +123,7 @@ impl Lists {
 /// Looks at every service of a stack.
 pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>> {
     let stack = wiring.stack;
-    let mut kinds: Vec<(bool, bool, Isolation)> = Vec::new();
+    let mut kinds: Vec<(bool, Question, Isolation)> = Vec::new();
     let of_networks: Vec<(u64, bool, bool)> = stack
         .networks
         .values()
@@ -130,12 +131,12 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>>
             let name = network.name.value.as_str();
             let opaque = wiring.opaque_network(name).is_some();
             let isolation = wiring.isolations.get(name).copied().unwrap_or(Isolation::None);
-            let own = (opaque, network.is_internal(), isolation);
+            let own = (opaque, wiring.host_question(name), isolation);
             let at = kinds.iter().position(|kind| *kind == own).unwrap_or_else(|| {
                 kinds.push(own);
                 kinds.len() - 1
             });
-            // Three qualities make sixteen kinds at most.
+            // Two, three and four make two dozen kinds at most.
             (1 << at, opaque, wiring.has_dns(name).is_ok())
         })
         .collect();
