@@ -17,6 +17,8 @@ pub enum Question {
     DefaultNetworkDns,
     /// Does a container on several networks with DNS resolve the names of all of them?
     NamesOnSeveralNetworks,
+    /// Does a name that others have on several networks of the asker mean the same at each start?
+    SameNameOnSeveralNetworks,
     /// Do names of the internet resolve in a container that is on internal networks only?
     OutsideNamesOnInternalNetwork,
     /// Does an ordinary network lead to the internet?
@@ -151,6 +153,7 @@ impl Question {
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
+        Question::SameNameOnSeveralNetworks,
         Question::OutsideNamesOnInternalNetwork,
         Question::EgressFromNetwork,
         Question::EgressFromInternalNetwork,
@@ -222,6 +225,7 @@ impl Question {
             Question::InternalNetworkDns => "internal-network-dns",
             Question::DefaultNetworkDns => "default-network-dns",
             Question::NamesOnSeveralNetworks => "names-on-several-networks",
+            Question::SameNameOnSeveralNetworks => "same-name-on-several-networks",
             Question::OutsideNamesOnInternalNetwork => "outside-names-on-internal-network",
             Question::EgressFromNetwork => "egress-from-network",
             Question::EgressFromInternalNetwork => "egress-from-internal-network",
