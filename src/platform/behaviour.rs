@@ -89,6 +89,8 @@ pub enum Question {
     NetworkWithoutDefaultRoute,
     /// Does `gw_priority` of a service on a network say which way out goes before others?
     NetworkPriority,
+    /// Can a container publish a port that a program of the host listens on?
+    PortOfHostProgram,
     /// Do other machines reach a port that is published on every address of the host?
     PublishedPortFromLan,
     /// Can two containers publish the same port of the host?
@@ -189,6 +191,7 @@ impl Question {
         Question::RouteMetric,
         Question::NetworkWithoutDefaultRoute,
         Question::NetworkPriority,
+        Question::PortOfHostProgram,
         Question::PublishedPortFromLan,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
@@ -261,6 +264,7 @@ impl Question {
             Question::RouteMetric => "route-metric",
             Question::NetworkWithoutDefaultRoute => "network-without-default-route",
             Question::NetworkPriority => "network-priority",
+            Question::PortOfHostProgram => "port-of-host-program",
             Question::PublishedPortFromLan => "published-port-from-lan",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
