@@ -101,6 +101,8 @@ pub enum Question {
     HostName,
     /// The same in the host's network.
     HostNameInHostMode,
+    /// Does the own address of the Linux that runs the containers lead to it?
+    OwnAddressOfHost,
     /// Does that name get the same address at each start, on several networks?
     HostNameOnSeveralNetworks,
     /// Does that name lead to the host from internal networks only?
@@ -197,6 +199,7 @@ impl Question {
         Question::HostLoopbackFromNetwork,
         Question::HostName,
         Question::HostNameInHostMode,
+        Question::OwnAddressOfHost,
         Question::HostNameOnSeveralNetworks,
         Question::HostNameFromInternalNetwork,
         Question::HostGatewayWord,
@@ -269,6 +272,7 @@ impl Question {
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
+            Question::OwnAddressOfHost => "own-address-of-host",
             Question::HostNameInHostMode => "host-name-in-host-mode",
             Question::HostNameOnSeveralNetworks => "host-name-on-several-networks",
             Question::HostNameFromInternalNetwork => "host-name-from-internal-network",

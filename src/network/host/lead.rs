@@ -196,7 +196,14 @@ impl Wiring<'_> {
             Setup::Nothing => None,
             Setup::Entry(address) => {
                 let leads = self.entry_leads(service, address, wanted);
-                Some(Lead { name, address: Address::Fixed(address), leads, setup, known: Vec::new() })
+                let lead = Lead { name, address: Address::Fixed(address), leads, setup, known: Vec::new() };
+                let own = self.ask(Question::OwnAddressOfHost);
+                let usual = || self.natural(service).is_some_and(|natural| natural.address == lead.address);
+                if leads == Leads::Linux && self.home(service) != Home::Host && own.fact.is != Is::Yes && !usual() {
+                    let leads = own.fact.leads.unwrap_or(leads);
+                    return Some(Lead { leads, known: vec![own], ..lead });
+                }
+                Some(lead)
             }
             Setup::HostGateway => {
                 let known = self.ask(Question::HostGatewayWord);
