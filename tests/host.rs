@@ -43,6 +43,9 @@ services:
   gateway: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:10.89.0.1"] }
   itself: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:127.0.0.1"] }
   usual: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:169.254.1.2"] }
+  forward: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:10.0.2.2"] }
+  opened: { image: x, network_mode: "slirp4netns:allow_host_loopback=true", extra_hosts: ["host.docker.internal:10.0.2.2"] }
+  carried: { image: x, network_mode: slirp4netns, extra_hosts: ["host.docker.internal:192.0.2.7"] }
   inner: { image: x, networks: [netk], extra_hosts: ["host.docker.internal:10.103.0.1"] }
 "#;
 
@@ -286,6 +289,8 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
                 "host.docker.internal=192.0.2.7 +entry unpredictable Elsewhere(Container)",
             ),
             ("usual ollama", "host.docker.internal=169.254.1.2 yes"),
+            ("carried ollama", "host.docker.internal=192.0.2.7 yes"),
+            ("forward ollama", "host.docker.internal=10.0.2.2 no Elsewhere(Namespace)"),
         ],
     ),
     (
@@ -369,6 +374,9 @@ const PODMAN_4_ROOTLESS: &[(&str, &str)] = &[
     ("ai ollama", "host.containers.internal=own yes"),
     ("slirp loop", "10.0.2.2=10.0.2.2 yes"),
     ("slirp ollama", "10.0.2.2=10.0.2.2 yes"),
+    ("forward ollama", "host.docker.internal=10.0.2.2 no Elsewhere(Namespace)"),
+    ("opened ollama", "host.docker.internal=10.0.2.2 yes"),
+    ("opened loop", "host.docker.internal=10.0.2.2 yes"),
     ("hosted ollama", "127.0.0.1=127.0.0.1 yes"),
     ("a host.docker.internal! ollama", "host.docker.internal no NoName"),
 ];

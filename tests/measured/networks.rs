@@ -114,6 +114,18 @@ const DEFAULT_TABLE: &[Row] = &[
     ("resolves a on", "yy yy yy y ..."),
 ];
 
+/// An internal network without a gateway on the host, which 28.5.2 knows and 26.1.5 passes over.
+const ISOLATED_GATEWAY: &str = r#"
+networks: { neti: { internal: true, driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: isolated } } }
+services: { oi: { image: x, networks: [neti] } }
+"#;
+
+#[test]
+fn options_that_are_not_looked_into_leave_the_answer_open() {
+    // 26.1.5 reached the host, 28.5.2 did not: no option of that family is looked into.
+    hold(Written::Topology(ISOLATED_GATEWAY), &[("host oi", ".. .. .. . .--")]);
+}
+
 #[test]
 fn the_networks_of_a_stack_are_as_measured() {
     hold(Written::Topology(STACK), TABLE);
