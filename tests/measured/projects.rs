@@ -1,7 +1,9 @@
 //! Compose projects: the names that Compose makes, networks in another's network, links, and the way out.
 
 use super::{COMPOSE_LABS, Row, Written, hold};
+use quadgen::diagnostic::{Level, Sink};
 use quadgen::network::Wiring;
+use quadgen::rules::{self, Context};
 
 /// One network that nobody names. The project is `p`.
 const DEFAULT: &str = r#"
@@ -228,6 +230,36 @@ fn the_way_out_is_the_first_network_by_name_unless_a_priority_counts() {
             assert_eq!(format!("{:?}", routes.known.fact.is), "Yes", "{text}\non {lab}");
             let taken = routes.unheeded.and_then(|unheeded| unheeded.taken).map_or("", |taken| &taken.name.value);
             assert_eq!(taken, way, "{text}\non {lab}");
+        }
+    }
+}
+
+/// What docker-compose or the engine refuses about networks, names and ports, and by which rule it is told.
+const REFUSED: &[(&str, &str)] = &[
+    ("services: {a: {image: x, networks: [n, n]}}\nnetworks: {n: {}}", "QG003"),
+    ("services: {a: {image: x, networks: [nope]}}", "QG006"),
+    ("services: {a: {image: x, depends_on: [zz]}}", "QG006"),
+    ("services: {a: {image: x, network_mode: 'service:zz'}}", "QG006"),
+    ("services: {x: {image: x}, a: {image: x, network_mode: 'service:x', networks: [n]}}\nnetworks: {n: {}}", "QG003"),
+    ("services: {x: {image: x}, a: {image: x, network_mode: 'service:x', ports: ['18231:80']}}", "QG403"),
+    ("services: {a: {image: x, container_name: x}}", "QG003"),
+    ("services: {a: {image: x, container_name: same}, b: {image: x, container_name: same}}", "QG107"),
+    ("services: {a: {image: x, ports: ['99999:80']}}", "QG003"),
+];
+
+#[test]
+fn what_is_refused_is_an_error() {
+    for (text, code) in REFUSED {
+        for lab in &COMPOSE_LABS[..3] {
+            let written = Written::Compose(text);
+            let platform = written.platform(lab);
+            let (stack, mut found, sources) = written.read(&platform);
+            let wirings = [Wiring::new(&stack, &platform)];
+            let mut sink = Sink::default();
+            rules::check(&Context::new(&stack, &wirings), &mut sink);
+            found.extend(sink.finish(&sources));
+            let told = found.iter().find(|found| found.rule.code == *code);
+            assert_eq!(told.map(|found| found.severity), Some(Level::Error), "{text}\non {lab}: {found:?}");
         }
     }
 }
