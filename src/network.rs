@@ -9,6 +9,7 @@ mod intents;
 mod isolation;
 mod matrix;
 mod names;
+mod namesakes;
 mod opaque;
 mod ports;
 mod published;

@@ -114,6 +114,26 @@ fn a_name_on_a_network_without_names_is_one_finding() {
 }
 
 #[test]
+fn a_name_that_others_have_on_another_network_is_one_finding() {
+    let stack = |networks: &str| {
+        format!(
+            "networks: {{app: {{}}, data: {{}}}}\nservices:\n  c: {{image: x, networks: {networks}, connects: [db]}}\n  \
+             db: {{image: x, networks: [data]}}\n  other: {{image: x, networks: {{app: {{aliases: [db]}}}}}}"
+        )
+    };
+    let e106 = ("QG106", Level::Error);
+    for words in [ROOTFUL, ROOTLESS, CNI, DOCKER] {
+        assert_eq!(codes(&in_topology(&stack("[app, data]"), words)), [e106], "{words}");
+        assert_eq!(codes(&in_topology(&stack("[data]"), words)), [], "{words}");
+    }
+    // Docker takes the first by name, which is then the right one.
+    let renamed = stack("[app, data]").replace("app: {}", "app: {name: zzz}");
+    for (words, expected) in [(ROOTFUL, &[e106][..]), (CNI, &[e106]), (DOCKER, &[])] {
+        assert_eq!(codes(&in_topology(&renamed, words)), expected, "{words}");
+    }
+}
+
+#[test]
 fn an_alias_without_effect_explains_the_need_for_it() {
     for (networks, expected) in [
         ("{p: {aliases: [a]}}", &[W109][..]),

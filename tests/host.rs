@@ -18,6 +18,7 @@ host_services:
   loop: { port: 11434, listens: 127.0.0.1 }
   docker0: { port: 3, listens: 172.17.0.1 }
   lan: { port: 4, listens: 203.0.113.2 }
+  bridge: { port: 8, listens: 10.101.0.1 }
   linux: { port: 5, on: linux }
   windows: { port: 6, on: windows }
   mac: { port: 7, on: mac }
@@ -25,6 +26,7 @@ networks:
   neta: {}
   netb: {}
   neti: { internal: true }
+  netk: { internal: true, ipam: { config: [{ subnet: 10.103.0.0/24 }] } }
 services:
   a: { image: x, networks: [neta] }
   ab: { image: x, networks: [neta, netb] }
@@ -40,6 +42,11 @@ services:
   pinned: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:192.0.2.7"] }
   gateway: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:10.89.0.1"] }
   itself: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:127.0.0.1"] }
+  usual: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:169.254.1.2"] }
+  forward: { image: x, networks: [neta], extra_hosts: ["host.docker.internal:10.0.2.2"] }
+  opened: { image: x, network_mode: "slirp4netns:allow_host_loopback=true", extra_hosts: ["host.docker.internal:10.0.2.2"] }
+  carried: { image: x, network_mode: slirp4netns, extra_hosts: ["host.docker.internal:192.0.2.7"] }
+  inner: { image: x, networks: [netk], extra_hosts: ["host.docker.internal:10.103.0.1"] }
 "#;
 
 /// The platform; then rows `SERVICE PROGRAM → NAME=ADDRESS SETUP VERDICT`. `SERVICE NAME! PROGRAM` asks for a name that
@@ -244,6 +251,8 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
             ("i ollama", "host.containers.internal=gateway yes"),
             ("ab ollama", "host.containers.internal=gateway yes undecided"),
             ("ai ollama", "host.containers.internal=gateway yes undecided"),
+            ("hosted host.containers.internal! ollama", "host.containers.internal=own yes"),
+            ("none ollama", "host.containers.internal no NoNetwork"),
             ("a host.docker.internal! ollama", "host.docker.internal no NoName"),
         ],
     ),
@@ -270,7 +279,37 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ),
     // Only the runtime's own address is carried on to 127.0.0.1.
     ("docker-desktop", &[("pinned loop", "host.docker.internal=192.0.2.7 no Loopback")]),
+    // Its own address is one that pasta gives the container, too; what else somebody writes may be a second one.
+    (
+        "podman@5.4.2,netavark@1.14,rootless,pasta",
+        &[
+            ("pinned ollama", "host.docker.internal=192.0.2.7 unpredictable Elsewhere(Container)"),
+            (
+                "pinned host.docker.internal! ollama",
+                "host.docker.internal=192.0.2.7 +entry unpredictable Elsewhere(Container)",
+            ),
+            ("usual ollama", "host.docker.internal=169.254.1.2 yes"),
+            ("carried ollama", "host.docker.internal=192.0.2.7 yes"),
+            ("forward ollama", "host.docker.internal=10.0.2.2 no Elsewhere(Namespace)"),
+        ],
+    ),
+    (
+        "podman@5.4.2,rootless,host=203.0.113.2",
+        &[("a ollama", "host.docker.internal=203.0.113.2 +entry unpredictable Elsewhere(Container)")],
+    ),
+    ("podman@5.4.2,rootless,slirp4netns", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
+    ("podman@5.1,rootless", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
+    ("podman@4.3.1,cni,rootless", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
+    ("podman@5.4.2,rootful", &[("pinned ollama", "host.docker.internal=192.0.2.7 yes")]),
     // Rootless, the gateway of a bridge is not the host.
+    ("podman@4.3.1,cni,rootless", &[("gateway ollama", "host.docker.internal=10.89.0.1 no Elsewhere(Namespace)")]),
+    (
+        "podman@4.3.1,netavark@1.4,rootless",
+        &[
+            ("gateway ollama", "host.docker.internal=10.89.0.1 no Elsewhere(Namespace)"),
+            ("inner ollama", "host.docker.internal=10.103.0.1 no Elsewhere(Namespace)"),
+        ],
+    ),
     ("podman@5.4.2,rootless", &[("gateway ollama", "host.docker.internal=10.89.0.1 no Elsewhere(Namespace)")]),
     ("podman@5.4.2,rootful", &[("gateway ollama", "host.docker.internal=10.89.0.1 yes")]),
     ("podman@5.4.2,rootless,host=192.0.2.9", &[("hosted loop", "127.0.0.1=127.0.0.1 yes")]),
@@ -286,7 +325,11 @@ const DOCKER_20: &[(&str, &str)] = &[
     ("ab ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
     ("default ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
     ("none ollama", "host.docker.internal no NoNetwork"),
+    ("a bridge", "host.docker.internal=172.17.0.1 +host-gateway no OtherAddress"),
+    ("ai ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
+    ("hosted ollama", "127.0.0.1=127.0.0.1 yes"),
     ("a host.docker.internal! ollama", "host.docker.internal no NoName"),
+    ("a gateway.docker.internal! ollama", "gateway.docker.internal no NoName"),
     ("hosted host.docker.internal! ollama", "host.docker.internal no NoName"),
 ];
 
@@ -296,6 +339,11 @@ const DOCKER_26: &[(&str, &str)] = &[
     ("a docker0", "host.docker.internal=172.17.0.1 +host-gateway yes"),
     ("i ollama", "host.docker.internal=172.17.0.1 +host-gateway no Internal"),
     ("ai ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
+    ("default ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
+    ("i loop", "host.docker.internal=172.17.0.1 +host-gateway no Internal"),
+    ("a bridge", "host.docker.internal=172.17.0.1 +host-gateway no OtherAddress"),
+    ("a gateway.docker.internal! ollama", "gateway.docker.internal no NoName"),
+    ("hosted host.docker.internal! ollama", "host.docker.internal no NoName"),
     ("ab ollama", "host.docker.internal=172.17.0.1 +host-gateway yes"),
     ("hosted ollama", "127.0.0.1=127.0.0.1 yes"),
     ("none ollama", "host.docker.internal no NoNetwork"),
@@ -308,7 +356,11 @@ const PODMAN_ROOTFUL: &[(&str, &str)] = &[
     ("a loop", "host.containers.internal=gateway no Loopback"),
     ("i ollama", "host.containers.internal=gateway yes"),
     ("ab ollama", "host.containers.internal=gateway yes undecided"),
+    ("ai ollama", "host.containers.internal=gateway yes undecided"),
+    ("i loop", "host.containers.internal=gateway no Loopback"),
     ("hosted ollama", "127.0.0.1=127.0.0.1 yes"),
+    ("hosted host.containers.internal! ollama", "host.containers.internal=own yes"),
+    ("hosted host.docker.internal! ollama", "host.docker.internal=own yes"),
     ("none ollama", "host.containers.internal no NoNetwork"),
     ("a host.docker.internal! ollama", "host.docker.internal=gateway yes"),
 ];
@@ -319,7 +371,13 @@ const PODMAN_4_ROOTLESS: &[(&str, &str)] = &[
     ("ab ollama", "host.containers.internal=own yes"),
     ("a loop", "host.containers.internal=own no Loopback"),
     ("i ollama", "host.containers.internal=own no Internal"),
+    ("ai ollama", "host.containers.internal=own yes"),
     ("slirp loop", "10.0.2.2=10.0.2.2 yes"),
+    ("slirp ollama", "10.0.2.2=10.0.2.2 yes"),
+    ("forward ollama", "host.docker.internal=10.0.2.2 no Elsewhere(Namespace)"),
+    ("opened ollama", "host.docker.internal=10.0.2.2 yes"),
+    ("opened loop", "host.docker.internal=10.0.2.2 yes"),
+    ("hosted ollama", "127.0.0.1=127.0.0.1 yes"),
     ("a host.docker.internal! ollama", "host.docker.internal no NoName"),
 ];
 

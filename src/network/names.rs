@@ -68,6 +68,15 @@ pub enum Cause {
         /// Where both have it.
         networks: Vec<String>,
     },
+    /// On another network of the client another service has the name, and that one answers, or may.
+    OnAnotherNetwork {
+        /// Which.
+        other: String,
+        /// Where it has it.
+        networks: Vec<String>,
+        /// Why that matters.
+        known: Known,
+    },
     /// They share no network.
     NoSharedNetwork,
     /// They share a network with DNS, where the service is known by other names only.
@@ -280,6 +289,9 @@ impl Wiring<'_> {
             let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
             return no(Cause::OtherName { works });
         }
+        if let Some(resolution) = self.among_networks(to, name, &answers, &with_dns) {
+            return resolution;
+        }
         if let Some(other) = self.namesake(to, name, &answers) {
             let cause = Cause::Ambiguous { other, networks: owned(&answers) };
             return Resolution { verdict: Verdict::Unpredictable, cause };
@@ -305,13 +317,16 @@ impl Wiring<'_> {
         }
         let Some(rest) = strip_prefix(asked, &known.text) else { return false };
         let Some(suffix) = rest.strip_prefix('.') else { return rest.is_empty() };
-        let object = self.stack.networks.get(network).map_or(network, |network| network.object());
+        let is_network = |suffix: &str| {
+            let network = self.stack.networks.get(network);
+            network.is_some_and(|network| suffix.eq_ignore_ascii_case(&self.real_name(network)))
+        };
         (self.yes(Question::DnsPodmanSuffix) && suffix.eq_ignore_ascii_case("dns.podman"))
-            || (self.yes(Question::NetworkSuffix) && suffix.eq_ignore_ascii_case(object))
+            || (self.yes(Question::NetworkSuffix) && is_network(suffix))
     }
 
     /// Another service that has a name on one of some networks.
-    fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
+    pub(super) fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
         let owner = &self.owner(service).name;
         // Names may have dots, and a suffix begins with one.
         let lower = name.to_ascii_lowercase();

@@ -136,7 +136,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// What a network is called in the runtime.
-    fn real_name(&self, network: &Network) -> String {
+    pub(super) fn real_name(&self, network: &Network) -> String {
         match (&network.object_name, self.stack.format) {
             (None, Format::Compose) if !network.external => {
                 format!("{}_{}", self.stack.name.value, network.name.value)

@@ -17,6 +17,8 @@ pub enum Question {
     DefaultNetworkDns,
     /// Does a container on several networks with DNS resolve the names of all of them?
     NamesOnSeveralNetworks,
+    /// Does a name that others have on several networks of the asker mean the same at each start?
+    SameNameOnSeveralNetworks,
     /// Do names of the internet resolve in a container that is on internal networks only?
     OutsideNamesOnInternalNetwork,
     /// Does an ordinary network lead to the internet?
@@ -87,6 +89,8 @@ pub enum Question {
     NetworkWithoutDefaultRoute,
     /// Does `gw_priority` of a service on a network say which way out goes before others?
     NetworkPriority,
+    /// Can a container publish a port that a program of the host listens on?
+    PortOfHostProgram,
     /// Do other machines reach a port that is published on every address of the host?
     PublishedPortFromLan,
     /// Can two containers publish the same port of the host?
@@ -97,6 +101,8 @@ pub enum Question {
     HostName,
     /// The same in the host's network.
     HostNameInHostMode,
+    /// Does the own address of the Linux that runs the containers lead to it?
+    OwnAddressOfHost,
     /// Does that name get the same address at each start, on several networks?
     HostNameOnSeveralNetworks,
     /// Does that name lead to the host from internal networks only?
@@ -151,6 +157,7 @@ impl Question {
         Question::InternalNetworkDns,
         Question::DefaultNetworkDns,
         Question::NamesOnSeveralNetworks,
+        Question::SameNameOnSeveralNetworks,
         Question::OutsideNamesOnInternalNetwork,
         Question::EgressFromNetwork,
         Question::EgressFromInternalNetwork,
@@ -186,11 +193,13 @@ impl Question {
         Question::RouteMetric,
         Question::NetworkWithoutDefaultRoute,
         Question::NetworkPriority,
+        Question::PortOfHostProgram,
         Question::PublishedPortFromLan,
         Question::TwoContainersOnOnePort,
         Question::HostLoopbackFromNetwork,
         Question::HostName,
         Question::HostNameInHostMode,
+        Question::OwnAddressOfHost,
         Question::HostNameOnSeveralNetworks,
         Question::HostNameFromInternalNetwork,
         Question::HostGatewayWord,
@@ -222,6 +231,7 @@ impl Question {
             Question::InternalNetworkDns => "internal-network-dns",
             Question::DefaultNetworkDns => "default-network-dns",
             Question::NamesOnSeveralNetworks => "names-on-several-networks",
+            Question::SameNameOnSeveralNetworks => "same-name-on-several-networks",
             Question::OutsideNamesOnInternalNetwork => "outside-names-on-internal-network",
             Question::EgressFromNetwork => "egress-from-network",
             Question::EgressFromInternalNetwork => "egress-from-internal-network",
@@ -257,10 +267,12 @@ impl Question {
             Question::RouteMetric => "route-metric",
             Question::NetworkWithoutDefaultRoute => "network-without-default-route",
             Question::NetworkPriority => "network-priority",
+            Question::PortOfHostProgram => "port-of-host-program",
             Question::PublishedPortFromLan => "published-port-from-lan",
             Question::TwoContainersOnOnePort => "two-containers-on-one-port",
             Question::HostLoopbackFromNetwork => "host-loopback-from-network",
             Question::HostName => "host-name",
+            Question::OwnAddressOfHost => "own-address-of-host",
             Question::HostNameInHostMode => "host-name-in-host-mode",
             Question::HostNameOnSeveralNetworks => "host-name-on-several-networks",
             Question::HostNameFromInternalNetwork => "host-name-from-internal-network",

@@ -1,18 +1,19 @@
-//! QG401: two published ports that collide on the host.
+//! QG401: a published port that is taken on the host, by another one or by a program.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::context::{Context, View, seen};
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Deploy, Port, Service, Spanned};
-use crate::network::Verdict;
+use crate::model::{Deploy, HostService, Port, Protocol, Runtime, Service, Spanned};
+use crate::network::{Machine, Verdict};
 use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
     code: "QG401",
     name: "duplicate-host-port",
-    summary: "two published ports that collide on the host",
+    summary: "a published port that another one, or a program of the host, has already",
     level: Level::Error,
     since: "0.1.0",
     fixable: Fixable::Never,
@@ -43,7 +44,37 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             };
             view.report(sink, finding(view, (first, earlier), (second, later), &port, &both));
         }
+        for (service, port) in &ports {
+            for host in context.stack.host_services.values() {
+                if let Some(taken) = taken_by_program(view, &port.value, host) {
+                    view.report(sink, of_program(view, service, port, host, taken));
+                }
+            }
+        }
     }
+}
+
+/// The port that a program has on the machine on which ports are published.
+fn taken_by_program(view: &View<'_>, published: &Port, host: &HostService) -> Option<u16> {
+    let platform = view.wiring.platform;
+    // Docker Desktop publishes on another machine than the Linux that runs the containers.
+    let same_machine = platform.runtime != Runtime::DockerDesktop && platform.machine_of(host) == Machine::Linux;
+    let port = host.port?.value;
+    let range = published.host.filter(|range| range.len() == published.container.len())?;
+    let listens = host.listens.map(|listens| listens.value);
+    let meet = published.protocol == Protocol::Tcp && range.contains(port) && meet(published.address, listens);
+    (same_machine && meet).then_some(port)
+}
+
+fn of_program(view: &View<'_>, service: &Service, port: &Spanned<Port>, host: &HostService, taken: u16) -> Diagnostic {
+    let known = view.wiring.platform.ask(Question::PortOfHostProgram);
+    let (name, program) = (&service.name.value, &host.name.value);
+    let message = format!("host port {taken} is taken: `{name}` publishes it, and `{program}` listens on it");
+    Diagnostic::new(&RULE, port.span(), message)
+        .here(format!("`{name}` publishes {taken} here"))
+        .label(host.port.as_ref().map_or(host.name.span(), Spanned::span), format!("the port of `{program}`"))
+        .help(seen(&known, None).replace("PORT", &taken.to_string()))
+        .help("What helps: another host port for the service, or addresses that differ.")
 }
 
 /// Ports that were met, by number, so that each is compared only with those it can collide with.
@@ -127,12 +158,16 @@ fn takes_ports(view: &View<'_>, service: &Service) -> bool {
 
 /// The ports that both want, as text.
 fn collision(a: &Port, b: &Port) -> Option<String> {
-    let same_address = match (a.address, b.address) {
-        (None, _) | (_, None) => true,
-        (Some(a), Some(b)) => a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified())),
-    };
     // A range for one container port is a choice: the runtime takes a free one.
     let fixed = |port: &Port| port.host.filter(|host| host.len() == port.container.len());
     let shared = fixed(a)?.overlap(fixed(b)?)?;
-    (same_address && a.protocol == b.protocol).then(|| shared.to_string())
+    (meet(a.address, b.address) && a.protocol == b.protocol).then(|| shared.to_string())
+}
+
+/// Whether two addresses of the host have one in common; where none is said, it is all of them.
+fn meet(a: Option<IpAddr>, b: Option<IpAddr>) -> bool {
+    match (a, b) {
+        (None, _) | (_, None) => true,
+        (Some(a), Some(b)) => a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified())),
+    }
 }

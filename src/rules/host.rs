@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::context::View;
 use crate::diagnostic::{Change, Diagnostic, Level};
 use crate::model::{Endpoint, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
-use crate::network::{DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Verdict, Wiring};
+use crate::network::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Verdict, Wiring};
 use crate::platform::{Feature, Leads, Platform};
 use crate::source::Span;
 
@@ -209,7 +209,12 @@ fn missing_way(view: &View<'_>, client: &Service, host: &HostService) -> Option<
     let way = view.wiring.host_way(client, host);
     match way.cause {
         HostCause::Mirrored => Some(mirrored_help(platform, client, host)),
-        HostCause::Elsewhere(Leads::Container) if way.known.is_empty() => Some(OWN_ENTRY.to_owned()),
+        HostCause::Elsewhere(Leads::Container) if platform.spec.host_address.is_some() => {
+            Some("What helps: leave `host=` out of the words of the platform, which knows the host itself.".to_owned())
+        }
+        HostCause::Elsewhere(Leads::Container) if matches!(way.address, Some(Address::Fixed(_))) => {
+            Some(OWN_ENTRY.to_owned())
+        }
         HostCause::Elsewhere(Leads::Namespace) => Some(OWN_ENTRY.to_owned()),
         HostCause::Elsewhere(Leads::Container) => Some(format!(
             "What helps: Podman {} or newer; or slirp4netns in place of pasta (`default_rootless_network_cmd` in \

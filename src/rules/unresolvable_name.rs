@@ -108,6 +108,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         | Cause::NotAName { .. }
         | Cause::SeveralServers { .. }
         | Cause::Ambiguous { .. }
+        | Cause::OnAnotherNetwork { .. }
         | Cause::Unknown => return None,
     };
     Some(finding)

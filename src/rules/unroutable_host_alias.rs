@@ -3,7 +3,7 @@
 use super::context::{Context, View, seen, why};
 use super::host::{self, HostNeed, HostUse};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::{HostCause, Verdict};
+use crate::network::{Address, HostCause, Verdict};
 use crate::platform::Leads;
 
 pub static RULE: Rule = Rule {
@@ -41,7 +41,11 @@ fn elsewhere(view: &View<'_>, need: &HostNeed<'_>, leads: Leads) -> Diagnostic {
     let platform = view.wiring.platform;
     let (client, name) = (&need.client.name.value, &need.way.name);
     let (there, place) = (host::whose(leads, platform), host::place(view, &need.host));
-    let by_chance = if need.way.verdict == Verdict::Unpredictable { " or nowhere" } else { "" };
+    let by_chance = match (need.way.verdict, need.way.address) {
+        (Verdict::Unpredictable, Some(Address::Fixed(_))) => ", unless it is a second address of the host",
+        (Verdict::Unpredictable, _) => " or nowhere",
+        _ => "",
+    };
     let message = if need.declared {
         format!(
             "`{client}` does not reach {} by `{name}`: it leads to {there}{by_chance}, and {} runs on {place}",

@@ -80,10 +80,13 @@ impl Says<'_> {
                 }
             }
             Cause::HostsFile => self.say(format!("Name: `extra_hosts` gives `{name}` its address.")),
+            Cause::OnAnotherNetwork { other, .. } if resolution.verdict == Verdict::No => {
+                self.say(format!("Name: `{name}` leads to `{other}` in `{}`.", from.name.value));
+            }
             _ if resolution.verdict == Verdict::No => {
                 self.say(format!("Name: `{name}` does not resolve in `{}`.", from.name.value));
             }
-            Cause::Ambiguous { other, .. } => {
+            Cause::Ambiguous { other, .. } | Cause::OnAnotherNetwork { other, .. } => {
                 self.say(format!("Name: `{name}` is a name of `{other}`, too, and leads to one or the other."));
             }
             _ if resolution.verdict == Verdict::Unpredictable => {

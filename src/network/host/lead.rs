@@ -92,7 +92,7 @@ impl Wiring<'_> {
     fn forwarded(&self, service: &Service, host: &HostService, wanted: Machine) -> Option<Lead> {
         let (carrier, options) = self.carrier(service)?;
         let carries = match carrier {
-            RootlessNetwork::Slirp4netns => options.split(',').any(|option| option == "allow_host_loopback=true"),
+            RootlessNetwork::Slirp4netns => opens_loopback(carrier, options),
             RootlessNetwork::Pasta => {
                 let words: Vec<&str> = options.split(',').collect();
                 let port = host.port?.value.to_string();
@@ -135,6 +135,11 @@ impl Wiring<'_> {
             Home::Host => Question::HostNameInHostMode,
             _ => Question::HostName,
         };
+        self.ask_for(service, question)
+    }
+
+    /// What the platform does for a service that may have a carrier of its own.
+    fn ask_for(&self, service: &Service, question: Question) -> Known {
         match self.carrier(service) {
             Some((carrier, _)) => Platform { rootless_network: Some(carrier), ..self.platform.clone() }.ask(question),
             None => self.ask(question),
@@ -189,6 +194,14 @@ impl Wiring<'_> {
         }
     }
 
+    /// The way to the host that slirp4netns has at an address, and whether the container's network opens it.
+    fn forward_at(&self, service: &Service, address: IpAddr) -> Option<(Known, bool)> {
+        let slirp = Platform { rootless_network: Some(RootlessNetwork::Slirp4netns), ..self.platform.clone() };
+        let known = Some(slirp.ask(Question::ForwardedLoopback)).filter(|_| self.platform.rootless)?;
+        let opened = self.carrier(service).is_some_and(|(carrier, options)| opens_loopback(carrier, options));
+        (known.fact.address.parse() == Ok(address)).then_some((known, opened))
+    }
+
     /// Where a name leads that stands in the hosts file.
     pub(super) fn lead_by(&self, service: &Service, setup: Setup, name: &str, wanted: Machine) -> Option<Lead> {
         let name = name.to_owned();
@@ -196,7 +209,19 @@ impl Wiring<'_> {
             Setup::Nothing => None,
             Setup::Entry(address) => {
                 let leads = self.entry_leads(service, address, wanted);
-                Some(Lead { name, address: Address::Fixed(address), leads, setup, known: Vec::new() })
+                let lead = Lead { name, address: Address::Fixed(address), leads, setup, known: Vec::new() };
+                match self.forward_at(service, address).filter(|_| self.home(service) != Home::Host) {
+                    Some((known, true)) => return Some(Lead { leads: Leads::Linux, known: vec![known], ..lead }),
+                    Some((_, false)) => return Some(Lead { leads: Leads::Namespace, ..lead }),
+                    None => {}
+                }
+                let own = self.ask_for(service, Question::OwnAddressOfHost);
+                let usual = || self.natural(service).is_some_and(|natural| natural.address == lead.address);
+                if leads == Leads::Linux && self.home(service) != Home::Host && own.fact.is != Is::Yes && !usual() {
+                    let leads = own.fact.leads.unwrap_or(leads);
+                    return Some(Lead { leads, known: vec![own], ..lead });
+                }
+                Some(lead)
             }
             Setup::HostGateway => {
                 let known = self.ask(Question::HostGatewayWord);
@@ -218,6 +243,12 @@ impl Wiring<'_> {
             }
         }
     }
+}
+
+/// Whether the options of a container's own network open its way to 127.0.0.1 of the host by an address.
+fn opens_loopback(carrier: RootlessNetwork, options: &str) -> bool {
+    let open = |option: &str| option == "allow_host_loopback=true";
+    carrier == RootlessNetwork::Slirp4netns && options.split(',').any(open)
 }
 
 fn address(known: &Known) -> Option<Address> {

@@ -75,6 +75,8 @@ pub(super) enum Names {
         on_opaque: bool,
         scope: Option<usize>,
         alone: Option<usize>,
+        /// The number of the list of networks of the client, where others have the name: they may be on any of them.
+        own: Option<usize>,
     },
 }
 
@@ -235,7 +237,8 @@ pub(super) fn names(from: &Side<'_>, to: &Side<'_>, name: usize, shared: Option<
     }
     let Some(shared) = shared else { return Some(Names::Apart) };
     let (with_dns, on_opaque) = (from.with_dns, from.on_opaque);
-    Some(Names::Shared { shared, with_dns, on_opaque, scope: known.scope, alone: known.alone })
+    let own = known.alone.map(|_| from.list);
+    Some(Names::Shared { shared, with_dns, on_opaque, scope: known.scope, alone: known.alone, own })
 }
 
 /// The key of `reaches`.

@@ -30,6 +30,9 @@ pub(super) fn name(from: &Side<'_>, to: &Side<'_>, resolution: &Resolution) -> S
             }
         }
         Cause::Ambiguous { other, networks } => format!("`{other}` has the name, too, on {}", quoted(networks)),
+        Cause::OnAnotherNetwork { other, networks, known } => {
+            format!("`{other}` has the name on {}: {}", quoted(networks), known.fact.why)
+        }
         Cause::NoSharedNetwork => "they share no network".to_owned(),
         Cause::OtherName { .. } => "the target has other names on the network that they share".to_owned(),
         Cause::NoDns { networks, known, .. } => {
