@@ -21,6 +21,8 @@ outside ip address add 203.0.113.1/24 dev downlink
 outside ip address add 203.0.113.9/24 dev downlink
 outside ip link set downlink up
 echo nameserver 198.51.100.53 >/etc/resolv.conf
+# As on every host that has run a container since it booted. What an internal network does without is a fact of its own.
+echo 1 >/proc/sys/net/ipv4/ip_forward
 
 # page UNIT WHAT ADDRESS:PORT [PROPERTY…]: a web server whose only page says WHAT.
 page() {
