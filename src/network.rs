@@ -16,6 +16,7 @@ mod published;
 mod reach;
 mod route;
 mod socket;
+mod through_host;
 mod wiring;
 
 pub use compare::{Change, Comparison, Link, Pairing, PortChange, WayOut, compare};
@@ -28,9 +29,10 @@ pub use opaque::Opaque;
 pub(crate) use opaque::host_entries;
 pub use ports::{Because, Ignored};
 pub use published::{Answers, Caller};
-pub use reach::{Reach, Step, ThroughHost};
+pub use reach::{Reach, Step};
 pub use route::{Routes, Unheeded};
 pub use socket::Socket;
+pub use through_host::ThroughHost;
 pub use wiring::{Crossing, Home, Wiring};
 
 /// The answer to a question about the network.

@@ -235,7 +235,7 @@ fn a_way_out_is_undecided_where_nothing_decides_it() {
         ("{driver_opts: {metric: '100'}}", RF, &["506 info"]),
         ("{driver_opts: {metric: '50'}}", CNI, &[]),
         ("{driver_opts: {no_default_route: '1'}}", RF, &[]),
-        ("{driver_opts: {no_default_route: 'false'}}", RF, &[]),
+        ("{driver_opts: {no_default_route: 'false'}}", RF, &["506 info"]),
     ];
     for (options, platform, expected) in cases {
         assert_eq!(told(&net(options), &[platform], &["QG506"]), *expected, "{options} on {platform}");

@@ -17,7 +17,31 @@ const D: &str = "docker@28.5";
 use State::{Broken, Proven, Unknown};
 
 /// The services and networks, platforms, and the state of the worst intent.
+const INTO_INTERNAL: &str = "networks: {a: {internal: true}, b: {}}\nservices: {w: {N: [a]}, x: {N: [b], deny: [w]}}";
+
 const CASES: &[(&str, &[&str], State)] = &[
+    // The wall of an internal network falls where the host does not forward before it is set up.
+    (INTO_INTERNAL, &[P, "podman@5.8.6,netavark@1.17,rootful"], Unknown),
+    (INTO_INTERNAL, &["podman@5.4.2,netavark@1.14,rootful,ip-forward", "podman@4.3.1,netavark@1.4,rootful", D], Proven),
+    // A program may leave by another network than that of the default route.
+    (
+        "networks: {a: {driver_opts: {isolate: 'true', metric: '10'}}, b: {driver_opts: {isolate: 'false'}}, \
+         c: {driver_opts: {isolate: 'true'}}}\nservices: {w: {N: [a, b], deny: [db]}, db: {N: [c]}}",
+        &[P],
+        Broken,
+    ),
+    // Who may change its network, or shares it with somebody who may.
+    (
+        "networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny, cap_add: [NET_ADMIN]}}",
+        &[PR, D],
+        Unknown,
+    ),
+    (
+        "networks: {a: {internal: true}}\nservices: {w: {N: [a], internet: deny}, \
+         side: {network_mode: 'service:w', cap_add: [NET_ADMIN]}}",
+        &[PR, D],
+        Unknown,
+    ),
     // Apart by an internal network; by isolation that quadgen writes; by Docker.
     ("networks: {a: {internal: true}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b]}}", &[P, PR, D], Proven),
     ("networks: {a: {}, b: {}}\nservices: {w: {N: [a], deny: [db]}, db: {N: [b]}}", &[P, PR, D], Proven),

@@ -82,6 +82,8 @@ pub struct PlatformSpec {
     pub deploy: Option<Deploy>,
     /// `selinux`.
     pub selinux: bool,
+    /// `ip-forward`: IP forwarding is on before the first container starts.
+    pub ip_forward: bool,
     /// `unprivileged-ports=N`: the first port that a user may bind.
     pub unprivileged_ports: Option<u16>,
     /// `host=ADDRESS`: how containers reach the host.
@@ -100,7 +102,7 @@ pub struct SpecError {
 }
 
 /// Every word, for "did you mean" and for the documentation.
-pub const WORDS: [&str; 20] = [
+pub const WORDS: [&str; 21] = [
     "podman",
     "docker",
     "docker-desktop",
@@ -119,6 +121,7 @@ pub const WORDS: [&str; 20] = [
     "compose",
     "podman-compose",
     "selinux",
+    "ip-forward",
     "unprivileged-ports",
     "host",
 ];
@@ -182,6 +185,7 @@ impl PlatformSpec {
             "compose" => set(&mut self.deploy, Deploy::Compose, "compose", "another way to deploy"),
             "podman-compose" => set(&mut self.deploy, Deploy::PodmanCompose, "podman-compose", "another way to deploy"),
             "selinux" => flag(&mut self.selinux, "selinux"),
+            "ip-forward" => flag(&mut self.ip_forward, "ip-forward"),
             "systemd" => {
                 self.systemd = Some(version.ok_or("`systemd` needs a version: systemd@257")?);
                 Ok(())

@@ -201,6 +201,10 @@ impl<'a> Wiring<'a> {
                 None => nowhere(),
             };
         }
+        // Whose hosts file it is nobody knows.
+        if self.home(service) == Home::Elsewhere && self.carrier(service).is_none() {
+            return none(HostCause::Unknown, Verdict::Unknown, Vec::new());
+        }
         let natural = self.natural(service);
         let has_name = match (self.platform.runtime, name.to_ascii_lowercase().as_str()) {
             (Runtime::DockerDesktop, lower) => lower != PODMAN_NAME,

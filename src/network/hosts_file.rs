@@ -28,7 +28,7 @@ impl Wiring<'_> {
             return has.then_some(Entry::Exact);
         }
         let mut names = Vec::new();
-        for service in self.stack.services.values().filter(|service| self.owner(service).name == owner.name) {
+        for service in [from].into_iter().chain(self.neighbours(from)) {
             let container = self.container_name(service);
             let hostname = service.hostname.as_ref().map(|hostname| hostname.value.clone());
             match service.kind {

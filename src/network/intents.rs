@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
 use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
-use crate::platform::{Is, Known};
+use crate::platform::{Is, Known, Question};
 use crate::source::Span;
 
 /// What somebody stated.
@@ -212,6 +212,9 @@ impl<'a> Wiring<'a> {
     fn unmeasured(&self, from: &Service, to: Option<&Service>) -> Vec<Opaque> {
         // To the internet only names are unknown then, which another rule reports.
         let Some(to) = to else { return Vec::new() };
+        if let Some(wall) = self.falling_wall(from, to) {
+            return vec![wall];
+        }
         let fact = self.reaches(from, to, None).known.into_iter().find(|known| known.fact.is == Is::Unknown);
         let modes = [from, to].into_iter().filter_map(|service| self.owner(service).network_mode.as_ref());
         let span = modes.map(Spanned::span).next().unwrap_or_else(|| to.span());
@@ -251,17 +254,17 @@ impl<'a> Wiring<'a> {
         if from.name.value == to.name.value {
             return (State::Proven, Vec::new());
         }
-        let reach = self.reaches(from, to, on);
+        let reach = self.reaches_at_will(from, to, on);
         let mut breaches = Vec::new();
         let mut state = match reach.verdict {
-            Verdict::No if self.powers(from).is_some() => State::Unknown,
+            Verdict::No if self.powers(from).is_some() || self.falling_wall(from, to).is_some() => State::Unknown,
             Verdict::No => State::Proven,
             Verdict::Unknown => State::Unknown,
             Verdict::Yes | Verdict::Unpredictable => State::Broken,
         };
         if state == State::Broken {
             breaches.push(Breach { from, to: Some(to), path: reach.path, port: None, known: reach.known });
-        } else if let Some(port) = self.through_host(from, to) {
+        } else if let Some(port) = self.through_host_at_will(from, to) {
             let known = vec![port.known.clone()];
             breaches.push(Breach { from, to: Some(to), path: vec![Step::Host], port: Some(port), known });
             state = State::Broken;
@@ -288,6 +291,25 @@ impl<'a> Wiring<'a> {
         let pairs = deny.from.iter().flat_map(|from| deny.to.iter().flat_map(|to| self.denied_pairs(from, to)));
         let mut seen = HashSet::new();
         pairs.map(|(opener, _)| opener).filter(|opener| seen.insert(opener.name.value.as_str())).collect()
+    }
+
+    /// The internal network of a service that is closed to another only if the host forwards before it is set up, which
+    /// no file says.
+    fn falling_wall(&self, from: &Service, to: &Service) -> Option<Opaque> {
+        let known = self.ask(Question::InternalWallWithoutForwarding);
+        let comes_over = self.home(from) == Home::Default || self.all_outs(from).is_some_and(|outs| !outs.is_empty());
+        if known.fact.is != Is::No || self.platform.spec.ip_forward || !comes_over {
+            return None;
+        }
+        let mut own = self.attachments(to).map(|attachment| attachment.network.value.as_str());
+        let network = own.find(|network| self.is_internal(network) && !self.is_member(from, network))?;
+        let span = self.stack.networks.get(network)?.internal_span();
+        let why = format!(
+            "{}. `net.ipv4.ip_forward=1` in a file of /etc/sysctl.d keeps `{network}` closed; say so with the word \
+             `ip-forward` of the platform",
+            known.fact.why
+        );
+        Some(Opaque { span, why })
     }
 
     /// The services on a network.

@@ -353,6 +353,14 @@ impl Wiring<'_> {
                 let known = self.ask(Question::OutsideNamesOnInternalNetwork);
                 (known.fact.is.into(), Some(known))
             }
+            // One that exists outside of the stack may be internal.
+            Home::Networks
+                if self
+                    .attachments(service)
+                    .all(|a| self.is_internal(&a.network.value) || self.opaque_network(&a.network.value).is_some()) =>
+            {
+                (Verdict::Unknown, None)
+            }
             _ => (Verdict::Yes, None),
         }
     }

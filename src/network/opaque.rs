@@ -1,8 +1,8 @@
 //! What quadgen cannot look into. An answer that would rest on it is unknown, and says why.
 
 use super::{Home, Wiring};
-use crate::model::{Data, MountKind, Service, UnitEntry, Value};
-use crate::platform::Question;
+use crate::model::{Data, MountKind, Service, Text, UnitEntry, Value};
+use crate::platform::{Is, Question};
 use crate::source::Span;
 
 /// Something that cannot be looked into.
@@ -19,6 +19,8 @@ const BUILT_IN: [&str; 5] = ["podman", "bridge", "host", "none", "default"];
 /// Options of a bridge that leave its packets where they go.
 const HARMLESS_OPTIONS: [&str; 6] =
     ["isolate", "mtu", "vlan", "metric", "com.docker.network.driver.mtu", "com.docker.network.bridge.name"];
+/// Keeps a bridge from being a way out.
+const NO_ROUTE: &str = "no_default_route";
 /// Beginnings of arguments that change neither a container's network nor its rights.
 const HARMLESS_ARGUMENTS: [&str; 22] = [
     "--annotation",
@@ -45,15 +47,15 @@ const HARMLESS_ARGUMENTS: [&str; 22] = [
     "--workdir",
 ];
 /// Capabilities with which a container changes what is around it.
-const CAPABILITIES: [&str; 4] = ["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE"];
+const CAPABILITIES: [&str; 5] = ["ALL", "NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE"];
 
 impl Wiring<'_> {
     /// Why the inside of a network cannot be known.
     pub fn opaque_network(&self, name: &str) -> Option<Opaque> {
         let network = self.stack.networks.get(name)?;
         let opaque = |span, why: String| Some(Opaque { span, why });
-        // The runtime's own is an ordinary network; whether Podman 6 isolates it from others nobody measured.
-        let known = !self.platform.is_podman() || self.yes(Question::RoutedBetweenNetworks);
+        // The runtime's own is an ordinary network, as far as anybody measured it.
+        let known = self.ask(Question::RoutedToDefaultNetwork).fact.is != Is::Unknown;
         if network.external && self.is_default(network) && known {
             return None;
         }
@@ -73,9 +75,14 @@ impl Wiring<'_> {
         if let Some(driver) = network.driver.as_ref().filter(|driver| driver.value != "bridge") {
             return opaque(driver.span(), format!("quadgen knows bridge networks, and `{name}` is {}", driver.value));
         }
-        if let Some((option, value)) =
-            network.options.iter().find(|(option, _)| !HARMLESS_OPTIONS.contains(&option.as_str()))
-        {
+        let is_known = |(option, value): &(&String, &Text)| match option.as_str() {
+            // Other words for true and false netavark refuses, or takes for something else.
+            NO_ROUTE => {
+                ["true", "false"].contains(&value.value.as_str()) && self.yes(Question::NetworkWithoutDefaultRoute)
+            }
+            option => HARMLESS_OPTIONS.contains(&option),
+        };
+        if let Some((option, value)) = network.options.iter().find(|option| !is_known(option)) {
             return opaque(value.span(), format!("`{option}` changes where packets of `{name}` go"));
         }
         let arguments = network.quadlet.iter().find(|entry| is_free(entry));
@@ -106,8 +113,20 @@ impl Wiring<'_> {
         })
     }
 
-    /// Why no wall holds a service: it could change its own network, or start containers outside of it.
+    /// Whether a setting of a network may change what happens between its own members.
+    pub(super) fn is_unknown_inside(&self, network: &str) -> bool {
+        let Some(network) = self.stack.networks.get(network).filter(|network| !network.external) else { return false };
+        network.options.keys().any(|option| option != NO_ROUTE && !HARMLESS_OPTIONS.contains(&option.as_str()))
+    }
+
+    /// Why no wall holds a service: it, or who shares its network, could change that network, or start containers
+    /// outside of it.
     pub fn powers(&self, service: &Service) -> Option<Opaque> {
+        let own = self.own_powers(service);
+        own.or_else(|| self.neighbours(service).find_map(|neighbour| self.own_powers(neighbour)))
+    }
+
+    fn own_powers(&self, service: &Service) -> Option<Opaque> {
         let name = &service.name.value;
         let attribute = |key: &str| service.attributes.get(key).map_or(service.span(), |(span, _)| *span);
         if service.flag("privileged") {

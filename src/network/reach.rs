@@ -1,8 +1,8 @@
 //! The questions `reaches`, `internet` and `host`: where do a service's packets get to?
 
 use super::{Crossing, Home, Verdict, Wiring};
-use crate::model::{Port, Service, Spanned};
-use crate::platform::{Known, Question};
+use crate::model::Service;
+use crate::platform::{Is, Known, Question};
 
 /// One step of a way.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +13,15 @@ pub enum Step {
     Routed(String),
     /// Through the host's own network.
     Host,
+}
+
+/// How a program leaves a container on several networks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaves {
+    /// By the network that has the default route.
+    ByRoute,
+    /// By whichever it wants.
+    AtWill,
 }
 
 /// The answer: the way, if there is one.
@@ -26,20 +35,19 @@ pub struct Reach {
     pub known: Vec<Known>,
 }
 
-/// A way through a port that the target publishes on the host.
-#[derive(Clone, Debug)]
-pub struct ThroughHost<'a> {
-    /// The port.
-    pub port: &'a Spanned<Port>,
-    /// Why it is open.
-    pub known: Known,
-    /// Whether it is always open, or by chance.
-    pub verdict: Verdict,
-}
-
 impl Wiring<'_> {
     /// Whether packets of `from` get to an address of `to`; to its address on one network, if that is given.
     pub fn reaches(&self, from: &Service, to: &Service, on: Option<&str>) -> Reach {
+        self.reach(from, to, on, Leaves::ByRoute)
+    }
+
+    /// The same for a program that wants to get there: it may pick the network by which it leaves (`SO_BINDTODEVICE`,
+    /// which needs no rights).
+    pub fn reaches_at_will(&self, from: &Service, to: &Service, on: Option<&str>) -> Reach {
+        self.reach(from, to, on, Leaves::AtWill)
+    }
+
+    fn reach(&self, from: &Service, to: &Service, on: Option<&str>, leaves: Leaves) -> Reach {
         let (a, b) = (self.owner(from), self.owner(to));
         if let Some(unknown) = self.unknown_home(&[from, to]) {
             return unknown;
@@ -48,15 +56,15 @@ impl Wiring<'_> {
             // One namespace: they meet on the loopback device.
             return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
         }
-        // Rootless, what is on no network has one of its own, and nobody measured who gets there.
-        let own_way = |home: &Home| *home == Home::Default && self.platform.rootless;
+        let default = self.ask(Question::DefaultNetworkIsShared);
+        let own_way = |home: &Home| *home == Home::Default && default.fact.is == Is::Unknown;
         let homes = (self.home(from), self.home(to));
         match homes {
             (Home::Nowhere | Home::Elsewhere, _) | (_, Home::Nowhere | Home::Elsewhere) => {
                 Reach { verdict: Verdict::No, path: Vec::new(), known: Vec::new() }
             }
             _ if own_way(&homes.0) || own_way(&homes.1) => {
-                Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() }
+                Reach { verdict: Verdict::Unknown, path: Vec::new(), known: vec![default] }
             }
             (Home::Host, Home::Host) => Reach { verdict: Verdict::Yes, path: vec![Step::Host], known: Vec::new() },
             (Home::Host, _) => self.out_of_host(b, on),
@@ -70,9 +78,11 @@ impl Wiring<'_> {
                 match own.find(|network| asked(network) && shared(network)) {
                     Some(network) => {
                         let path = vec![Step::Network(network.to_owned())];
-                        Reach { verdict: Verdict::Yes, path, known: Vec::new() }
+                        // Members of one network reach each other, unless a setting of it is about just that.
+                        let verdict = if self.is_unknown_inside(network) { Verdict::Unknown } else { Verdict::Yes };
+                        Reach { verdict, path, known: Vec::new() }
                     }
-                    None => self.routed_to(a, b, on),
+                    None => self.routed_to(a, b, on, leaves),
                 }
             }
         }
@@ -80,12 +90,12 @@ impl Wiring<'_> {
 
     /// Over networks that they do not share. Packets leave by the network that has the default route, which may be
     /// another one at each start.
-    fn routed_to(&self, from: &Service, to: &Service, on: Option<&str>) -> Reach {
+    fn routed_to(&self, from: &Service, to: &Service, on: Option<&str>, leaving: Leaves) -> Reach {
         // No name is that of the runtime's default network.
         let (outs, leaves) = match self.home(from) {
             Home::Default => (Some(Vec::new()), vec![None]),
             _ => {
-                let outs = self.outs(from);
+                let outs = if leaving == Leaves::AtWill { self.all_outs(from) } else { self.outs(from) };
                 let all = || self.attachments(from).map(|attachment| attachment.network.value.as_str()).collect();
                 (outs.clone(), outs.unwrap_or_else(all).into_iter().map(Some).collect())
             }
@@ -109,7 +119,7 @@ impl Wiring<'_> {
             let verdict = match open {
                 _ if crossings.iter().any(|(_, crossing)| crossing.verdict == Verdict::Unknown) => Verdict::Unknown,
                 None => Verdict::No,
-                Some(_) if !shut => Verdict::Yes,
+                Some(_) if !shut || leaving == Leaves::AtWill => Verdict::Yes,
                 // Which of them is the way out nobody can look up, or nobody knows.
                 Some(_) if outs.is_none() => Verdict::Unknown,
                 Some(_) => {
@@ -140,16 +150,12 @@ impl Wiring<'_> {
             true => Question::EgressFromInternalNetwork,
             false => Question::EgressFromNetwork,
         });
-        let shut = reach.verdict == Verdict::Yes && self.outs(service).is_some_and(|outs| outs.is_empty());
-        match shut {
-            // Each network that would lead there brings no default route.
-            true => Reach {
-                verdict: Verdict::No,
-                path: Vec::new(),
-                known: vec![self.ask(Question::NetworkWithoutDefaultRoute)],
-            },
-            false => reach,
+        // Each network that would lead there may bring no default route.
+        if reach.verdict == Verdict::Yes && self.all_outs(service).is_some_and(|outs| outs.is_empty()) {
+            let known = vec![self.ask(Question::NetworkWithoutDefaultRoute)];
+            return Reach { verdict: Verdict::No, path: Vec::new(), known };
         }
+        reach
     }
 
     /// Whether a service gets to programs on the host.
@@ -198,7 +204,12 @@ impl Wiring<'_> {
             let known = self.ask(Question::ContainerFromHost);
             return Reach { verdict: known.fact.is.into(), path: vec![Step::Host], known: vec![known] };
         }
+        let mut blind = false;
         for attachment in self.attachments(to).filter(|a| on.is_none_or(|on| on == a.network.value)) {
+            if self.opaque_network(&attachment.network.value).is_some() {
+                blind = true;
+                continue;
+            }
             let question = match self.host_question(&attachment.network.value) {
                 Question::HostFromNetwork => Question::ContainerFromHost,
                 Question::HostFromInternalNetwork => Question::InternalContainerFromHost,
@@ -212,92 +223,7 @@ impl Wiring<'_> {
                 return Reach { verdict: Verdict::Yes, path, known };
             }
         }
-        let unknown = known.iter().any(|known| Verdict::from(known.fact.is) == Verdict::Unknown);
+        let unknown = blind || known.iter().any(|known| Verdict::from(known.fact.is) == Verdict::Unknown);
         Reach { verdict: if unknown { Verdict::Unknown } else { Verdict::No }, path: Vec::new(), known }
-    }
-
-    /// The way from `from` to `to` through a port that `to` publishes on an address that it reaches, if it is open at
-    /// some starts at least.
-    pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
-        self.host_port(from, to).filter(|through| matches!(through.verdict, Verdict::Yes | Verdict::Unpredictable))
-    }
-
-    /// The same, open or not.
-    pub fn host_port<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
-        let home = self.home(from);
-        let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
-        let port = self.owner(to).ports.iter().find(|port| loopback || !port.value.is_loopback())?;
-        let published = self.published(to);
-        if !matches!(self.home(to), Home::Networks | Home::Default) || published.verdict == Verdict::No {
-            return None;
-        }
-        let (question, by_chance) = match home {
-            Home::Nowhere | Home::Elsewhere => return None,
-            Home::Networks if self.owner(from).name == self.owner(to).name => (Question::OwnPublishedPort, false),
-            Home::Host | Home::Default => (Question::PublishedPortFromNetwork, false),
-            Home::Networks if self.only_internal(from) => (Question::PublishedPortFromInternalNetwork, false),
-            Home::Networks => self.between_networks(from, to, &port.value),
-        };
-        let known = self.ask(question);
-        let verdict = Verdict::from(known.fact.is);
-        Some(match published.known.into_iter().find(|_| published.verdict == Verdict::Unpredictable) {
-            Some(known) if verdict == Verdict::Yes => ThroughHost { port, known, verdict: published.verdict },
-            _ if by_chance && verdict == Verdict::No => ThroughHost { port, known, verdict: Verdict::Unpredictable },
-            _ => ThroughHost { port, known, verdict },
-        })
-    }
-
-    /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
-    /// some starts only: a packet to one address of the host leaves by whichever network has the default route then.
-    fn between_networks(&self, from: &Service, to: &Service, port: &Port) -> (Question, bool) {
-        // Internal networks forward nothing, so only the others count.
-        let ordinary = |service| -> Vec<&str> {
-            let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
-            all.filter(|network| !self.is_internal(network)).collect()
-        };
-        let (leaves, enters) = (self.outs(from).unwrap_or_else(|| ordinary(from)), ordinary(to));
-        let shut = |out: &str, into: &str| out != into && self.crossing(out, into).verdict == Verdict::No;
-        let shut_anywhere = |out: &&str| enters.iter().any(|into| shut(out, into));
-        if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
-            return (Question::PublishedPortFromNetwork, false);
-        }
-        // The gateway of each network is an address of the host, too; a packet to it leaves by that network.
-        let by_gateway = port.address.is_none_or(|address| address.is_unspecified());
-        if by_gateway && ordinary(from).iter().any(|out| !shut_anywhere(out)) {
-            return (Question::PublishedPortFromNetwork, false);
-        }
-        let somewhere = leaves.iter().any(|out| enters.iter().any(|into| !shut(out, into)));
-        (Question::PublishedPortBetweenIsolatedNetworks, somewhere)
-    }
-
-    /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.
-    /// Containers reach each other on their own ports, so a connection to it is refused.
-    pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
-        let service = self.owner(service);
-        if service.container_ports().iter().any(|own| own.contains(wanted)) {
-            return None;
-        }
-        service.ports.iter().find_map(|port| Some((port, port.value.behind(wanted)?)))
-    }
-
-    /// Whether a service's published ports answer on the host.
-    pub fn published(&self, service: &Service) -> Reach {
-        let mut networks = self.attachments(service).peekable();
-        let opaque = networks.peek().is_some() && networks.all(|a| self.opaque_network(&a.network.value).is_some());
-        let question = match self.home(service) {
-            Home::Networks if opaque => {
-                return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
-            }
-            Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
-            Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
-                Question::PublishedPortOnMixedNetworks
-            }
-            Home::Networks | Home::Default => {
-                return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
-            }
-            _ => return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() },
-        };
-        let known = self.ask(question);
-        Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }
     }
 }

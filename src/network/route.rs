@@ -1,7 +1,7 @@
 //! The question `route`: by which of its networks does a service go out?
 
 use super::{Home, Wiring};
-use crate::model::{Attachment, Data, Format, Network, Service, Text};
+use crate::model::{Attachment, Data, Format, Network, Service};
 use crate::platform::{Is, Known, Question};
 use crate::source::Span;
 
@@ -46,6 +46,12 @@ impl<'a> Wiring<'a> {
         }
     }
 
+    /// The same for a program that picks one: every network that brings a default route.
+    pub(super) fn all_outs(&self, service: &Service) -> Option<Vec<&'a str>> {
+        let ordinary = self.ordinary(service)?;
+        Some(ordinary.into_iter().map(|(_, network)| network.name.value.as_str()).collect())
+    }
+
     /// The ways out of a service, if it has several of which none goes before the others, or a stated one does not count.
     /// Nothing where one of them cannot be looked into.
     pub fn routes(&self, service: &Service) -> Option<Routes<'a>> {
@@ -70,10 +76,11 @@ impl<'a> Wiring<'a> {
             if network.is_internal() && !network.external {
                 continue;
             }
-            match network.options.get("no_default_route") {
-                Some(option) if self.is_route_hidden(network, option)? => {}
-                _ if self.opaque_network(&network.name.value).is_some() => return None,
-                _ => ordinary.push((attachment, network)),
+            if self.opaque_network(&network.name.value).is_some() {
+                return None;
+            }
+            if !hides_route(network) {
+                ordinary.push((attachment, network));
             }
         }
         Some(ordinary)
@@ -92,14 +99,6 @@ impl<'a> Wiring<'a> {
         equal.sort_by_key(|network| self.stack.networks.get_index_of(&network.name.value));
         equal.dedup_by(|a, b| a.name == b.name);
         Some(equal)
-    }
-
-    /// Whether a network is no way out by its own option; nothing where that is not known.
-    fn is_route_hidden(&self, network: &Network, option: &Text) -> Option<bool> {
-        let hidden = matches!(option.value.as_str(), "true" | "1");
-        let known = self.ask(Question::NetworkWithoutDefaultRoute);
-        // What else could change the network is not looked for once it is no way out.
-        (known.fact.is == Is::Yes && hidden && !network.external).then_some(true)
     }
 
     /// The priority that somebody gave one network before all others, where it does not count.
@@ -149,4 +148,9 @@ impl<'a> Wiring<'a> {
 /// The metric of a network's default route; nothing where it is out of form.
 fn metric(network: &Network) -> Option<u32> {
     network.options.get("metric").map_or(Some(USUAL_METRIC), |option| option.value.parse().ok())
+}
+
+/// Whether a network is no way out by its own option, where that is known at all.
+fn hides_route(network: &Network) -> bool {
+    network.options.get("no_default_route").is_some_and(|option| option.value == "true")
 }

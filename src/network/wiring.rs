@@ -46,6 +46,8 @@ pub struct Wiring<'a> {
     pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.
     pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
+    /// The services that live in the network of another, by whose that is.
+    guests: HashMap<&'a str, Vec<&'a Service>>,
 }
 
 impl<'a> Wiring<'a> {
@@ -58,6 +60,7 @@ impl<'a> Wiring<'a> {
             facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
             called: HashMap::new(),
             members: HashMap::new(),
+            guests: HashMap::new(),
         };
         for service in stack.services.values() {
             for name in wiring.names(service) {
@@ -68,6 +71,10 @@ impl<'a> Wiring<'a> {
             }
         }
         for service in stack.services.values() {
+            let owner = stack.services.get_key_value(&wiring.owner(service).name.value);
+            if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != service.name.value) {
+                wiring.guests.entry(owner).or_default().push(service);
+            }
             let mut networks: Vec<&'a str> = Vec::new();
             for attachment in wiring.attachments(service) {
                 let known = stack.networks.get_key_value(&attachment.network.value);
@@ -143,6 +150,13 @@ impl<'a> Wiring<'a> {
         owner
     }
 
+    /// The other services that live in the same network namespace.
+    pub(super) fn neighbours<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = &'s Service> {
+        let owner = self.owner(service);
+        let guests = self.guests.get(owner.name.value.as_str()).into_iter().flatten().copied();
+        [owner].into_iter().chain(guests).filter(|other| other.name != service.name)
+    }
+
     /// Where a service's connections begin and end.
     pub fn home(&self, service: &Service) -> Home {
         match self.owner(service).network_mode.as_ref().map(|mode| &mode.value) {
@@ -204,10 +218,6 @@ impl<'a> Wiring<'a> {
         if names().any(|name| self.is_internal(name)) {
             return self.crossing_by(Question::EgressFromInternalNetwork, false);
         }
-        // Whether Podman 6 isolates its default network from others nobody measured.
-        if names().count() < 2 && self.platform.is_podman() && !self.yes(Question::RoutedBetweenNetworks) {
-            return Crossing { verdict: Verdict::Unknown, known: None, by_isolation: true };
-        }
         let isolation =
             |name: Option<&str>| name.and_then(|name| self.isolations.get(name)).copied().unwrap_or(Isolation::None);
         match (isolation(from), isolation(to)) {
@@ -225,6 +235,7 @@ impl<'a> Wiring<'a> {
                 Crossing { verdict: Verdict::Unknown, known: None, by_isolation: true }
             }
             (Isolation::True, Isolation::True) => self.crossing_by(Question::RoutedBetweenIsolatedNetworks, true),
+            _ if names().count() < 2 => self.crossing_by(Question::RoutedToDefaultNetwork, true),
             _ => self.crossing_by(Question::RoutedBetweenNetworks, true),
         }
     }

@@ -27,6 +27,10 @@ pub enum Question {
     EgressFromInternalNetwork,
     /// Can a container reach an address on an ordinary network that it is not on?
     RoutedBetweenNetworks,
+    /// Are containers for which no network is said on one network, which others can be on, too?
+    DefaultNetworkIsShared,
+    /// Do packets cross between the runtime's default network and others?
+    RoutedToDefaultNetwork,
     /// The same, with `isolate=true` on both networks.
     RoutedBetweenIsolatedNetworks,
     /// Does `isolate=strict` on one of two networks separate them?
@@ -37,6 +41,8 @@ pub enum Question {
     HostFromNetwork,
     /// Can a container on internal networks only reach programs on the host?
     HostFromInternalNetwork,
+    /// Does an internal network stay closed to others, where IP forwarding was off when it was set up?
+    InternalWallWithoutForwarding,
     /// Do the host and the containers of an internal network reach each other whose DNS is switched off?
     HostOnInternalNetworkWithoutDns,
     /// Can a container reach a port that another publishes, through the host?
@@ -162,11 +168,14 @@ impl Question {
         Question::EgressFromNetwork,
         Question::EgressFromInternalNetwork,
         Question::RoutedBetweenNetworks,
+        Question::DefaultNetworkIsShared,
+        Question::RoutedToDefaultNetwork,
         Question::RoutedBetweenIsolatedNetworks,
         Question::StrictIsolation,
         Question::OneSidedIsolation,
         Question::HostFromNetwork,
         Question::HostFromInternalNetwork,
+        Question::InternalWallWithoutForwarding,
         Question::HostOnInternalNetworkWithoutDns,
         Question::PublishedPortFromNetwork,
         Question::PublishedPortBetweenIsolatedNetworks,
@@ -236,11 +245,14 @@ impl Question {
             Question::EgressFromNetwork => "egress-from-network",
             Question::EgressFromInternalNetwork => "egress-from-internal-network",
             Question::RoutedBetweenNetworks => "routed-between-networks",
+            Question::DefaultNetworkIsShared => "default-network-is-shared",
+            Question::RoutedToDefaultNetwork => "routed-to-default-network",
             Question::RoutedBetweenIsolatedNetworks => "routed-between-isolated-networks",
             Question::StrictIsolation => "strict-isolation",
             Question::OneSidedIsolation => "one-sided-isolation",
             Question::HostFromNetwork => "host-from-network",
             Question::HostFromInternalNetwork => "host-from-internal-network",
+            Question::InternalWallWithoutForwarding => "internal-wall-without-forwarding",
             Question::HostOnInternalNetworkWithoutDns => "host-on-internal-network-without-dns",
             Question::PublishedPortFromNetwork => "published-port-from-network",
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",

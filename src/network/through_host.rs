@@ -1,0 +1,128 @@
+//! The ways through the host: by a port that somebody publishes there.
+
+use super::{Home, Reach, Verdict, Wiring};
+use crate::model::{Port, Service, Spanned};
+use crate::platform::{Known, Question};
+
+/// A way through a port that the target publishes on the host.
+#[derive(Clone, Debug)]
+pub struct ThroughHost<'a> {
+    /// The port.
+    pub port: &'a Spanned<Port>,
+    /// Why it is open.
+    pub known: Known,
+    /// Whether it is always open, or by chance.
+    pub verdict: Verdict,
+}
+
+impl Wiring<'_> {
+    /// The way from `from` to `to` through a port that `to` publishes on an address that it reaches, if one is open at
+    /// some starts at least.
+    pub fn through_host<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        self.host_port(from, to).filter(|through| matches!(through.verdict, Verdict::Yes | Verdict::Unpredictable))
+    }
+
+    /// The same for a program that wants to get there; see [`Wiring::reaches_at_will`].
+    pub fn through_host_at_will<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        let leaves = self.all_outs(from);
+        let all = self.host_ports(from, to, leaves);
+        all.into_iter().find(|through| matches!(through.verdict, Verdict::Yes | Verdict::Unpredictable))
+    }
+
+    /// The most open of the ports that `to` publishes, open or not.
+    pub fn host_port<'s>(&'s self, from: &Service, to: &'s Service) -> Option<ThroughHost<'s>> {
+        self.host_ports(from, to, self.outs(from)).into_iter().next()
+    }
+
+    /// Every port that `to` publishes, as `from` finds it through the host, the most open first. Packets leave by one of
+    /// some networks.
+    fn host_ports<'s>(&'s self, from: &Service, to: &'s Service, leaves: Option<Vec<&str>>) -> Vec<ThroughHost<'s>> {
+        let home = self.home(from);
+        let published = self.published(to);
+        if !matches!(self.home(to), Home::Networks | Home::Default) || published.verdict == Verdict::No {
+            return Vec::new();
+        }
+        let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
+        let ports = self.owner(to).ports.iter().filter(|port| loopback || !port.value.is_loopback());
+        let by_chance = published.known.first().filter(|_| published.verdict == Verdict::Unpredictable);
+        let mut found: Vec<ThroughHost<'_>> = Vec::new();
+        for port in ports {
+            let (question, at_some_starts) = match home {
+                Home::Nowhere | Home::Elsewhere => continue,
+                Home::Networks if self.owner(from).name == self.owner(to).name => (Question::OwnPublishedPort, false),
+                Home::Host | Home::Default => (Question::PublishedPortFromNetwork, false),
+                Home::Networks if self.only_internal(from) => (Question::PublishedPortFromInternalNetwork, false),
+                Home::Networks => self.between_networks(from, to, &port.value, leaves.as_deref()),
+            };
+            let known = self.ask(question);
+            let verdict = Verdict::from(known.fact.is);
+            found.push(match by_chance {
+                Some(known) if verdict == Verdict::Yes => {
+                    ThroughHost { port, known: known.clone(), verdict: Verdict::Unpredictable }
+                }
+                _ if at_some_starts && verdict == Verdict::No => {
+                    ThroughHost { port, known, verdict: Verdict::Unpredictable }
+                }
+                _ => ThroughHost { port, known, verdict },
+            });
+        }
+        let openness = [Verdict::Yes, Verdict::Unpredictable, Verdict::Unknown, Verdict::No];
+        found.sort_by_key(|through| openness.iter().position(|verdict| *verdict == through.verdict));
+        found
+    }
+
+    /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
+    /// some starts only: a packet to one address of the host leaves by whichever network has the default route then.
+    fn between_networks(&self, from: &Service, to: &Service, port: &Port, leaves: Option<&[&str]>) -> (Question, bool) {
+        // Internal networks forward nothing, so only the others count.
+        let ordinary = |service| -> Vec<&str> {
+            let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+            all.filter(|network| !self.is_internal(network)).collect()
+        };
+        let (own, enters) = (ordinary(from), ordinary(to));
+        let leaves = leaves.unwrap_or(&own);
+        let shut = |out: &str, into: &str| out != into && self.crossing(out, into).verdict == Verdict::No;
+        let shut_anywhere = |out: &&str| enters.iter().any(|into| shut(out, into));
+        if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
+            return (Question::PublishedPortFromNetwork, false);
+        }
+        // The gateway of each network is an address of the host, too; a packet to it leaves by that network.
+        let by_gateway = port.address.is_none_or(|address| address.is_unspecified());
+        if by_gateway && own.iter().any(|out| !shut_anywhere(out)) {
+            return (Question::PublishedPortFromNetwork, false);
+        }
+        let somewhere = leaves.iter().any(|out| enters.iter().any(|into| !shut(out, into)));
+        (Question::PublishedPortBetweenIsolatedNetworks, somewhere)
+    }
+
+    /// Where a port is one that a service only has on the host: the mapping, and the container's own port behind it.
+    /// Containers reach each other on their own ports, so a connection to it is refused.
+    pub fn host_port_only<'s>(&'s self, service: &'s Service, wanted: u16) -> Option<(&'s Spanned<Port>, u16)> {
+        let service = self.owner(service);
+        if service.container_ports().iter().any(|own| own.contains(wanted)) {
+            return None;
+        }
+        service.ports.iter().find_map(|port| Some((port, port.value.behind(wanted)?)))
+    }
+
+    /// Whether a service's published ports answer on the host.
+    pub fn published(&self, service: &Service) -> Reach {
+        let mut networks = self.attachments(service).peekable();
+        let opaque = networks.peek().is_some() && networks.all(|a| self.opaque_network(&a.network.value).is_some());
+        let question = match self.home(service) {
+            Home::Networks if opaque => {
+                return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
+            }
+            Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
+            Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
+                Question::PublishedPortOnMixedNetworks
+            }
+            Home::Networks | Home::Default => {
+                return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
+            }
+            _ => return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() },
+        };
+        let known = self.ask(question);
+        Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }
+    }
+}
