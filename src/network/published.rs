@@ -67,12 +67,29 @@ impl Wiring<'_> {
             Caller::Container if port.is_loopback() && !self.yes(Question::HostLoopbackFromNetwork) => {
                 self.ask(Question::HostLoopbackFromNetwork).into()
             }
-            Caller::Container => self.ask(Question::PublishedPortFromNetwork).into(),
+            Caller::Container => self.ask(self.from_other_networks(service)).into(),
         };
         // Who would get an answer gets it by chance, where that is how the port is published.
         match answers.verdict {
             Verdict::Yes => Answers { verdict: published.verdict, known: known.or(answers.known) },
             _ => answers,
+        }
+    }
+
+    /// Which question decides about a service's ports for members of the stack's other ordinary networks: isolation may
+    /// keep all of them out.
+    fn from_other_networks(&self, service: &Service) -> Question {
+        let own: Vec<&str> = self.attachments(service).map(|attachment| attachment.network.value.as_str()).collect();
+        let enters: Vec<&str> = own.iter().copied().filter(|network| !self.is_internal(network)).collect();
+        let shut = |out: &str| enters.iter().all(|into| self.crossing(out, into).verdict == Verdict::No);
+        // Networks that are alike cross alike, so one of each kind says it.
+        let others = self.kinds().into_iter().filter_map(|kind| {
+            kind.into_iter().find(|network| !own.contains(network) && !self.is_internal(network))
+        });
+        let others: Vec<&str> = others.collect();
+        match !enters.is_empty() && !others.is_empty() && others.into_iter().all(shut) {
+            true => Question::PublishedPortBetweenIsolatedNetworks,
+            false => Question::PublishedPortFromNetwork,
         }
     }
 

@@ -88,7 +88,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// The networks that can be looked into, those together that are internal and isolated alike.
-    fn kinds(&self) -> Vec<Vec<&'a str>> {
+    pub(super) fn kinds(&self) -> Vec<Vec<&'a str>> {
         let mut kinds: Vec<(bool, Isolation, Vec<&str>)> = Vec::new();
         let stack = self.stack;
         for network in stack.networks.values().filter(|network| self.opaque_network(&network.name.value).is_none()) {
