@@ -121,7 +121,7 @@ fn random_stacks(lab: Lab) {
     let words = Words {
         formats,
         podman: !matches!(lab.how, How::Compose { .. }),
-        metric: !matches!(lab.how, How::Compose { .. } | How::Commands { cni: true }),
+        metric: lab.how == How::Units,
         strict: lab.how == How::Units,
     };
     let seeds: Vec<u64> = (first..first + count).collect();

@@ -345,21 +345,25 @@ impl Wiring<'_> {
         match self.home(service) {
             Home::Nowhere => (Verdict::No, None),
             Home::Elsewhere => (Verdict::Unknown, None),
-            Home::Networks if self.only_internal(service) => {
-                let mut networks = self.attachments(service).map(|attachment| attachment.network.value.as_str());
-                if networks.all(|network| self.is_dns_off(network)) {
-                    return (Verdict::No, None);
+            Home::Networks => {
+                let networks = || self.attachments(service).map(|attachment| attachment.network.value.as_str());
+                // One that exists outside of the stack may be internal, or not.
+                let certain = |network: &&str| self.opaque_network(network).is_none();
+                let mut asked =
+                    networks().filter(|network| certain(network) && self.has_dns(network).is_ok()).peekable();
+                match (asked.peek().is_some(), asked.all(|network| self.is_internal(network))) {
+                    (true, false) => (Verdict::Yes, None),
+                    _ if networks().any(|network| !certain(&network)) => (Verdict::Unknown, None),
+                    (true, true) => {
+                        let known = self.ask(Question::OutsideNamesOnInternalNetwork);
+                        (known.fact.is.into(), Some(known))
+                    }
+                    // No network has a DNS server, so the container asks the host's.
+                    (false, _) => {
+                        let reach = self.internet(service);
+                        (reach.verdict, reach.known.into_iter().next())
+                    }
                 }
-                let known = self.ask(Question::OutsideNamesOnInternalNetwork);
-                (known.fact.is.into(), Some(known))
-            }
-            // One that exists outside of the stack may be internal.
-            Home::Networks
-                if self
-                    .attachments(service)
-                    .all(|a| self.is_internal(&a.network.value) || self.opaque_network(&a.network.value).is_some()) =>
-            {
-                (Verdict::Unknown, None)
             }
             _ => (Verdict::Yes, None),
         }

@@ -58,6 +58,14 @@ impl Wiring<'_> {
         let published = self.published(service);
         let known = published.known.into_iter().next();
         let answers = match caller {
+            // By 127.0.0.1 the host comes as the gateway, which is on the network; nobody measured whether always.
+            Caller::Host
+                if published.verdict == Verdict::No
+                    && !self.only_internal(service)
+                    && port.address.is_none_or(|address| address.is_unspecified() || address.is_loopback()) =>
+            {
+                plain(Verdict::Unknown)
+            }
             _ if published.verdict == Verdict::No => return Answers { verdict: Verdict::No, known },
             Caller::Host => plain(Verdict::Yes),
             Caller::Lan if port.is_loopback() => plain(Verdict::No),
@@ -67,7 +75,7 @@ impl Wiring<'_> {
             Caller::Container if port.is_loopback() && !self.yes(Question::HostLoopbackFromNetwork) => {
                 self.ask(Question::HostLoopbackFromNetwork).into()
             }
-            Caller::Container => self.ask(self.from_other_networks(service)).into(),
+            Caller::Container => self.ask(self.question_of_other_networks(service)).into(),
         };
         // Who would get an answer gets it by chance, where that is how the port is published.
         match answers.verdict {
@@ -78,14 +86,15 @@ impl Wiring<'_> {
 
     /// Which question decides about a service's ports for members of the stack's other ordinary networks: isolation may
     /// keep all of them out.
-    fn from_other_networks(&self, service: &Service) -> Question {
+    fn question_of_other_networks(&self, service: &Service) -> Question {
         let own: Vec<&str> = self.attachments(service).map(|attachment| attachment.network.value.as_str()).collect();
         let enters: Vec<&str> = own.iter().copied().filter(|network| !self.is_internal(network)).collect();
         let shut = |out: &str| enters.iter().all(|into| self.crossing(out, into).verdict == Verdict::No);
         // Networks that are alike cross alike, so one of each kind says it.
-        let others = self.kinds().into_iter().filter_map(|kind| {
-            kind.into_iter().find(|network| !own.contains(network) && !self.is_internal(network))
-        });
+        let others = self
+            .kinds()
+            .into_iter()
+            .filter_map(|kind| kind.into_iter().find(|network| !own.contains(network) && !self.is_internal(network)));
         let others: Vec<&str> = others.collect();
         match !enters.is_empty() && !others.is_empty() && others.into_iter().all(shut) {
             true => Question::PublishedPortBetweenIsolatedNetworks,

@@ -46,7 +46,9 @@ impl Wiring<'_> {
         let ports = self.owner(to).ports.iter().filter(|port| loopback || !port.value.is_loopback());
         let by_chance = published.known.first().filter(|_| published.verdict == Verdict::Unpredictable);
         let mut found: Vec<ThroughHost<'_>> = Vec::new();
-        for port in ports {
+        // What has no way out gets to the gateways of its networks only.
+        let nowhere = home == Home::Networks && leaves.as_ref().is_some_and(Vec::is_empty) && !self.only_internal(from);
+        for port in ports.filter(|port| !nowhere || by_gateway(&port.value)) {
             let (question, at_some_starts) = match home {
                 Home::Nowhere | Home::Elsewhere => continue,
                 Home::Networks if self.owner(from).name == self.owner(to).name => (Question::OwnPublishedPort, false),
@@ -86,9 +88,8 @@ impl Wiring<'_> {
         if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
             return (Question::PublishedPortFromNetwork, false);
         }
-        // The gateway of each network is an address of the host, too; a packet to it leaves by that network.
-        let by_gateway = port.address.is_none_or(|address| address.is_unspecified());
-        if by_gateway && own.iter().any(|out| !shut_anywhere(out)) {
+        // The port leads to one of the target's networks, and a packet to a gateway leaves by the gateway's.
+        if by_gateway(port) && enters.iter().all(|into| own.iter().any(|out| !shut(out, into))) {
             return (Question::PublishedPortFromNetwork, false);
         }
         let somewhere = leaves.iter().any(|out| enters.iter().any(|into| !shut(out, into)));
@@ -114,6 +115,9 @@ impl Wiring<'_> {
                 return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
             }
             Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
+            Home::Networks if self.all_outs(service).is_some_and(|outs| outs.is_empty()) => {
+                Question::PublishedPortWithoutDefaultRoute
+            }
             Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
                 Question::PublishedPortOnMixedNetworks
             }
@@ -125,4 +129,9 @@ impl Wiring<'_> {
         let known = self.ask(question);
         Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }
     }
+}
+
+/// Whether a port answers on the gateway of each network, too, which is an address of the host.
+fn by_gateway(port: &Port) -> bool {
+    port.address.is_none_or(|address| address.is_unspecified())
 }

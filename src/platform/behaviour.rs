@@ -55,6 +55,8 @@ pub enum Question {
     OwnPublishedPort,
     /// Does a port answer that is published by a container on internal networks only?
     PublishedPortOnInternalNetwork,
+    /// Does a port answer that is published by a container none of whose networks is a way out?
+    PublishedPortWithoutDefaultRoute,
     /// Does a port answer that is published by a container on an internal and an ordinary network?
     PublishedPortOnMixedNetworks,
     /// Can the host reach a container's own address on an ordinary network?
@@ -182,6 +184,7 @@ impl Question {
         Question::PublishedPortFromInternalNetwork,
         Question::OwnPublishedPort,
         Question::PublishedPortOnInternalNetwork,
+        Question::PublishedPortWithoutDefaultRoute,
         Question::PublishedPortOnMixedNetworks,
         Question::ContainerFromHost,
         Question::InternalContainerFromHost,
@@ -259,6 +262,7 @@ impl Question {
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
             Question::OwnPublishedPort => "own-published-port",
             Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
+            Question::PublishedPortWithoutDefaultRoute => "published-port-without-default-route",
             Question::PublishedPortOnMixedNetworks => "published-port-on-mixed-networks",
             Question::ContainerFromHost => "container-from-host",
             Question::InternalContainerFromHost => "internal-container-from-host",
