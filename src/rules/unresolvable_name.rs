@@ -108,7 +108,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         | Cause::NotAName { .. }
         | Cause::SeveralServers { .. }
         | Cause::Ambiguous { .. }
-        | Cause::Unknown => return None,
+        | Cause::Unknown { .. } => return None,
     };
     Some(finding)
 }
