@@ -393,6 +393,99 @@ fn many_services_make_a_list_and_ten_a_table() {
     assert!(shown.contains("   1 a-service-with-a-name-0   -   .   +"), "{shown}");
 }
 
+/// The lines of a text below a title, up to an empty one.
+fn below(text: &str, title: &str) -> String {
+    let lines = text.lines().skip_while(|line| *line != title).skip(1).take_while(|line| !line.is_empty());
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+fn matrix_of(stack: &str, name: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, stack).unwrap();
+    text(&[&["matrix", file.to_str().unwrap()], arguments].concat())
+}
+
+#[test]
+fn only_what_surely_fails_is_in_vain() {
+    let stack = "name: s\nnetworks: { theirs: { external: true }, a: {}, b: {} }\nservices:\n  web: { image: x, networks: [theirs], environment: { U: 'http://db:1', V: 'http://far:2' } }\n  db: { image: x, networks: [theirs] }\n  far: { image: x, networks: [a] }\n  two: { image: x, networks: [a, b], environment: { U: 'http://far:2' } }\n";
+    for format in ["text", "markdown"] {
+        let shown = matrix_of(stack, "topology.yaml", &["--on", CNI, "--format", format]);
+        let title = |words: &str| if format == "text" { words.to_owned() } else { format!("### {words}") };
+        let shown = shown.replace(&format!("{}\n\n", title("Looked for in vain")), "Looked for in vain\n");
+        let unsure = "Looked for, and not sure to work";
+        let shown = shown.replace(&format!("{}\n\n", title(unsure)), &format!("{unsure}\n")).replace(['`', '*'], "");
+        let vain = below(&shown, "Looked for in vain");
+        assert!(vain.contains("web") && vain.contains("as far: they share no network"), "{shown}");
+        assert!(!vain.contains("as db") && !vain.contains("two -> far") && !vain.contains("two → far"), "{shown}");
+        let unsure = below(&shown, unsure);
+        assert!(unsure.contains("as db: nobody knows: theirs exists outside of the stack"), "{shown}");
+        assert!(unsure.contains("as far: changes from start to start: a knows the name"), "{shown}");
+    }
+    let shown = matrix_of(stack, "topology.yaml", &["--on", CNI]);
+    assert!(
+        shown.contains("  web        -    ?   !    ?") && shown.contains("  two        ?    ?   ~    -"),
+        "{shown}"
+    );
+    // A name that nobody uses does not hide that the one that is used is not sure to work.
+    let two = "name: s\nnetworks: { n: {} }\nservices:\n  web: { image: x, networks: [n], environment: { U: 'http://same:1' } }\n  db: { image: x, networks: { n: { aliases: [same] } } }\n  other: { image: x, networks: { n: { aliases: [same] } } }\n";
+    let shown = matrix_of(two, "topology.yaml", &["--on", ROOTLESS]);
+    assert!(shown.contains("as `same`: changes from start to start: `other` has the name, too"), "{shown}");
+    assert!(shown.contains("  web        -    ~ "), "{shown}");
+}
+
+#[test]
+fn the_host_is_unknown_for_the_reason_that_is_known() {
+    let stack = "name: s\nnetworks: { theirs: { external: true } }\nservices:\n  a: { image: x, networks: [theirs] }\n  b: { image: x, network_mode: 'container:other' }\n";
+    let json: Json =
+        serde_json::from_str(&matrix_of(stack, "topology.yaml", &["--on", ROOTFUL, "--format", "json"])).unwrap();
+    let host = &json["stacks"][0]["platforms"][0]["host"];
+    assert_eq!(host[0]["why"], "`theirs` exists outside of the stack, which does not say what it is like");
+    assert_eq!(host[1]["why"], "the network of `b` is not part of the stack");
+    assert_eq!((&host[0]["verdict"], &host[0]["address"]), (&Json::from("unknown"), &Json::from("gateway")));
+    let shown = matrix_of(stack, "topology.yaml", &["--on", ROOTFUL]);
+    assert!(shown.contains("(the gateway of a network of the container)"), "{shown}");
+}
+
+#[test]
+fn who_gets_to_the_same_others_stands_in_one_line() {
+    let mut stack = String::from("name: ninety\nnetworks: {");
+    (0..9).for_each(|at| stack += &format!("n{at}: {{}}, "));
+    stack += "}\nservices:\n";
+    (0..90).for_each(|at| stack += &format!("  s{at}: {{ image: x, networks: [n{}] }}\n", at % 9));
+    let shown = matrix_of(&stack, "topology.yaml", &["--on", DOCKER]);
+    assert!(shown.lines().count() < 50, "{shown}");
+    let lines: Vec<&str> = shown.lines().skip_while(|line| *line != "Connections by name and address").collect();
+    assert_eq!(lines[1], "  s0, s9, s18, s27, s36, s45, s54, s63, s72, s81 -> each other");
+    // Podman 5 routes between them.
+    let shown = matrix_of(&stack, "topology.yaml", &["--on", ROOTFUL, "--format", "markdown"]);
+    assert!(shown.contains("`s81` → all but each other\n"), "{shown}");
+    assert!(shown.lines().count() < 50, "{shown}");
+    let json: Json =
+        serde_json::from_str(&matrix_of(&stack, "topology.yaml", &["--on", DOCKER, "--format", "json"])).unwrap();
+    assert_eq!(json["stacks"][0]["platforms"][0]["pairs"].as_array().unwrap().len(), 90 * 89);
+}
+
+#[test]
+fn nothing_listens_in_a_pod_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("one.pod", "[Pod]\nNetwork=front.network\nPublishPort=8080:80\n"),
+        ("a.container", "[Container]\nImage=x.example/x:1\nPod=one.pod\n"),
+        ("b.container", "[Container]\nImage=x.example/x:1\nNetwork=front.network\n"),
+        ("front.network", "[Network]\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let of = |format: &str| text(&["matrix", folder.path().to_str().unwrap(), "--format", format]);
+    let shown = of("text");
+    assert!(shown.contains("from \\ to  a  b\n") && shown.contains("by address and name: a, b\n"), "{shown}");
+    assert!(shown.contains("one.pod 8080:80"), "{shown}");
+    assert!(of("markdown").contains("| from \\ to | `a` | `b` |\n"), "{}", of("markdown"));
+    assert!(of("csv").contains(",a,one.pod,") && of("json").contains("{\"from\":\"b\",\"to\":\"one.pod\""));
+}
+
 #[test]
 fn what_cannot_be_read_is_2_and_a_closed_pipe_is_none() {
     for arguments in [&["matrix", "nothing.yaml"][..], &["matrix", "src"], &["matrix", "examples/visp", "--on", "nope"]]
