@@ -1,5 +1,6 @@
 //! What the formats for people show: one mark for each pair, and everything else in groups.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 
 use indexmap::{IndexMap, IndexSet};
@@ -94,9 +95,11 @@ pub(super) struct Openers<'s> {
 impl Openers<'_> {
     /// Whom they get to, in few words; where that is nearly everybody, those who are left out.
     pub(super) fn goal(&self, sheet: &Sheet<'_>, names: impl Fn(&[&str]) -> String) -> String {
-        let is_left = |name: &&&str| !self.from.contains(name) && !self.to.contains(name);
-        let left: Vec<&str> = sheet.services.iter().filter(is_left).copied().collect();
-        let few = sheet.services.len() > 3 && self.to.len() > 2 * left.len();
+        let (all, told) = (sheet.services.len(), self.from.len() + self.to.len());
+        let few = all > 3 && self.to.len() > 2 * all.saturating_sub(told);
+        let named: HashSet<&str> = self.from.iter().chain(&self.to).copied().collect();
+        let left = sheet.services.iter().filter(|name| few && !named.contains(*name));
+        let left: Vec<&str> = left.copied().collect();
         let and = |one: &str, others: &[&str]| match others {
             [] => one.to_owned(),
             others => format!("{one}, {}", names(others)),
