@@ -386,6 +386,8 @@ fn a_platform_that_only_one_side_names_is_looked_at_on_both_or_is_gone() {
         (&root["changed"], &root["stacks"][0]["platforms_gone"]),
         (&Json::from(true), &serde_json::json!(["server"]))
     );
+    let shown = text(here, &["diff", "old.topology.yaml", "new.topology.yaml", "--on", "next"]);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
     // One of the same name is another one: that is said.
     put(here, "newer.topology.yaml", &stack("server: 'podman@5.4,rootless'"));
     let shown = text(here, &["diff", "old.topology.yaml", "newer.topology.yaml"]);

@@ -59,7 +59,10 @@ pub(super) fn run(options: &Options) -> u8 {
     }
     let mut old = read(&options.old, &options.new, &options.common);
     let mut new = read(&options.new, &options.old, &options.common);
-    let found = match (old.targets(&options.common), new.targets(&options.common)) {
+    // What only the new side calls so is looked at on both.
+    let mut common = options.common.clone();
+    common.on.retain(|name| old.names_platform(name) || !new.names_platform(name));
+    let found = match (old.targets(&common), new.targets(&options.common)) {
         (Ok(before), Ok(after)) if is_whole(&old, &before) && is_whole(&new, &after) => {
             Ok(stacks(options, &before, &after))
         }
@@ -176,7 +179,7 @@ fn stacks(options: &Options, old: &[Target<'_>], new: &[Target<'_>]) -> Vec<chan
             old: old.map(|target| label(target, &options.old)),
             new: new.map(|target| label(target, &options.new)),
             differences: differences(old, new),
-            gone: gone(old, new),
+            gone: if options.common.on.is_empty() { gone(old, new) } else { Vec::new() },
         })
         .collect()
 }

@@ -313,6 +313,11 @@ impl Session {
         self.inputs.iter().flat_map(|input| input.stacks.iter().map(|(_, stack)| stack))
     }
 
+    /// Whether a stack calls a platform so.
+    pub fn names_platform(&self, name: &str) -> bool {
+        self.stacks().any(|stack| stack.platforms.contains_key(name))
+    }
+
     /// Whether something kept quadgen from seeing everything it was asked to look at.
     pub fn is_complete(&self) -> bool {
         let mut words = self.stacks().flat_map(|stack| stack.platforms.values());
