@@ -383,3 +383,20 @@ fn completions_are_scripts_that_complete() {
         assert_eq!(bash(&arguments), (0, format!("{completed}\n"), String::new()), "{words:?}");
     }
 }
+
+#[test]
+fn a_path_that_is_not_there_is_shown_as_it_was_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let typed = folder.path().join("empty").to_string_lossy().into_owned();
+    for word in [format!("{typed}/nothing.yaml"), typed, "../nothing/here.yaml".to_owned()] {
+        let output = Command::new(env!("CARGO_BIN_EXE_quadgen"))
+            .args(["lint", &word])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("`{word}`")), "{word} is not in:\n{said}");
+    }
+}

@@ -289,3 +289,148 @@ fn rendered_units_are_compared_with_what_they_were_rendered_from() {
     let stacks: Json = serde_json::from_str(&shown).unwrap();
     assert_eq!(stacks["stacks"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn what_nobody_knows_is_neither_gained_nor_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let stack = |network: &str| {
+        format!(
+            "name: s\nplatforms: {{ p: 'podman@5.4,rootful' }}\nnetworks: {{ n: {{ {network} }} }}\nservices:\n  x: {{ image: x, networks: [n], ports: ['80:80'] }}\n  y: {{ image: x, networks: [n] }}\n"
+        )
+    };
+    put(here, "clear/topology.yaml", &stack(""));
+    put(here, "cloudy/topology.yaml", &stack("external: true"));
+    let shown = text(here, &["diff", "clear", "cloudy"]);
+    for said in [
+        "Connections not known now\n    x -> y: by its name: unknown instead of yes",
+        "Internet access not known now\n    x, y: by address: unknown instead of yes",
+        "Ports not known to answer now\n    x 80:80: to the host: unknown instead of yes",
+    ] {
+        assert!(shown.contains(said), "{said} is not in:\n{shown}");
+    }
+    let back = text(here, &["diff", "cloudy", "clear"]);
+    for said in [
+        "Connections known now\n    x -> y: by its name: yes instead of unknown",
+        "Internet access known now",
+        "Ports known now",
+    ] {
+        assert!(back.contains(said), "{said} is not in:\n{back}");
+    }
+    for word in ["lost", "closed", "gained", "opened"] {
+        assert!(!shown.contains(word) && !back.contains(word), "{word}:\n{shown}\n{back}");
+    }
+    let root: Json = serde_json::from_str(&text(here, &["diff", "clear", "cloudy", "--format", "json"])).unwrap();
+    let pairs = root["stacks"][0]["differences"][0]["pairs"].as_array().unwrap();
+    assert!(pairs.len() == 2 && pairs.iter().all(|pair| pair["change"] == "changed"), "{root}");
+    // A service that is new has no past of which to speak.
+    let more = stack("external: true") + "  z: { image: x, networks: [n] }\n";
+    put(here, "more/topology.yaml", &more);
+    let shown = text(here, &["diff", "cloudy", "more"]);
+    assert!(
+        shown.contains("Services added\n    z\n")
+            && shown.contains("z -> x, y: by address, whether by name nobody knows"),
+        "{shown}"
+    );
+    let shown = text(here, &["diff", "more", "cloudy"]);
+    assert!(shown.contains("Services removed\n    z") && !shown.contains("known now"), "{shown}");
+}
+
+#[test]
+fn what_changes_from_start_to_start_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let stack = |networks: &str| {
+        format!(
+            "name: s\nplatforms: {{ p: 'podman@4.6.2,cni,rootful' }}\nnetworks: {{ n: {{}}, m: {{}} }}\nservices:\n  x: {{ image: x, networks: [{networks}] }}\n  y: {{ image: x, networks: [n] }}\n"
+        )
+    };
+    put(here, "one/topology.yaml", &stack("n"));
+    put(here, "two/topology.yaml", &stack("n, m"));
+    let shown = text(here, &["diff", "one", "two"]);
+    assert!(
+        shown.contains("Connections changed\n    x -> y: by its name: changing from start to start instead of yes"),
+        "{shown}"
+    );
+    let shown = text(here, &["diff", "two", "one"]);
+    assert!(
+        shown.contains("Connections changed\n    x -> y: by its name: yes instead of changing from start to start"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_platform_that_only_one_side_names_is_looked_at_on_both_or_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let stack = |platforms: &str| {
+        format!(
+            "name: s\nplatforms: {{ {platforms} }}\nnetworks: {{ n: {{ internal: true }} }}\nservices:\n  x: {{ image: x, networks: [n] }}\n  y: {{ image: x, networks: [n] }}\n"
+        )
+    };
+    put(here, "old.topology.yaml", &stack("server: 'podman@4.6.2,cni,rootless'"));
+    put(here, "new.topology.yaml", &stack("next: 'podman@5.4,rootless'"));
+    // The names of an internal network resolve on the one and not on the other, and that is no change in the stack.
+    let shown = text(here, &["diff", "old.topology.yaml", "new.topology.yaml"]);
+    assert!(shown.starts_with("s on next (Podman 5.4") && shown.contains("  No change in"), "{shown}");
+    assert!(
+        shown.contains("Platforms that are no longer named\n    server (Podman 4.6.2 with CNI, rootless)\n"),
+        "{shown}"
+    );
+    let shown = text(here, &["diff", "old.topology.yaml", "new.topology.yaml", "--format", "markdown"]);
+    assert!(shown.contains("* `server` (Podman 4.6.2"), "{shown}");
+    let root: Json =
+        serde_json::from_str(&text(here, &["diff", "old.topology.yaml", "new.topology.yaml", "--format", "json"]))
+            .unwrap();
+    assert_eq!(
+        (&root["changed"], &root["stacks"][0]["platforms_gone"]),
+        (&Json::from(true), &serde_json::json!(["server"]))
+    );
+    let shown = text(here, &["diff", "old.topology.yaml", "new.topology.yaml", "--on", "next"]);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    // One of the same name is another one: that is said.
+    put(here, "newer.topology.yaml", &stack("server: 'podman@5.4,rootless'"));
+    let shown = text(here, &["diff", "old.topology.yaml", "newer.topology.yaml"]);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        shown.starts_with(
+            "s on server (Podman 5.4 with netavark 1.14, rootless; before Podman 4.6.2 with CNI, rootless)"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("Connections gained x -> y: by its name"), "{shown}");
+}
+
+#[test]
+fn stacks_that_are_alone_are_compared_by_both_names_on_one_platform() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    put(here, "old/compose.yaml", "name: notes\nservices: { a: { image: x }, b: { image: x } }\n");
+    put(
+        here,
+        "new/topology.yaml",
+        "name: paste\nnetworks: { n: {} }\nservices: { a: { image: x, networks: [n] }, c: { image: x, networks: [n] } }\n",
+    );
+    let shown = text(here, &["diff", "old", "new"]);
+    assert!(shown.starts_with("notes -> paste on podman (Podman") && !shown.contains("before"), "{shown}");
+    let shown = text(here, &["diff", "new", "old", "--format", "markdown"]);
+    assert!(shown.contains("### `paste` → `notes` on `docker` (Docker Engine") && !shown.contains("before"), "{shown}");
+    let root: Json = serde_json::from_str(&text(here, &["diff", "old", "new", "--format", "json"])).unwrap();
+    assert_eq!((&root["stacks"][0]["stack"], &root["stacks"][0]["was"]), (&Json::from("paste"), &Json::from("notes")));
+}
+
+#[test]
+fn a_revision_is_one_of_the_repository_of_the_other_side() {
+    let folder = repository();
+    let outside = tempfile::tempdir().unwrap();
+    for side in [folder.path().to_path_buf(), folder.path().join("compose.yaml")] {
+        let shown = text(outside.path(), &["diff", "git:HEAD", side.to_str().unwrap()]);
+        assert!(shown.contains("Internet access gained\n    worker"), "{shown}");
+    }
+    let shown = text(outside.path(), &["diff", folder.path().to_str().unwrap(), "git:HEAD:compose.yaml"]);
+    assert!(shown.contains("Internet access lost\n    worker"), "{shown}");
+    // With two revisions there is no other side.
+    let output = quadgen(outside.path(), &["diff", "git:HEAD", "git:HEAD"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not a git repository"));
+}

@@ -70,7 +70,9 @@ fn every_answer_has_its_exit_code_and_its_reason() {
         (&["web", "host.olama"], 2, "did you mean `host.ollama`?"),
         (&["web", "db:0"], 2, "is not a port"),
         (&["nothing.yaml", "web", "db"], 2, "there is no such file"),
-        (&["web"], 2, "Usage"),
+        (&["web"], 2, "give FROM and TO, and before them a PATH if it is not here"),
+        (&[".", "web", "db", "lone"], 2, "give FROM and TO, and before them a PATH if it is not here"),
+        (&["web", "outer", "--on", "new"], 1, "Why: they share no network;"),
     ] {
         let (found, text) = why(words);
         assert_eq!(found, Some(code), "{words:?}:\n{text}");
@@ -118,4 +120,26 @@ fn a_real_deployment_is_answered_as_its_authors_found_it() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(said), "{example} {words}: {said} is not in:\n{text}");
     }
+}
+
+#[test]
+fn sample_files_stand_in_for_what_is_not_there_and_nothing_else_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        let output = command.arg("why").args(words).current_dir(here).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), text)
+    };
+    let stack = "services:\n  web: { image: 'x:${NONE}', env_file: app.env }\n  db: { image: 'x:1', container_name: '${NAME:-store}' }\n";
+    std::fs::write(here.join("compose.yaml"), stack).unwrap();
+    assert_eq!((run(&["web", "store"]).0, run(&["web", "database"]).0), (Some(0), Some(2)));
+    std::fs::write(here.join(".env.example"), "NAME=database\n").unwrap();
+    let (code, said) = run(&["web", "database"]);
+    assert_eq!(code, Some(0), "{said}");
+    // That a file is not there does not keep anybody from answering.
+    let (code, said) = run(&["web", "dbb"]);
+    assert!(code == Some(2) && said.contains("did you mean `db`?"), "{said}");
+    assert_eq!(said.matches("QG").count(), 1, "{said}");
 }

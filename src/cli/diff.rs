@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, input};
-use quadgen::model::{Format as Input, Stack};
+use quadgen::model::{Format as Input, PlatformSpec, Stack};
 use quadgen::network::{Wiring, compare};
 use quadgen::platform::Platform;
 use quadgen::report::changes::{self, Difference, Format};
@@ -59,7 +59,10 @@ pub(super) fn run(options: &Options) -> u8 {
     }
     let mut old = read(&options.old, &options.new, &options.common);
     let mut new = read(&options.new, &options.old, &options.common);
-    let found = match (old.targets(&options.common), new.targets(&options.common)) {
+    // What only the new side calls so is looked at on both.
+    let mut common = options.common.clone();
+    common.on.retain(|name| old.names_platform(name) || !new.names_platform(name));
+    let found = match (old.targets(&common), new.targets(&options.common)) {
         (Ok(before), Ok(after)) if is_whole(&old, &before) && is_whole(&new, &after) => {
             Ok(stacks(options, &before, &after))
         }
@@ -124,7 +127,9 @@ fn read_as(word: &str, other: &str, common: &Common, rendered: bool) -> Session 
         return session;
     };
     let (revision, path) = named.split_once(':').map_or((named, None), |(revision, path)| (revision, Some(path)));
-    match Tree::of(revision) {
+    // Where the other side is a revision, too, nothing but the working directory says which repository.
+    let beside = Some(Path::new(other)).filter(|_| !other.starts_with("git:"));
+    match Tree::of(revision, beside) {
         Ok(tree) => {
             let path = match path {
                 // As git reads it: from the root of the repository, or with a dot from here.
@@ -174,6 +179,7 @@ fn stacks(options: &Options, old: &[Target<'_>], new: &[Target<'_>]) -> Vec<chan
             old: old.map(|target| label(target, &options.old)),
             new: new.map(|target| label(target, &options.new)),
             differences: differences(old, new),
+            gone: if options.common.on.is_empty() { gone(old, new) } else { Vec::new() },
         })
         .collect()
 }
@@ -185,8 +191,10 @@ fn differences(old: Option<&Target<'_>>, new: Option<&Target<'_>>) -> Vec<Differ
     let absent =
         |stack: &Stack| Stack { platforms: stack.platforms.clone(), ..Stack::new(stack.name.clone(), stack.format) };
     let mut found: Vec<Difference> = Vec::new();
-    let mut put = |platform: &Platform, comparison| {
-        let named = (platform.name.clone(), platform.describe());
+    let mut put = |platform: &Platform, before: &Platform, comparison| {
+        let (what, was) = (platform.describe(), before.describe());
+        let what = if was == what { what } else { format!("{what}; before {was}") };
+        let named = (platform.name.clone(), what);
         match found.iter_mut().find(|known| known.comparison == comparison) {
             Some(known) => known.platforms.push(named),
             None => found.push(Difference { platforms: vec![named], comparison }),
@@ -195,16 +203,19 @@ fn differences(old: Option<&Target<'_>>, new: Option<&Target<'_>>) -> Vec<Differ
     if new.is_none() {
         for (stack, platform) in &before {
             let nothing = absent(stack);
-            put(platform, compare(&Wiring::new(stack, platform), &Wiring::new(&nothing, platform)));
+            put(platform, platform, compare(&Wiring::new(stack, platform), &Wiring::new(&nothing, platform)));
         }
     }
     for (stack, platform) in &after {
         let nothing = absent(stack);
-        let (was, on) = match same_platform(&before, &after, stack, platform) {
-            Some(known) => known,
-            None => (&nothing, *platform),
+        let same = before.iter().find(|(_, known)| known.name == platform.name);
+        // What the old side does not speak of is a platform for it all the same. Its units are read for one release.
+        let (was, on) = match (same, before.first()) {
+            (Some((was, on)), _) => (*was, (*on).clone()),
+            (None, Some((was, _))) => (*was, deployed_as(was.format, platform)),
+            (None, None) => (&nothing, (*platform).clone()),
         };
-        put(platform, compare(&Wiring::new(was, on), &Wiring::new(stack, platform)));
+        put(platform, &on, compare(&Wiring::new(was, &on), &Wiring::new(stack, platform)));
     }
     found
 }
@@ -215,22 +226,19 @@ fn looked<'a>(target: Option<&'a Target<'_>>) -> Vec<(&'a Stack, &'a Platform)> 
     parts.flat_map(|part| part.platforms.iter().map(|platform| (part.stack, platform))).collect()
 }
 
-/// What to compare a stack on a platform with: the old one on the platform of that name, else on the only one of both
-/// sides. What the old side does not speak of is a platform for it all the same.
-fn same_platform<'a>(
-    before: &[(&'a Stack, &'a Platform)],
-    after: &[(&'a Stack, &'a Platform)],
-    stack: &Stack,
-    platform: &'a Platform,
-) -> Option<(&'a Stack, &'a Platform)> {
-    if let Some(known) = before.iter().find(|(_, known)| known.name == platform.name) {
-        return Some(*known);
-    }
-    if let ([only], [_]) = (before, after) {
-        return Some(*only);
-    }
-    let first = before.first()?;
-    // Units are read for one release only, and what was another format was deployed in another way.
-    let alike = first.0.format == stack.format && stack.format != Input::Quadlet;
-    Some(if alike { (first.0, platform) } else { *first })
+/// A platform as it runs what is of another format.
+fn deployed_as(format: Input, platform: &Platform) -> Platform {
+    let (runtime, version) = (Some(platform.runtime), Some(platform.version));
+    let spec = PlatformSpec { runtime, version, ..platform.spec.clone() };
+    Platform { deploy: Platform::resolve("", spec, format).deploy, ..platform.clone() }
+}
+
+/// The platforms that only the old side names.
+fn gone(old: Option<&Target<'_>>, new: Option<&Target<'_>>) -> Vec<(String, String)> {
+    let after = looked(new);
+    let gone = looked(old).into_iter().filter(|(stack, platform)| {
+        let named = stack.platforms.contains_key(&platform.name);
+        named && !after.is_empty() && after.iter().all(|(_, known)| known.name != platform.name)
+    });
+    gone.map(|(_, platform)| (platform.name.clone(), platform.describe())).collect()
 }

@@ -36,22 +36,35 @@ struct Reader {
 }
 
 impl Tree {
-    /// Lists the files of a revision of the repository that the working directory lies in.
+    /// Lists the files of a revision of the repository that the working directory lies in; where that is none, of the one
+    /// in which `beside` lies.
     ///
     /// # Errors
     /// What `git` says against it, in one line.
-    pub fn of(revision: &str) -> Result<Tree, String> {
+    pub fn of(revision: &str, beside: Option<&Path>) -> Result<Tree, String> {
         // What begins so would be an option.
         if revision.is_empty() || revision.starts_with('-') {
             return Err("this is no name of a revision".to_owned());
         }
-        let root = git(&["rev-parse", "--show-toplevel"])?;
+        let folder = beside.map(|path| if path.is_dir() { path } else { path.parent().unwrap_or(path) });
+        let folder = folder.filter(|folder| folder.is_dir());
+        let here = Git { folder: None };
+        let (git, root) = match (here.says(&["rev-parse", "--show-toplevel"]), folder) {
+            (Ok(root), _) => (here, root),
+            (Err(reason), None) => return Err(reason),
+            (Err(reason), Some(folder)) => {
+                let there = Git { folder: Some(folder.to_path_buf()) };
+                let root = there.says(&["rev-parse", "--show-toplevel"]).map_err(|_| reason)?;
+                (there, root)
+            }
+        };
         let root = PathBuf::from(String::from_utf8_lossy(&root).trim_end_matches(['\n', '\r']));
-        let commit = git(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{tree}}")])
+        let commit = git
+            .says(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{tree}}")])
             .map_err(|said| if said.is_empty() { "there is no such revision here".to_owned() } else { said })?;
         let tree = String::from_utf8_lossy(&commit).trim().to_owned();
-        let listed = git(&["ls-tree", "-r", "-l", "-z", "--full-tree", &tree])?;
-        let reader = RefCell::new(Reader::start().map_err(|error| format!("cannot start git: {error}"))?);
+        let listed = git.says(&["ls-tree", "-r", "-l", "-z", "--full-tree", &tree])?;
+        let reader = RefCell::new(Reader::start(&git).map_err(|error| format!("cannot start git: {error}"))?);
         let mut found = Tree { root, files: BTreeMap::new(), folders: BTreeSet::new(), reader };
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             found.add(&String::from_utf8_lossy(line));
@@ -168,8 +181,8 @@ impl Files for Tree {
 }
 
 impl Reader {
-    fn start() -> io::Result<Reader> {
-        let mut program = command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    fn start(git: &Git) -> io::Result<Reader> {
+        let mut program = git.command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let questions = program.stdin.take();
         let answers = program.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         Ok(Reader { program, questions, answers: BufReader::new(answers) })
@@ -201,25 +214,35 @@ impl Drop for Reader {
     }
 }
 
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.arg("--no-pager").args(words).stdin(Stdio::null()).stdout(Stdio::piped()).env("LC_ALL", "C");
-    command
+/// The program, and the folder it is run for; here where there is none.
+struct Git {
+    folder: Option<PathBuf>,
 }
 
-/// What git says; the last line of its errors where it fails.
-fn git(words: &[&str]) -> Result<Vec<u8>, String> {
-    let output = command(words).stderr(Stdio::piped()).output();
-    let output = output.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => "the program `git` is not there".to_owned(),
-        _ => format!("cannot run git: {error}"),
-    })?;
-    if output.status.success() {
-        return Ok(output.stdout);
+impl Git {
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        if let Some(folder) = &self.folder {
+            command.arg("-C").arg(folder);
+        }
+        command.arg("--no-pager").args(words).stdin(Stdio::null()).stdout(Stdio::piped()).env("LC_ALL", "C");
+        command
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-    Err(line.trim_start_matches("fatal: ").to_owned())
+
+    /// What it says; the last line of its errors where it fails.
+    fn says(&self, words: &[&str]) -> Result<Vec<u8>, String> {
+        let output = self.command(words).stderr(Stdio::piped()).output();
+        let output = output.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => "the program `git` is not there".to_owned(),
+            _ => format!("cannot run git: {error}"),
+        })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        Err(line.trim_start_matches("fatal: ").to_owned())
+    }
 }
 
 /// Hidden files and folders are none of ours, but where a home keeps its units.

@@ -35,7 +35,11 @@ pub(super) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bo
 pub(super) fn failure(session: &mut Session, wanted: Colour) {
     let mut sink = Sink::default();
     sink.extend(std::mem::take(&mut session.findings));
-    let found = sink.finish(&session.sources);
+    let mut found = sink.finish(&session.sources);
+    // What is merely worth saying kept nobody from anything.
+    if let Some(worst) = found.iter().map(|finding| finding.severity).max() {
+        found.retain(|finding| finding.severity == worst);
+    }
     let summary = Summary::default();
     let report = Report { sources: &session.sources, findings: &found, summary: &summary };
     err(&report.write_quiet(Format::Full, colour(wanted, true)));

@@ -16,7 +16,7 @@ use quadgen::discover::{self, Found, Options};
 use quadgen::model::{Format, Stack, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
-use quadgen::source::{FileId, Files, SourceMap, Span};
+use quadgen::source::{FileId, Files, SourceMap, Span, display_path};
 
 use super::Common;
 use super::disk::{Disk, Given, absolute};
@@ -228,9 +228,15 @@ impl Session {
         let mut probe = SourceMap::default();
         let Err(reason) = probe.load(&self.files, path, "") else { return true };
         let at = self.argument(argument);
-        let message = format!("cannot read `{}`: {reason}", self.files.shown(path));
+        let message = format!("cannot read `{}`: {reason}", self.as_typed(path, argument));
         self.fail(Diagnostic::new(&input::COULD_NOT_RUN, at, message));
         false
+    }
+
+    /// A path as it was typed, so that it is known again; as it is shown where nobody typed it.
+    fn as_typed(&self, path: &Path, argument: &str) -> String {
+        let typed = argument != "-" && std::env::args_os().any(|word| word.to_string_lossy() == argument);
+        if typed { display_path(Path::new(argument)) } else { self.files.shown(path) }
     }
 
     /// Reads the stack of a file; `argument` is the word of the command line that asked for it.
@@ -305,6 +311,11 @@ impl Session {
     /// Every stack that was read; of units one for each release.
     fn stacks(&self) -> impl Iterator<Item = &Stack> {
         self.inputs.iter().flat_map(|input| input.stacks.iter().map(|(_, stack)| stack))
+    }
+
+    /// Whether a stack calls a platform so.
+    pub fn names_platform(&self, name: &str) -> bool {
+        self.stacks().any(|stack| stack.platforms.contains_key(name))
     }
 
     /// Whether something kept quadgen from seeing everything it was asked to look at.

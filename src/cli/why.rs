@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use quadgen::diagnostic::{Diagnostic, Sink, input};
 use quadgen::model::{Connection, Endpoint, HostService, Service, Stack, Target as Goal, Witness};
-use quadgen::network::{DOCKER_NAME, PODMAN_NAME, Verdict, Wiring};
+use quadgen::network::{DOCKER_NAME, Matrix, PODMAN_NAME, Verdict, Wiring};
 use quadgen::platform::Platform;
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
@@ -65,15 +65,15 @@ pub(super) fn run(options: &Options) -> u8 {
     let (path, from, to) = match options.words.as_slice() {
         [from, to] => (None, from, to),
         [path, from, to] => (Some(PathBuf::from(path)), from, to),
-        words => {
-            let many = if words.len() < 2 { "one word says" } else { "so many words say" };
-            output::err(&format!(
-                "error: {many} not who asks and whom to\n\nUsage: quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>\n"
-            ));
+        _ => {
+            output::err(
+                "error: give FROM and TO, and before them a PATH if it is not here\n\n\
+                 Usage: quadgen why [OPTIONS] [PATH] <FROM> <TO[:PORT]>\n",
+            );
             return FAILED;
         }
     };
-    let mut session = Session::new(Wants::default());
+    let mut session = Session::new(Wants { samples: true, ..Wants::default() });
     session.read(path.as_slice(), &options.common);
     let mut text = String::new();
     let mut all_yes = true;
@@ -262,10 +262,30 @@ fn answer(session: &Session, options: &Options, stack: &Stack, platform: &Platfo
         }
         let summary = Summary::default();
         let report = Report { sources: &session.sources, findings: &findings, summary: &summary };
+        if findings.is_empty() && verdict != Verdict::Unknown {
+            body.extend(
+                reason(wiring, from, question).map(|why| quadgen::report::wrap(&format!("  Why: {why}.")) + "\n"),
+            );
+        }
         if !findings.is_empty() {
             body.push('\n');
             body.push_str(&report.write_quiet(Format::Full, output::colour(options.common.color, false)));
         }
     }
     Answer { verdict, body }
+}
+
+/// Why a connection does not work of which no rule speaks.
+fn reason(wiring: &Wiring<'_>, from: &Service, question: &Question<'_>) -> Option<String> {
+    let Asked::Service { service, name, .. } = &question.to else { return None };
+    let at = |service: &Service| wiring.stack.services.get_index_of(&service.name.value);
+    let mut why = None;
+    let visited: Result<(), std::convert::Infallible> = Matrix::new(wiring).between(at(from)?, at(service)?, |pair| {
+        if pair.name.eq_ignore_ascii_case(name) {
+            why = Some(pair.why.to_owned());
+        }
+        Ok(())
+    });
+    let Ok(()) = visited;
+    why
 }

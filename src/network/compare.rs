@@ -21,8 +21,12 @@ pub struct Link {
 pub enum Change {
     /// It works now.
     Gained,
-    /// It works in part, in another way, or nobody knows.
+    /// It changes from start to start now, or did before.
     Changed,
+    /// Nobody knows any more.
+    Clouded,
+    /// Nobody knew.
+    Cleared,
     /// It worked.
     Lost,
 }
@@ -32,7 +36,8 @@ impl Change {
     pub fn word(self) -> &'static str {
         match self {
             Change::Gained => "gained",
-            Change::Changed => "changed",
+            // The form of the words is frozen, and the answers themselves say it.
+            Change::Changed | Change::Clouded | Change::Cleared => "changed",
             Change::Lost => "lost",
         }
     }
@@ -43,8 +48,10 @@ impl Link {
     pub fn change(self) -> Option<Change> {
         match (self.old, self.new) {
             (old, new) if old == new => None,
-            (_, Verdict::Yes) => Some(Change::Gained),
-            (Verdict::Yes, _) => Some(Change::Lost),
+            (_, Verdict::Unknown) => Some(Change::Clouded),
+            (Verdict::Unknown, _) => Some(Change::Cleared),
+            (Verdict::No, Verdict::Yes) => Some(Change::Gained),
+            (Verdict::Yes, Verdict::No) => Some(Change::Lost),
             _ => Some(Change::Changed),
         }
     }
@@ -68,13 +75,12 @@ pub struct Pairing {
 impl Pairing {
     /// What became of the pair as a whole.
     pub fn change(&self) -> Change {
-        let all = || self.names.iter().map(|(_, link)| link).chain([&self.reaches]).filter_map(|link| link.change());
+        let mut names = self.names.iter().filter_map(|(_, link)| link.change());
         // Packets go before names.
-        match self.reaches.change() {
-            Some(change @ (Change::Gained | Change::Lost)) => change,
-            _ if all().all(|change| change == Change::Gained) => Change::Gained,
-            _ if all().all(|change| change == Change::Lost) => Change::Lost,
-            _ => Change::Changed,
+        match (self.reaches.change(), names.next()) {
+            (Some(change), _) => change,
+            (None, Some(first)) if names.all(|change| change == first) => first,
+            (None, _) => Change::Changed,
         }
     }
 }

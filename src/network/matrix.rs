@@ -122,25 +122,51 @@ impl<'a> Matrix<'a> {
     pub fn row<E>(&mut self, from: usize, mut visit: impl FnMut(&Pair<'_>) -> Result<(), E>) -> Result<(), E> {
         let Some(opener) = self.sides.get(from).map(|side| side.service) else { return Ok(()) };
         let sought = sought(opener);
-        for to in (0..self.sides.len()).filter(|to| *to != from) {
-            let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { continue };
-            let (target, shared) = (b.service, self.lists.shared(a, b));
-            let wanted = sought.get(target.name.value.as_str()).map_or(&[][..], Vec::as_slice);
-            let way = self.way(from, to, shared);
-            for at in 0..self.sides.get(to).map_or(0, |side| side.names.len()) {
-                let answer = self.name(from, to, at, shared);
+        (0..self.sides.len()).try_for_each(|to| self.cell(from, to, &sought, &mut visit))
+    }
+
+    /// The rows from one service to another, by where they stand in the stack; see [`Matrix::pairs`].
+    ///
+    /// # Errors
+    /// The first that `visit` returns.
+    pub fn between<E>(
+        &mut self,
+        from: usize,
+        to: usize,
+        visit: impl FnMut(&Pair<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(opener) = self.sides.get(from).map(|side| side.service) else { return Ok(()) };
+        self.cell(from, to, &sought(opener), visit)
+    }
+
+    /// The same, where it is known already which names are looked for.
+    fn cell<E>(
+        &mut self,
+        from: usize,
+        to: usize,
+        sought: &HashMap<&str, Vec<&str>>,
+        mut visit: impl FnMut(&Pair<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return Ok(()) };
+        if from == to {
+            return Ok(());
+        }
+        let (opener, target, shared) = (a.service, b.service, self.lists.shared(a, b));
+        let wanted = sought.get(target.name.value.as_str()).map_or(&[][..], Vec::as_slice);
+        let way = self.way(from, to, shared);
+        for at in 0..self.sides.get(to).map_or(0, |side| side.names.len()) {
+            let answer = self.name(from, to, at, shared);
+            let reason = self.reason(answer, way);
+            let name = self.sides.get(to).and_then(|side| side.names.get(at)).map_or("", |known| &known.text);
+            let sought = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+            visit(&self.pair(opener, target, name, sought, [answer, way, reason]))?;
+        }
+        for name in wanted {
+            let known = |side: &Side<'_>| side.names.iter().any(|known| known.text.eq_ignore_ascii_case(name));
+            if !self.sides.get(to).is_some_and(known) {
+                let answer = self.ask_name(from, to, name);
                 let reason = self.reason(answer, way);
-                let name = self.sides.get(to).and_then(|side| side.names.get(at)).map_or("", |known| &known.text);
-                let sought = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
-                visit(&self.pair(opener, target, name, sought, [answer, way, reason]))?;
-            }
-            for name in wanted {
-                let known = |side: &Side<'_>| side.names.iter().any(|known| known.text.eq_ignore_ascii_case(name));
-                if !self.sides.get(to).is_some_and(known) {
-                    let answer = self.ask_name(from, to, name);
-                    let reason = self.reason(answer, way);
-                    visit(&self.pair(opener, target, name, true, [answer, way, reason]))?;
-                }
+                visit(&self.pair(opener, target, name, true, [answer, way, reason]))?;
             }
         }
         Ok(())
@@ -190,7 +216,7 @@ impl<'a> Matrix<'a> {
     fn ask_name(&mut self, from: usize, to: usize, name: &str) -> usize {
         let (Some(a), Some(b)) = (self.sides.get(from), self.sides.get(to)) else { return 0 };
         let resolution = self.wiring.resolves(a.service, b.service, name);
-        let why = why::name(a, b, &resolution);
+        let why = why::name(a, &resolution);
         self.answers.insert_full(Answer { verdict: resolution.verdict, why }).0
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::hosts_file::Entry;
 use super::opaque::host_entry;
-use super::{Home, Verdict, Wiring};
+use super::{Home, Opaque, Verdict, Wiring};
 use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service};
 use crate::platform::{Known, Question};
 
@@ -48,7 +48,10 @@ pub enum Cause {
     /// Podman writes it into the hosts file that both share with their network.
     SharedHostsFile,
     /// It rests on something that quadgen cannot look into.
-    Unknown,
+    Unknown {
+        /// Why: a clause that can follow "because".
+        why: String,
+    },
     /// No resolver asks for such a name.
     NotAName {
         /// Why.
@@ -216,13 +219,16 @@ impl Wiring<'_> {
 
     fn resolves_by_dns(&self, from: &Service, to: &Service, name: &str) -> Resolution {
         let no = |cause| Resolution { verdict: Verdict::No, cause };
-        let unknown = Resolution { verdict: Verdict::Unknown, cause: Cause::Unknown };
-        if self.opaque_service(from).is_some() || self.opaque_service(to).is_some() {
-            return unknown;
+        let unknown = |opaque: Option<Opaque>| {
+            let why = opaque.map_or_else(String::new, |opaque| opaque.why);
+            Resolution { verdict: Verdict::Unknown, cause: Cause::Unknown { why } }
+        };
+        if let Some(opaque) = self.opaque_service(from).or_else(|| self.opaque_service(to)) {
+            return unknown(Some(opaque));
         }
         let own_attributes = &self.owner(from).attributes;
         if from.attributes.contains_key("links") {
-            return unknown;
+            return unknown(self.opaque_names(from, name));
         }
         if let Some(address) = own_attributes.get("extra_hosts").and_then(|(_, hosts)| host_entry(hosts, name)) {
             // The hosts file goes before DNS, so the address had better be the target's.
@@ -230,14 +236,18 @@ impl Wiring<'_> {
             let on_shared = self.attachments(to).filter(|a| shared(&a.network.value));
             let mut fixed = on_shared.flat_map(|a| [&a.ipv4, &a.ipv6]).flatten();
             let own = address.parse::<IpAddr>().is_ok_and(|address| fixed.any(|fixed| fixed.value == address));
-            return if own { Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile } } else { unknown };
+            return if own {
+                Resolution { verdict: Verdict::Yes, cause: Cause::HostsFile }
+            } else {
+                unknown(self.opaque_names(from, name))
+            };
         }
         if !is_host_name(name) {
             return no(Cause::NotAName { known: self.ask(Question::NameThatIsNoHostName) });
         }
         // fact: with `dns` of its own a container under CNI no longer asks as it was measured.
         if self.is_cni() && own_attributes.contains_key("dns") {
-            return unknown;
+            return unknown(self.opaque_names(from, name));
         }
         for service in [from, to] {
             let home = self.home(service);
@@ -257,7 +267,7 @@ impl Wiring<'_> {
             let networks = shared.iter().map(|network| (*network).to_owned()).collect();
             return no(Cause::NoNames { networks, known: known.clone() });
         }
-        if own.iter().any(|network| self.opaque_network(network).is_some()) {
+        if let Some(opaque) = own.iter().find_map(|network| self.opaque_network(network)) {
             let certain = |network: &&&str| self.opaque_network(network).is_none() && self.has_dns(network).is_ok();
             let names = self.names(to);
             let found =
@@ -267,7 +277,7 @@ impl Wiring<'_> {
             return if found && all_asked {
                 Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks } }
             } else {
-                unknown
+                unknown(Some(opaque))
             };
         }
         let with_dns: Vec<&str> = own.iter().copied().filter(|network| self.has_dns(network).is_ok()).collect();

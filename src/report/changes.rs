@@ -15,6 +15,8 @@ pub struct Stack {
     pub new: Option<String>,
     /// What changed on each platform.
     pub differences: Vec<Difference>,
+    /// Platforms that the old side names and the new one does not, each with what it is.
+    pub gone: Vec<(String, String)>,
 }
 
 /// What changed on some platforms.
@@ -45,9 +47,15 @@ impl Stack {
         self.new.as_deref().or(self.old.as_deref()).unwrap_or_default()
     }
 
+    /// What it was called before, where that is another name.
+    fn renamed(&self) -> Option<&str> {
+        self.old.as_deref().filter(|old| self.new.as_deref().is_some_and(|new| new != *old))
+    }
+
     /// Whether something changed.
     pub fn is_changed(&self) -> bool {
-        self.old.is_none() || self.new.is_none() || self.differences.iter().any(|it| !it.comparison.is_empty())
+        let comes_or_goes = self.old.is_none() || self.new.is_none() || !self.gone.is_empty();
+        comes_or_goes || self.differences.iter().any(|it| !it.comparison.is_empty())
     }
 }
 

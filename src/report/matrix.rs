@@ -9,7 +9,8 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::network::{Address, Wiring};
+use crate::network::{Address, HostCause, HostRow, Verdict, Wiring};
+use crate::platform::{Is, Leads};
 
 /// A stack, on each platform that is looked at.
 pub struct Stack<'a> {
@@ -45,7 +46,7 @@ pub fn write(stacks: &[Stack<'_>], format: Format, out: &mut dyn Write) -> io::R
     }
 }
 
-/// What a name of the host stands for, in a word or an address.
+/// What a name of the host stands for, for programs: a word or an address.
 fn address(address: Address) -> String {
     match address {
         Address::Fixed(address) => address.to_string(),
@@ -57,10 +58,7 @@ fn address(address: Address) -> String {
 }
 
 /// Why a name of the host leads to a program or not.
-fn host_why(row: &crate::network::HostRow<'_>) -> String {
-    use crate::network::{HostCause, Verdict};
-    use crate::platform::Leads;
-
+fn host_why(wiring: &Wiring<'_>, row: &HostRow<'_>) -> String {
     let fact = row.way.known.last().map(|known| known.fact.why.clone());
     let mut why = match row.way.cause {
         HostCause::Leads => fact.unwrap_or_else(|| "it leads there".to_owned()),
@@ -76,7 +74,12 @@ fn host_why(row: &crate::network::HostRow<'_>) -> String {
         HostCause::Loopback => "the program listens on the host's loopback address only".to_owned(),
         HostCause::OtherAddress => "the program listens on another address than the name stands for".to_owned(),
         HostCause::NoSuchMachine => "the platform has no such machine".to_owned(),
-        HostCause::Unknown => "nobody knows where the name leads".to_owned(),
+        HostCause::Unknown => {
+            let known = row.way.known.iter().find(|known| known.fact.is == Is::Unknown);
+            let opaque = || wiring.opaque(&[row.service]).into_iter().next().map(|opaque| opaque.why);
+            let why = known.map(|known| known.fact.why.clone()).or_else(opaque);
+            why.unwrap_or_else(|| "nobody knows where the name leads".to_owned())
+        }
     };
     if let Some(program) = row.program {
         why = format!("`{}`: {why}", program.name.value);

@@ -109,7 +109,7 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
         | Cause::SeveralServers { .. }
         | Cause::Ambiguous { .. }
         | Cause::OnAnotherNetwork { .. }
-        | Cause::Unknown => return None,
+        | Cause::Unknown { .. } => return None,
     };
     Some(finding)
 }

@@ -12,8 +12,8 @@ use super::Session;
 impl Session {
     /// A folder in which there is nothing to look at.
     pub(super) fn no_stack(&mut self, folder: &Path, found: &[Found]) {
-        let shown = self.files.shown(folder);
-        let at = self.argument(&folder.to_string_lossy());
+        let argument = folder.to_string_lossy();
+        let (shown, at) = (self.as_typed(folder, &argument), self.argument(&argument));
         let message = format!("no stack in `{shown}`: no topology, no Compose file and no Quadlet unit below it");
         let mut finding = Diagnostic::new(&input::COULD_NOT_RUN, at, message);
         for left in found.iter().filter_map(|found| self.leave(found)) {

@@ -29,14 +29,14 @@ pub(super) struct Side<'a> {
     list: usize,
     /// The same, a bit for each.
     bits: Vec<u64>,
-    /// Which kinds of networks it is on, a bit for each kind.
-    kinds: u64,
+    /// The number of the list of kinds of its networks, each once: the first of them gives the reason.
+    kinds: usize,
     /// The same of those that may be its way out; nothing where that cannot be known.
-    outs: Option<u64>,
+    outs: Option<usize>,
     /// How many of its networks have DNS.
     with_dns: usize,
-    /// Whether one of its networks cannot be looked into.
-    pub on_opaque: bool,
+    /// The first of its networks that cannot be looked into, by where it stands in the stack, and why.
+    pub opaque_network: Option<(usize, String)>,
     /// Every name that it is known by, once.
     pub names: Vec<Known>,
 }
@@ -50,8 +50,8 @@ pub(super) struct Known {
     alone: Option<usize>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Special {
+#[derive(Clone, Copy)]
+enum Special {
     Nothing,
     Links,
     Dns,
@@ -62,9 +62,10 @@ pub(super) enum Special {
 pub(super) enum Names {
     /// This one's network cannot be known.
     Opaque(usize),
-    /// They live in one network, and this is the target and the number of its name.
-    Same(Special, usize, usize),
-    Special(Special),
+    /// They live in one network, and this is who asks other servers, the target, and the number of its name.
+    Same(Option<usize>, usize, usize),
+    /// This one asks other servers than those of its networks.
+    OwnServers(usize),
     /// At least one is not on networks of the stack.
     Homes(Home, Home),
     Apart,
@@ -72,7 +73,7 @@ pub(super) enum Names {
         /// The number of the list of networks that both are on.
         shared: usize,
         with_dns: usize,
-        on_opaque: bool,
+        opaque_network: Option<usize>,
         scope: Option<usize>,
         alone: Option<usize>,
         /// The number of the list of networks of the client, where others have the name: they may be on any of them.
@@ -81,7 +82,7 @@ pub(super) enum Names {
 }
 
 /// The kinds of networks that `reaches` looks at: all of the client's, its ways out, all of the target's.
-type Kinds = (u64, Option<u64>, u64);
+type Kinds = (usize, Option<usize>, usize);
 
 /// All that `reaches` looks at.
 #[derive(PartialEq, Eq, Hash)]
@@ -93,7 +94,7 @@ pub(super) enum Way {
     Apart(Kinds),
 }
 
-/// Lists of networks, each with a number, so that keys are small.
+/// Lists of networks and of their kinds, each with a number, so that keys are small.
 #[derive(Default)]
 pub(super) struct Lists {
     all: IndexSet<Vec<usize>>,
@@ -125,21 +126,22 @@ impl Lists {
 /// Looks at every service of a stack.
 pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>> {
     let stack = wiring.stack;
-    let mut kinds: Vec<(bool, Question, Isolation)> = Vec::new();
-    let of_networks: Vec<(u64, bool, bool)> = stack
+    let mut kinds: Vec<(Option<usize>, Question, Isolation)> = Vec::new();
+    let of_networks: Vec<(usize, Option<String>, bool)> = stack
         .networks
         .values()
-        .map(|network| {
+        .enumerate()
+        .map(|(at, network)| {
             let name = network.name.value.as_str();
-            let opaque = wiring.opaque_network(name).is_some();
+            let opaque = wiring.opaque_network(name).map(|opaque| opaque.why);
             let isolation = wiring.isolations.get(name).copied().unwrap_or(Isolation::None);
-            let own = (opaque, wiring.host_question(name), isolation);
+            // What cannot be looked into is like nothing else.
+            let own = (opaque.is_some().then_some(at), wiring.host_question(name), isolation);
             let at = kinds.iter().position(|kind| *kind == own).unwrap_or_else(|| {
                 kinds.push(own);
                 kinds.len() - 1
             });
-            // Two, three and four make two dozen kinds at most.
-            (1 << at, opaque, wiring.has_dns(name).is_ok())
+            (at, opaque, wiring.has_dns(name).is_ok())
         })
         .collect();
     let mut all_names = 0;
@@ -170,19 +172,23 @@ pub(super) fn sides<'a>(wiring: &Wiring<'a>, lists: &mut Lists) -> Vec<Side<'a>>
             },
             entries: hosts.into_iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
             bits,
-            kinds: qualities().fold(0, |all, (kind, ..)| all | kind),
+            kinds: lists.number(each_once(qualities().map(|(kind, ..)| *kind))),
             outs: wiring.outs(owner).map(|outs| {
                 let outs = outs.iter().filter_map(|name| of_networks.get(stack.networks.get_index_of(*name)?));
-                outs.fold(0, |all, (kind, ..)| all | kind)
+                lists.number(each_once(outs.map(|(kind, ..)| *kind)))
             }),
             with_dns: qualities().filter(|(.., dns)| *dns).count(),
-            on_opaque: qualities().any(|(_, opaque, _)| *opaque),
+            opaque_network: networks.iter().find_map(|at| Some((*at, of_networks.get(*at)?.1.clone()?))),
             list: lists.number(networks.clone()),
             networks,
             names: known(wiring, service, &mut all_names, lists),
         }
     });
     sides.collect()
+}
+
+fn each_once(kinds: impl Iterator<Item = usize>) -> Vec<usize> {
+    kinds.collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// Every name of a service once, with the networks it counts on.
@@ -226,19 +232,24 @@ pub(super) fn names(from: &Side<'_>, to: &Side<'_>, name: usize, shared: Option<
     if in_hosts_file {
         return None;
     }
-    if from.owner == to.owner {
-        return Some(Names::Same(from.special, to.at, name));
+    match from.special {
+        // The reason is of this one name.
+        Special::Links => return None,
+        Special::Dns if from.owner == to.owner => return Some(Names::Same(Some(from.at), to.at, name)),
+        Special::Dns => return Some(Names::OwnServers(from.at)),
+        Special::Nothing => {}
     }
-    if from.special != Special::Nothing {
-        return Some(Names::Special(from.special));
+    if from.owner == to.owner {
+        return Some(Names::Same(None, to.at, name));
     }
     if from.home != Home::Networks || to.home != Home::Networks {
         return Some(Names::Homes(from.home, to.home));
     }
     let Some(shared) = shared else { return Some(Names::Apart) };
-    let (with_dns, on_opaque) = (from.with_dns, from.on_opaque);
-    let own = known.alone.map(|_| from.list);
-    Some(Names::Shared { shared, with_dns, on_opaque, scope: known.scope, alone: known.alone, own })
+    let opaque_network = from.opaque_network.as_ref().map(|(at, _)| *at);
+    let (with_dns, scope, alone) = (from.with_dns, known.scope, known.alone);
+    let own = alone.map(|_| from.list);
+    Some(Names::Shared { shared, with_dns, opaque_network, scope, alone, own })
 }
 
 /// The key of `reaches`.

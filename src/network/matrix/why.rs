@@ -1,11 +1,11 @@
-//! The reasons of a row. They name no service, because they hold for all pairs that are alike.
+//! The reasons of a row. They name no service but one that all pairs have in common that are alike.
 
 use super::side::Side;
 use crate::network::{Cause, Home, Reach, Resolution, Step, Verdict};
 use crate::platform::Known;
 
 /// Why a name resolves or does not.
-pub(super) fn name(from: &Side<'_>, to: &Side<'_>, resolution: &Resolution) -> String {
+pub(super) fn name(from: &Side<'_>, resolution: &Resolution) -> String {
     match &resolution.cause {
         Cause::Found { networks } => format!("the DNS of {} knows the name", quoted(networks)),
         Cause::HostsFile => "the client's hosts file gives the name this address".to_owned(),
@@ -17,9 +17,7 @@ pub(super) fn name(from: &Side<'_>, to: &Side<'_>, resolution: &Resolution) -> S
         Cause::SharedHostsFile => "the hosts file of the network that they share gives the name".to_owned(),
         Cause::NotAName { known } => known.fact.why.clone(),
         Cause::NoNames { networks, known } => format!("{} has no names: {}", quoted(networks), known.fact.why),
-        Cause::Unknown => {
-            opaque(from, to).unwrap_or_else(|| "quadgen cannot look into what the name rests on".to_owned())
-        }
+        Cause::Unknown { why } => why.clone(),
         Cause::NotOnNetworks { service, home } => {
             let who = if *service == from.service.name.value { "the client" } else { "the target" };
             match home {
@@ -70,11 +68,9 @@ pub(super) fn way(from: &Side<'_>, to: &Side<'_>, reach: &Reach) -> String {
 
 /// Why the network of one of the two cannot be known.
 fn opaque(from: &Side<'_>, to: &Side<'_>) -> Option<String> {
-    let network = || {
-        let sides = [(from, "client"), (to, "target")].into_iter().find(|(side, _)| side.on_opaque);
-        sides.map(|(_, who)| format!("quadgen cannot look into a network of the {who}"))
-    };
-    from.opaque.clone().or_else(|| to.opaque.clone()).or_else(network)
+    let sides = [&from.opaque, &to.opaque].into_iter().flatten();
+    let networks = [&from.opaque_network, &to.opaque_network].into_iter().flatten().map(|(_, why)| why);
+    sides.chain(networks).next().cloned()
 }
 
 fn quoted(networks: &[String]) -> String {

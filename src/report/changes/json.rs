@@ -17,6 +17,12 @@ struct StackOut<'r> {
     stack: &'r str,
     /// `added`, `removed`, or `kept`.
     fate: &'static str,
+    /// What it was called before, where that is another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<&'r str>,
+    /// Platforms that only the old side names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    platforms_gone: Vec<&'r str>,
     differences: Vec<Difference<'r>>,
 }
 
@@ -89,6 +95,8 @@ pub(super) fn write(stacks: &[Stack]) -> String {
             (_, None) => "removed",
             _ => "kept",
         },
+        was: stack.renamed(),
+        platforms_gone: stack.gone.iter().map(|(name, _)| name.as_str()).collect(),
         differences: stack.differences.iter().map(difference).collect(),
     });
     let root = Root { version: 1, changed: super::is_changed(stacks), stacks: out.collect() };

@@ -20,7 +20,8 @@ pub(super) fn write(stacks: &[Stack]) -> String {
         for difference in &stack.differences {
             let platforms: Vec<String> =
                 difference.platforms.iter().map(|(name, what)| format!("{} ({what})", code(name))).collect();
-            text.push_str(&format!("\n### {}{fate} on {}\n", code(stack.label()), platforms.join(", ")));
+            let renamed = stack.renamed().map(|old| format!("{} → ", code(old))).unwrap_or_default();
+            text.push_str(&format!("\n### {renamed}{}{fate} on {}\n", code(stack.label()), platforms.join(", ")));
             let sections = sections(&difference.comparison);
             if sections.is_empty() {
                 text.push_str(&format!("\n{NOTHING}\n"));
@@ -34,6 +35,10 @@ pub(super) fn write(stacks: &[Stack]) -> String {
                     text.push_str(&format!("* and {more} more, which `quadgen diff` lists\n"));
                 }
             }
+        }
+        if !stack.gone.is_empty() {
+            let gone: Vec<String> = stack.gone.iter().map(|(name, what)| format!("{} ({what})", code(name))).collect();
+            text.push_str(&format!("\n**Platforms that are no longer named**\n\n* {}\n", gone.join(", ")));
         }
     }
     text

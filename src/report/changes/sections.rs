@@ -1,6 +1,7 @@
-//! What people read about a change, the strongest first: new ways out, then new ways in, then what no longer works.
+//! What people read about a change, the strongest first: new ways out, then new ways in, then what nobody knows any
+//! more, then what no longer works.
 
-use crate::network::{Caller, Change, Comparison, Link, Pairing, Verdict, WayOut};
+use crate::network::{Caller, Change, Comparison, Link, Pairing, PortChange, Verdict, WayOut};
 
 /// A title and its lines.
 pub(super) struct Section {
@@ -23,18 +24,22 @@ pub(super) fn sections(comparison: &Comparison) -> Vec<Section> {
         let pairs = comparison.pairs.iter().filter(|pair| pair.change() == change && pair.both_stay == both_stay);
         pairs.collect::<Vec<_>>()
     };
+    let everywhere = |change: Change| [between(change, true), between(change, false)].concat();
     let sections = [
         ("Internet access gained", outside(comparison, Change::Gained)),
         ("Ports opened", ports(comparison, Change::Gained)),
         ("Connections gained", pairs(&between(Change::Gained, true), Change::Gained)),
         ("Services added", services(&comparison.added)),
         ("Connections of new services", pairs(&between(Change::Gained, false), Change::Gained)),
+        ("Internet access not known now", outside(comparison, Change::Clouded)),
+        ("Ports not known to answer now", ports(comparison, Change::Clouded)),
+        ("Connections not known now", pairs(&everywhere(Change::Clouded), Change::Clouded)),
         ("Internet access changed", outside(comparison, Change::Changed)),
         ("Ports changed", ports(comparison, Change::Changed)),
-        ("Connections changed", {
-            let all = [between(Change::Changed, true), between(Change::Changed, false)].concat();
-            pairs(&all, Change::Changed)
-        }),
+        ("Connections changed", pairs(&everywhere(Change::Changed), Change::Changed)),
+        ("Internet access known now", outside(comparison, Change::Cleared)),
+        ("Ports known now", ports(comparison, Change::Cleared)),
+        ("Connections known now", pairs(&between(Change::Cleared, true), Change::Cleared)),
         ("Connections lost", pairs(&between(Change::Lost, true), Change::Lost)),
         ("Ports closed", ports(comparison, Change::Lost)),
         ("Internet access lost", outside(comparison, Change::Lost)),
@@ -56,7 +61,8 @@ fn services(names: &[String]) -> Vec<Line> {
 fn outside(comparison: &Comparison, change: Change) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     // Who is gone needs no way out.
-    let gone = |way: &WayOut| change == Change::Lost && comparison.removed.contains(&way.service);
+    let gone =
+        |way: &WayOut| matches!(change, Change::Lost | Change::Cleared) && comparison.removed.contains(&way.service);
     for way in comparison.internet.iter().filter(|way| of(way) == Some(change) && !gone(way)) {
         let mut what = Vec::new();
         for (link, by) in [(way.by_address, "by address"), (way.by_name, "by name")] {
@@ -80,10 +86,12 @@ fn of(way: &WayOut) -> Option<Change> {
 fn said(link: Link, by: &str, whole: Change) -> Option<String> {
     let change = link.change()?;
     Some(match change {
-        _ if change == whole && change != Change::Changed => by.to_owned(),
+        Change::Gained | Change::Lost if change == whole => by.to_owned(),
         Change::Gained => format!("now {by}"),
-        Change::Lost if link.new == Verdict::No => format!("no longer {by}"),
-        Change::Changed | Change::Lost => format!("{by}: {} instead of {}", words(link.new), words(link.old)),
+        Change::Lost => format!("no longer {by}"),
+        Change::Changed | Change::Clouded | Change::Cleared => {
+            format!("{by}: {} instead of {}", words(link.new), words(link.old))
+        }
     })
 }
 
@@ -99,12 +107,13 @@ fn words(verdict: Verdict) -> &'static str {
 /// Ports, those that other machines reach first.
 fn ports(comparison: &Comparison, change: Change) -> Vec<Line> {
     let mut lines: Vec<(bool, Line)> = Vec::new();
-    for port in comparison.ports.iter().filter(|port| port.answers.change() == Some(change)) {
+    let gone = |port: &PortChange| change == Change::Cleared && comparison.removed.contains(&port.service);
+    for port in comparison.ports.iter().filter(|port| port.answers.change() == Some(change) && !gone(port)) {
         let lan = port.caller == Caller::Lan;
         let to = if lan { "other machines" } else { "the host" };
         let what = match change {
             Change::Gained | Change::Lost => format!("to {to}"),
-            Change::Changed => {
+            Change::Changed | Change::Clouded | Change::Cleared => {
                 format!("to {to}: {} instead of {}", words(port.answers.new), words(port.answers.old))
             }
         };
@@ -158,9 +167,14 @@ fn pairs(pairs: &[&Pairing], change: Change) -> Vec<Line> {
 fn about(pair: &Pairing, change: Change) -> String {
     let mut parts: Vec<String> = said(pair.reaches, "by address", change).into_iter().collect();
     if !pair.both_stay {
-        // Of a service that comes or goes the names say nothing more.
+        // Of a service that comes or goes the names say nothing more, nor what was before.
+        if change == Change::Clouded {
+            parts.iter_mut().for_each(|part| *part = "by address".to_owned());
+        }
         if pair.names.iter().any(|(_, link)| link.change() == Some(change)) {
             parts.push("by name".to_owned());
+        } else if pair.names.iter().any(|(_, link)| link.change() == Some(Change::Clouded)) {
+            parts.push("whether by name nobody knows".to_owned());
         }
         return parts.join(", ");
     }

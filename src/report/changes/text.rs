@@ -18,7 +18,8 @@ pub(super) fn write(stacks: &[Stack]) -> String {
             }
             let platforms: Vec<String> =
                 difference.platforms.iter().map(|(name, what)| format!("{name} ({what})")).collect();
-            text.push_str(&wrap(&format!("{}{fate} on {}", stack.label(), platforms.join(", "))));
+            let renamed = stack.renamed().map(|old| format!("{old} -> ")).unwrap_or_default();
+            text.push_str(&wrap(&format!("{renamed}{}{fate} on {}", stack.label(), platforms.join(", "))));
             text.push('\n');
             let sections = sections(&difference.comparison);
             if sections.is_empty() {
@@ -28,17 +29,26 @@ pub(super) fn write(stacks: &[Stack]) -> String {
             for section in sections {
                 text.push_str(&format!("\n  {}\n", section.title));
                 for line in section.lines {
-                    let options = wrapping(WIDTH).initial_indent("    ").subsequent_indent("      ");
-                    text.push_str(&textwrap::fill(&said(&line), options));
+                    text.push_str(&textwrap::fill(&said(&line), lines()));
                     text.push('\n');
                 }
             }
+        }
+        if !stack.gone.is_empty() {
+            let gone: Vec<String> = stack.gone.iter().map(|(name, what)| format!("{name} ({what})")).collect();
+            text.push_str("\n  Platforms that are no longer named\n");
+            text.push_str(&textwrap::fill(&gone.join(", "), lines()));
+            text.push('\n');
         }
         if stack.differences.is_empty() {
             text.push_str(&format!("{}{} nothing to look at on these platforms\n", stack.label(), fate));
         }
     }
     text
+}
+
+fn lines() -> textwrap::Options<'static> {
+    wrapping(WIDTH).initial_indent("    ").subsequent_indent("      ")
 }
 
 fn said(line: &Line) -> String {

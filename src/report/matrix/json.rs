@@ -85,7 +85,7 @@ fn platform(wiring: &Wiring<'_>, out: &mut dyn Write) -> io::Result<()> {
             name: &row.way.name,
             address: row.way.address.map(address),
             verdict: row.way.verdict.word(),
-            why: host_why(&row),
+            why: host_why(wiring, &row),
         })?;
     }
     host.end()?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Stack;
-use super::sheet::{Cell, Sheet, others, sheets, used};
+use super::sheet::{Cell, Sheet, openers, sheets, used};
 use crate::report::markdown::{code, codes};
 
 /// With more columns a table is wider than a page.
@@ -60,41 +60,39 @@ fn list(sheet: &Sheet<'_>) -> String {
     let ways = used(sheet);
     for way in ways.iter().filter(|way| **way != Cell::Nothing) {
         let _ = writeln!(text, "\n### Connections {}\n", way.words());
-        for (from, name) in sheet.services.iter().enumerate() {
-            let others = others(sheet, from, *way);
-            if !others.is_empty() {
-                let _ = writeln!(text, "* {} → {}", code(name), all_or(&others, sheet, 1));
-            }
+        for openers in openers(sheet, *way) {
+            let _ = writeln!(text, "* {} → {}", all_or(&openers.from, sheet), openers.goal(sheet, codes));
         }
     }
     text
 }
 
-/// Names, or how many where that is everybody; `less` of all are none of them.
-fn all_or(names: &[&str], sheet: &Sheet<'_>, less: usize) -> String {
-    let all = names.len() > 2 && names.len() + less == sheet.services.len();
-    let others = if less == 0 { "" } else { " others" };
-    if all { format!("all {}{others}", names.len()) } else { codes(names) }
+/// Names, or how many where that is everybody.
+fn all_or(names: &[&str], sheet: &Sheet<'_>) -> String {
+    let all = names.len() > 2 && names.len() == sheet.services.len();
+    if all { format!("all {}", names.len()) } else { codes(names) }
 }
 
 fn rest(sheet: &Sheet<'_>) -> String {
     let mut text = String::new();
-    if !sheet.vain.is_empty() {
-        text.push_str("\n### Looked for in vain\n\n");
-        for [from, to, name, why] in &sheet.vain {
+    for (title, lines) in [("Looked for in vain", &sheet.vain), ("Looked for, and not sure to work", &sheet.unsure)] {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "\n### {title}\n");
+        }
+        for [from, to, name, why] in lines {
             let _ = writeln!(text, "* {} → {} as {}: {why}", code(from), code(to), code(name));
         }
     }
     if !sheet.internet.is_empty() {
         text.push_str("\n### The internet\n\n");
         for (way, services) in &sheet.internet {
-            let _ = writeln!(text, "* {way}: {}", all_or(services, sheet, 0));
+            let _ = writeln!(text, "* {way}: {}", all_or(services, sheet));
         }
     }
     if !sheet.host.is_empty() {
         text.push_str("\n### The host\n\n");
         for (way, services) in &sheet.host {
-            let _ = writeln!(text, "* {way}\n  * {}", all_or(services, sheet, 0));
+            let _ = writeln!(text, "* {way}\n  * {}", all_or(services, sheet));
         }
     }
     if !sheet.ports.is_empty() {

@@ -1,9 +1,13 @@
 //! What the formats for people show: one mark for each pair, and everything else in groups.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 
-use super::{Stack, address, host_why};
-use crate::network::{Caller, Matrix, Verdict, Wiring};
+use indexmap::{IndexMap, IndexSet};
+
+use super::{Stack, host_why};
+use crate::model::ServiceKind;
+use crate::network::{Address, Caller, Matrix, Verdict, Wiring};
 use crate::platform::Platform;
 
 /// What becomes of connections from one service to another, by whatever name.
@@ -79,6 +83,37 @@ impl Cell {
     }
 }
 
+/// Those whose connections get to the same others in one way.
+pub(super) struct Openers<'s> {
+    pub from: Vec<&'s str>,
+    /// Whether each of them gets to all the others of them.
+    pub each_other: bool,
+    /// Whom they get to besides.
+    pub to: Vec<&'s str>,
+}
+
+impl Openers<'_> {
+    /// Whom they get to, in few words; where that is nearly everybody, those who are left out.
+    pub(super) fn goal(&self, sheet: &Sheet<'_>, names: impl Fn(&[&str]) -> String) -> String {
+        let (all, told) = (sheet.services.len(), self.from.len() + self.to.len());
+        let few = all > 3 && self.to.len() > 2 * all.saturating_sub(told);
+        let named: HashSet<&str> = self.from.iter().chain(&self.to).copied().collect();
+        let left = sheet.services.iter().filter(|name| few && !named.contains(*name));
+        let left: Vec<&str> = left.copied().collect();
+        let and = |one: &str, others: &[&str]| match others {
+            [] => one.to_owned(),
+            others => format!("{one}, {}", names(others)),
+        };
+        match (few, self.each_other) {
+            (false, true) => and("each other", &self.to),
+            (false, false) => names(&self.to),
+            (true, false) if self.from.len() > 1 => and("all but each other", &left),
+            (true, _) if left.is_empty() => "all others".to_owned(),
+            (true, _) => format!("all others but {}", names(&left)),
+        }
+    }
+}
+
 /// A heading, and who stands below it.
 pub(super) type Group<'a> = (String, Vec<&'a str>);
 
@@ -90,6 +125,8 @@ pub(super) struct Sheet<'a> {
     pub cells: Vec<Vec<Cell>>,
     /// Names that are looked for and do not work: who, whom, by which name, and why.
     pub vain: Vec<[String; 4]>,
+    /// Names that are looked for and work at some starts, or nobody knows.
+    pub unsure: Vec<[String; 4]>,
     pub internet: Vec<Group<'a>>,
     pub host: Vec<Group<'a>>,
     /// Who gets an answer, and from which services' ports.
@@ -111,40 +148,65 @@ pub(super) fn sheets<'a>(stack: &'a Stack<'a>) -> Vec<(Vec<&'a Platform>, Sheet<
 
 fn sheet<'a>(wiring: &'a Wiring<'a>) -> Sheet<'a> {
     let mut matrix = Matrix::new(wiring);
-    let all = &wiring.stack.services;
-    let mut cells = vec![vec![Cell::Nothing; all.len()]; all.len()];
-    let mut vain = Vec::new();
+    // In a pod itself nothing runs: its containers are those who talk.
+    let talking = wiring.stack.services.values().filter(|service| service.kind != ServiceKind::Pod);
+    let services: IndexSet<&str> = talking.map(|service| service.name.value.as_str()).collect();
+    let mut cells = vec![vec![Cell::Nothing; services.len()]; services.len()];
+    let (mut vain, mut unsure, mut sought) = (Vec::new(), Vec::new(), Vec::new());
     let Ok(()) = matrix.pairs(|pair| {
-        let at = |name: &str| all.get_index_of(name).unwrap_or(usize::MAX);
-        let (from, to) = (at(&pair.from.name.value), at(&pair.to.name.value));
-        let vainly = pair.sought && (pair.resolves, pair.reaches) != (Verdict::Yes, Verdict::Yes);
-        if let Some(cell) = cells.get_mut(from).and_then(|row| row.get_mut(to)) {
-            let new = Cell::of(pair.resolves, pair.reaches);
-            if vainly {
-                *cell = Cell::Vain;
-            } else if new.rank() < cell.rank() {
-                *cell = new;
-            }
+        let (from, to) = (&pair.from.name.value, &pair.to.name.value);
+        let new = Cell::of(pair.resolves, pair.reaches);
+        let at = services.get_index_of(from.as_str()).zip(services.get_index_of(to.as_str()));
+        if let Some((from, to)) = at
+            && let Some(cell) = cells.get_mut(from).and_then(|row| row.get_mut(to))
+            && new.rank() < cell.rank()
+        {
+            *cell = new;
         }
-        if vainly {
-            let (from, to) = (pair.from.name.value.clone(), pair.to.name.value.clone());
-            vain.push([from, to, pair.name.to_owned(), pair.why.to_owned()]);
+        if !pair.sought || new == Cell::Both {
+            return Ok::<(), Infallible>(());
         }
-        Ok::<(), Infallible>(())
+        let line = |why: String| [from.clone(), to.clone(), pair.name.to_owned(), why];
+        let fails = pair.resolves == Verdict::No || pair.reaches == Verdict::No;
+        if fails {
+            vain.push(line(pair.why.to_owned()));
+        } else {
+            unsure.push(line(format!("{}: {}", new.words(), pair.why)));
+        }
+        sought.extend(at.map(|at| (at, if fails { Cell::Vain } else { new })));
+        Ok(())
     });
+    // What is looked for counts more than a name that nobody uses, and of several the one that works least.
+    sought.sort_by_key(|(_, cell)| *cell);
+    for ((from, to), new) in sought {
+        if let Some(cell) = cells.get_mut(from).and_then(|row| row.get_mut(to)) {
+            *cell = new;
+        }
+    }
     let mut internet = Vec::new();
-    for (service, address, name) in matrix.internet() {
+    for (service, address, name) in matrix.internet().filter(|(service, ..)| service.kind != ServiceKind::Pod) {
         put(&mut internet, way_out(address, name), &service.name.value);
     }
     let mut host = Vec::new();
-    for row in matrix.host() {
-        let stands_for = row.way.address.map(|it| format!(" ({})", address(it))).unwrap_or_default();
+    for row in matrix.host().filter(|row| row.service.kind != ServiceKind::Pod) {
+        let stands_for = row.way.address.map(|it| format!(" ({})", stands_for(it))).unwrap_or_default();
         let name = format!("`{}`{stands_for}", row.way.name);
-        let why = host_why(&row);
+        let why = host_why(wiring, &row);
         put(&mut host, format!("{name}: {}: {why}", row.way.verdict.word()), &row.service.name.value);
     }
-    let services = all.keys().map(String::as_str).collect();
-    Sheet { services, cells, vain, internet, host, ports: ports(&matrix) }
+    let services = services.into_iter().collect();
+    Sheet { services, cells, vain, unsure, internet, host, ports: ports(&matrix) }
+}
+
+/// What a name of the host stands for, in words.
+fn stands_for(address: Address) -> String {
+    match address {
+        Address::Fixed(address) => address.to_string(),
+        Address::Gateway => "the gateway of a network of the container".to_owned(),
+        Address::Own => "the host's own address".to_owned(),
+        Address::Route => "the gateway of the host's default route".to_owned(),
+        Address::Proxy => "an address that only Docker Desktop knows".to_owned(),
+    }
 }
 
 fn put<'a>(groups: &mut Vec<Group<'a>>, heading: String, service: &'a str) {
@@ -189,11 +251,45 @@ fn ports<'a>(matrix: &Matrix<'a>) -> Vec<(String, Vec<(&'a str, String)>)> {
     groups
 }
 
-/// The others that connections of one service get to in one way.
-pub(super) fn others<'s>(sheet: &'s Sheet<'_>, from: usize, way: Cell) -> Vec<&'s str> {
-    let row = sheet.cells.get(from).map_or(&[][..], Vec::as_slice);
-    let others = row.iter().zip(&sheet.services).enumerate().filter(|(to, (cell, _))| *to != from && **cell == way);
-    others.map(|(_, (_, name))| *name).collect()
+/// Who gets to whom in one way; those who get to the same others stand together.
+pub(super) fn openers<'s>(sheet: &'s Sheet<'_>, way: Cell) -> Vec<Openers<'s>> {
+    let others = |from: usize| -> Vec<usize> {
+        let row = sheet.cells.get(from).map_or(&[][..], Vec::as_slice);
+        (0..row.len()).filter(|to| *to != from && row.get(*to) == Some(&way)).collect()
+    };
+    // Those on one network get to the same ones but for themselves.
+    let mut circles: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::new();
+    let mut alike: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::new();
+    for from in 0..sheet.services.len() {
+        let to = others(from);
+        if !to.is_empty() {
+            let mut circle = to.clone();
+            circle.push(from);
+            circle.sort_unstable();
+            circles.entry(circle).or_default().push(from);
+            alike.entry(to).or_default().push(from);
+        }
+    }
+    let names = |all: &mut dyn Iterator<Item = usize>| -> Vec<&'s str> {
+        all.filter_map(|at| sheet.services.get(at).copied()).collect()
+    };
+    let mut found: Vec<(usize, Openers<'s>)> = Vec::new();
+    let mut told: IndexSet<usize> = IndexSet::new();
+    for (circle, from) in circles.iter().filter(|(_, from)| from.len() > 1) {
+        told.extend(from);
+        let to = names(&mut circle.iter().copied().filter(|at| !from.contains(at)));
+        let first = from.first().copied().unwrap_or_default();
+        found.push((first, Openers { from: names(&mut from.iter().copied()), each_other: true, to }));
+    }
+    for (to, from) in &alike {
+        let from: Vec<usize> = from.iter().copied().filter(|from| !told.contains(from)).collect();
+        if let Some(first) = from.first() {
+            let to = names(&mut to.iter().copied());
+            found.push((*first, Openers { from: names(&mut from.iter().copied()), each_other: false, to }));
+        }
+    }
+    found.sort_by_key(|(first, _)| *first);
+    found.into_iter().map(|(_, openers)| openers).collect()
 }
 
 /// The marks that a sheet uses.

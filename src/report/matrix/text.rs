@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Stack;
-use super::sheet::{Cell, Sheet, others, sheets, used};
+use super::sheet::{Cell, Sheet, openers, sheets, used};
 use crate::platform::Platform;
 use crate::report::{WIDTH, wrap};
 
@@ -87,11 +87,9 @@ fn list(sheet: &Sheet<'_>) -> String {
     let ways = used(sheet);
     for way in ways.iter().filter(|way| **way != Cell::Nothing) {
         let _ = writeln!(text, "\n{}", wrap(&format!("Connections {}", way.words())));
-        for (from, name) in sheet.services.iter().enumerate() {
-            let others = others(sheet, from, *way);
-            if !others.is_empty() {
-                let _ = writeln!(text, "{}", indented(&format!("{name} -> {}", all_or(&others, sheet, 1)), 2));
-            }
+        for openers in openers(sheet, *way) {
+            let goal = openers.goal(sheet, |names| names.join(", "));
+            let _ = writeln!(text, "{}", indented(&format!("{} -> {goal}", all_or(&openers.from, sheet)), 2));
         }
     }
     if ways.contains(&Cell::Nothing) {
@@ -100,32 +98,33 @@ fn list(sheet: &Sheet<'_>) -> String {
     text
 }
 
-/// Names, or how many where that is everybody; `less` of all are none of them.
-fn all_or(names: &[&str], sheet: &Sheet<'_>, less: usize) -> String {
-    let all = names.len() > 2 && names.len() + less == sheet.services.len();
-    let others = if less == 0 { "" } else { " others" };
-    if all { format!("all {}{others}", names.len()) } else { names.join(", ") }
+/// Names, or how many where that is everybody.
+fn all_or(names: &[&str], sheet: &Sheet<'_>) -> String {
+    let all = names.len() > 2 && names.len() == sheet.services.len();
+    if all { format!("all {}", names.len()) } else { names.join(", ") }
 }
 
 fn rest(sheet: &Sheet<'_>) -> String {
     let mut text = String::new();
-    if !sheet.vain.is_empty() {
-        text.push_str("\nLooked for in vain\n");
-        for [from, to, name, why] in &sheet.vain {
+    for (title, lines) in [("Looked for in vain", &sheet.vain), ("Looked for, and not sure to work", &sheet.unsure)] {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "\n{title}");
+        }
+        for [from, to, name, why] in lines {
             let _ = writeln!(text, "{}", indented(&format!("{from} -> {to} as `{name}`: {why}"), 2));
         }
     }
     if !sheet.internet.is_empty() {
         text.push_str("\nThe internet\n");
         for (way, services) in &sheet.internet {
-            let _ = writeln!(text, "{}", indented(&format!("{way}: {}", all_or(services, sheet, 0)), 2));
+            let _ = writeln!(text, "{}", indented(&format!("{way}: {}", all_or(services, sheet)), 2));
         }
     }
     if !sheet.host.is_empty() {
         text.push_str("\nThe host\n");
         for (way, services) in &sheet.host {
             let _ = writeln!(text, "{}", indented(way, 2));
-            let _ = writeln!(text, "{}", indented(&format!("for {}", all_or(services, sheet, 0)), 4));
+            let _ = writeln!(text, "{}", indented(&format!("for {}", all_or(services, sheet)), 4));
         }
     }
     if !sheet.ports.is_empty() {
