@@ -1,5 +1,7 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
+use std::collections::HashSet;
+
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
@@ -115,12 +117,11 @@ pub(super) fn unjudged(
         return None;
     }
     // QG207 and QG209 tell of what keeps a service from being judged; only what is left is this rule's.
-    let kept = view.wiring.kept_in(&judgement.intent);
-    let told: Vec<Vec<Span>> = kept.iter().map(|service| told_elsewhere(view, judgement, service)).collect();
+    let told: Vec<Vec<Span>> = judgement.kept_in().map(|service| told_elsewhere(view, judgement, service)).collect();
     if !told.is_empty() && told.iter().all(|places| !places.is_empty()) {
         return None;
     }
-    let told: Vec<Span> = told.into_iter().flatten().collect();
+    let told: HashSet<Span> = told.into_iter().flatten().collect();
     let mut opaque = judgement.opaque.iter().filter(|opaque| !told.contains(&opaque.span));
     let first = opaque.next()?;
     let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::context::{Context, View};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{NetworkMode, Party, Service};
-use crate::network::{Breach, Home, Intent, Judgement, State};
+use crate::network::{Home, Intent, Judgement, State};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -59,19 +59,16 @@ fn hole<'v>(view: &'v View<'_>, service: &'v Service) -> Option<(Hole<'v>, Span)
 
 /// Whether this rule, and not QG201 or QG210, says why an intent does not hold for a service.
 pub fn explains(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> bool {
+    if !judgement.keeps_in(service) {
+        return false;
+    }
     let Some((hole, _)) = hole(view, service) else { return false };
-    let broken = broken(judgement, service).next().is_some();
-    let counts = match hole {
+    let broken = judgement.breaches_of(service).next().is_some();
+    match hole {
         Hole::Host => broken,
         // A way that is open without it is the other rules'.
         Hole::Container(_) | Hole::Privileged => !broken && judgement.state != State::Proven,
-    };
-    counts && view.wiring.keeps_in(&judgement.intent, service)
-}
-
-/// The ways by which a service gets past an intent.
-fn broken<'j, 'a>(judgement: &'j Judgement<'a>, service: &'j Service) -> impl Iterator<Item = &'j Breach<'a>> {
-    judgement.breaches.iter().filter(move |breach| breach.from.name == service.name)
+    }
 }
 
 /// Where what takes a service out of every wall stands, if that is why an intent does not hold.
@@ -89,7 +86,7 @@ fn denied(intents: &[&Judgement<'_>], service: &Service) -> String {
     };
     let mut all: Vec<String> = Vec::new();
     for judgement in intents {
-        let reached = broken(judgement, service).filter_map(|breach| Some(format!("`{}`", breach.to?.name.value)));
+        let reached = judgement.breaches_of(service).filter_map(|breach| Some(format!("`{}`", breach.to?.name.value)));
         let reached: Vec<String> = reached.collect();
         match judgement.intent {
             Intent::Internet(..) => all.push(party(&Party::Internet)),
@@ -150,7 +147,7 @@ fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_
     }
     // One intent that is broken for certain is enough.
     let assumed = intents.iter().map(|judgement| {
-        let facts = broken(judgement, service).flat_map(|breach| &breach.known);
+        let facts = judgement.breaches_of(service).flat_map(|breach| &breach.known);
         facts.flat_map(|known| known.assumed.clone()).collect::<Vec<String>>()
     });
     let assumed: Vec<String> = assumed.min_by_key(Vec::len).unwrap_or_default();

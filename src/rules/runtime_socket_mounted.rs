@@ -24,8 +24,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if sockets.is_empty() {
                 continue;
             }
-            let keeps_in = |judgement: &&Judgement<'_>| view.wiring.keeps_in(&judgement.intent, service);
-            let intents: Vec<&Judgement<'_>> = view.judgements.iter().filter(keeps_in).collect();
+            let intents: Vec<&Judgement<'_>> =
+                view.judgements.iter().filter(|judgement| judgement.keeps_in(service)).collect();
             for socket in &sockets {
                 let finding = match absent(view, socket) {
                     Some(known) => missing(view, service, socket, known),
@@ -46,10 +46,11 @@ fn absent<'s>(view: &View<'_>, socket: &'s Socket) -> Option<&'s Known> {
 
 /// Where the socket stands that is why an intent cannot be judged for a service; QG201 and QG210 then step back.
 pub(super) fn place(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> Option<Span> {
+    if !judgement.keeps_in(service) || judgement.breaches_of(service).next().is_some() {
+        return None;
+    }
     let span = view.wiring.powers(service)?.span;
-    let broken = judgement.breaches.iter().any(|breach| breach.from.name == service.name);
-    let is_socket = || view.wiring.sockets(service).iter().any(|socket| socket.span == span);
-    (!broken && is_socket() && view.wiring.keeps_in(&judgement.intent, service)).then_some(span)
+    view.wiring.sockets(service).iter().any(|socket| socket.span == span).then_some(span)
 }
 
 fn labelled(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
