@@ -309,6 +309,11 @@ impl<'a> Wiring<'a> {
         (state, breaches)
     }
 
+    /// Whether a name, in any case, is one of the stack's on this platform.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.called.contains_key(&name.to_ascii_lowercase())
+    }
+
     /// The services on a network.
     pub fn members(&self, network: &str) -> impl Iterator<Item = &'a Service> {
         self.members.get(network).into_iter().flatten().copied()
