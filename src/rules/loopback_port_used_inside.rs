@@ -51,13 +51,11 @@ fn loopback_port<'a>(
     if host::meant(wiring, endpoint).is_some() || !leads_to_host(view, client, endpoint) {
         return None;
     }
-    let published = |service: &'a Service| service.ports.iter().map(move |port| (service, port));
+    let all = wiring.stack.services.values().flat_map(|service| service.ports.iter().map(move |port| (service, port)));
     // A port that nobody gets to is QG402's and QG403's.
-    let services =
-        wiring.stack.services.values().filter(|service| {
-            wiring.ignored_ports(service).is_none() && wiring.published(service).verdict != Verdict::No
-        });
-    let mut found = services.flat_map(published).filter(|(_, port)| port.value.behind(wanted).is_some());
+    let counts =
+        |service: &Service| wiring.ignored_ports(service).is_none() && wiring.published(service).verdict != Verdict::No;
+    let mut found = all.filter(|(service, port)| port.value.behind(wanted).is_some() && counts(service));
     let first = found.next()?;
     let all_loopback = first.1.value.is_loopback() && found.all(|(_, port)| port.value.is_loopback());
     (all_loopback && first.0.name != client.name).then_some(first)
