@@ -1,6 +1,7 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
@@ -27,6 +28,8 @@ pub struct View<'a> {
     pub needs: Vec<Need<'a>>,
     /// Every use of a program outside of the stack.
     pub host_needs: Vec<HostNeed<'a>>,
+    /// Which of them each service has.
+    host_needs_of: HashMap<&'a str, Range<usize>>,
 }
 
 /// A connection that is needed, and what becomes of it.
@@ -95,7 +98,18 @@ impl<'a> View<'a> {
             })
         });
         let host_needs = super::host::needs(wiring);
-        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs }
+        let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::new();
+        // Those of one service stand together.
+        for (at, need) in host_needs.iter().enumerate() {
+            host_needs_of.entry(need.client.name.value.as_str()).or_insert(at..at).end = at + 1;
+        }
+        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs, host_needs_of }
+    }
+
+    /// Every use that one service makes of programs outside of the stack.
+    pub fn host_needs_of(&self, service: &Service) -> &[HostNeed<'a>] {
+        let own = self.host_needs_of.get(service.name.value.as_str());
+        own.and_then(|own| self.host_needs.get(own.clone())).unwrap_or_default()
     }
 
     /// Reports a finding that holds on this platform.

@@ -66,9 +66,8 @@ fn leads_to_host(view: &View<'_>, client: &Service, endpoint: &Endpoint) -> bool
     if let Ok(address) = endpoint.host.parse::<IpAddr>() {
         return view.wiring.is_bridge_gateway(address);
     }
-    view.host_needs.iter().any(|need| {
-        need.client.name == client.name
-            && need.span == endpoint.host_span
+    view.host_needs_of(client).iter().any(|need| {
+        need.span == endpoint.host_span
             && matches!(need.used, host::HostUse::Alias(_))
             && need.way.verdict == Verdict::Yes
     })
