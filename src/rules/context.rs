@@ -6,9 +6,12 @@ use std::ops::Range;
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
-use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
+use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
 use crate::source::Span;
+
+/// How many a message names of those who may be many.
+const SHOWN: usize = 3;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -164,19 +167,47 @@ pub(super) fn seen(known: &Known, name: Option<&str>) -> String {
     format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
 }
 
+/// Labels every intent with what it says.
+pub(super) fn label_intents(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
+    for judgement in intents {
+        let label = match judgement.intent {
+            Intent::Internet(..) => "must not reach the internet",
+            Intent::Host(..) => "must not reach the host",
+            Intent::Deny(_) | Intent::Connects(..) => "denied here",
+        };
+        finding = finding.label(judgement.intent.span(), label);
+    }
+    finding
+}
+
 /// `a`, `a and b`, `a, b and c`, each once and in backticks.
 pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let mut quoted: Vec<String> = Vec::new();
-    for name in names {
-        let name = format!("`{}`", name.as_ref());
-        if !quoted.contains(&name) {
-            quoted.push(name);
-        }
-    }
-    match quoted.pop() {
-        None => String::new(),
-        Some(last) if quoted.is_empty() => last,
-        Some(last) => format!("{} and {last}", quoted.join(", ")),
+    joined(once(quoted(names)), 0)
+}
+
+/// A name in backticks, each.
+pub(super) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> impl Iterator<Item = String> {
+    names.into_iter().map(|name| format!("`{}`", name.as_ref()))
+}
+
+/// The first three, each once, and how many more there are: `a, b, c and 2 more`.
+pub(super) fn some(words: impl IntoIterator<Item = String>) -> String {
+    let mut words = once(words);
+    let more = words.len().saturating_sub(SHOWN);
+    words.truncate(SHOWN);
+    joined(words, more)
+}
+
+fn once(words: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    words.into_iter().filter(|word| seen.insert(word.clone())).collect()
+}
+
+fn joined(mut words: Vec<String>, more: usize) -> String {
+    let last = if more > 0 { Some(format!("{more} more")) } else { words.pop() };
+    match last {
+        Some(last) if !words.is_empty() => format!("{} and {last}", words.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! QG209: a service that holds the runtime's socket, or looks for it where it is not.
 
-use super::context::{Context, View, seen, why};
+use super::context::{Context, View, label_intents, seen, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service};
-use crate::network::{Intent, Judgement, Socket};
-use crate::platform::{Aspect, Is, Known};
+use crate::network::{Judgement, Socket};
+use crate::platform::{Aspect, Is, Known, proxy};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -31,7 +31,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                     Some(known) => missing(view, service, socket, known),
                     None => mounted(service, socket, &intents),
                 };
-                view.report(sink, labelled(finding, &intents));
+                view.report(sink, label_intents(finding, &intents));
             }
         }
     }
@@ -53,18 +53,6 @@ pub(super) fn place(view: &View<'_>, judgement: &Judgement<'_>, service: &Servic
     view.wiring.sockets(service).iter().any(|socket| socket.span == span).then_some(span)
 }
 
-fn labelled(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
-    for judgement in intents {
-        let label = match judgement.intent {
-            Intent::Internet(..) => "must not reach the internet",
-            Intent::Host(..) => "must not reach the host",
-            Intent::Deny(_) | Intent::Connects(..) => "denied here",
-        };
-        finding = finding.label(judgement.intent.span(), label);
-    }
-    finding
-}
-
 fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Diagnostic {
     let name = &service.name.value;
     let (level, message) = if intents.is_empty() {
@@ -76,6 +64,19 @@ fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Di
         );
         (Level::Warning, message)
     };
+    let is_guard = service.image.as_ref().is_some_and(|image| proxy::guards_socket(&image.value));
+    let what_helps = if is_guard {
+        // It is the proxy that others are told to have.
+        format!(
+            "What helps: let `{name}` take only the requests that its clients need, and share an internal network with \
+             them and nobody else."
+        )
+    } else {
+        format!(
+            "What helps: a proxy of its own that has the socket, takes only the requests that `{name}` needs, and shares \
+             an internal network with it."
+        )
+    };
     Diagnostic::new(&RULE, socket.span, message)
         .severity(level)
         .here("the runtime's socket")
@@ -83,10 +84,7 @@ fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Di
             "Why: whoever writes to the socket may start a container in the host's network, privileged, and with the \
              host's files. `:ro` keeps the file from being replaced, not from being written to.",
         )
-        .help(format!(
-            "What helps: a proxy of its own that has the socket, takes only the requests that `{name}` needs, and shares \
-             an internal network with it."
-        ))
+        .help(what_helps)
 }
 
 /// Somebody wrote a path at which this platform's runtime does not listen.
