@@ -225,6 +225,8 @@ pub struct Sink {
     found: Vec<Diagnostic>,
     /// Where findings of one rule, place and text stand in `found`.
     seen: HashMap<(&'static str, Span, String), Vec<usize>>,
+    /// Where findings that label a place stand in `found`.
+    labelled: HashMap<Span, Vec<usize>>,
 }
 
 impl Sink {
@@ -256,6 +258,9 @@ impl Sink {
             }
             None => {
                 known.push(self.found.len());
+                for label in &new.labels {
+                    self.labelled.entry(label.span).or_default().push(self.found.len());
+                }
                 self.found.push(new);
             }
         }
@@ -268,8 +273,8 @@ impl Sink {
 
     /// Whether a finding on a platform labels one of some places.
     pub fn says(&self, platform: &str, places: &[Span]) -> bool {
-        let labels = |finding: &Diagnostic| finding.labels.iter().any(|label| places.contains(&label.span));
-        self.found.iter().any(|finding| finding.platforms.iter().any(|on| on == platform) && labels(finding))
+        let labelled = places.iter().filter_map(|place| self.labelled.get(place)).flatten();
+        labelled.filter_map(|at| self.found.get(*at)).any(|found| found.platforms.iter().any(|on| on == platform))
     }
 
     /// Everything, in the order of a report: by file, place, code, then text.

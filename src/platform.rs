@@ -6,6 +6,7 @@
 
 pub mod attributes;
 mod behaviour;
+mod by_image;
 pub mod datastore;
 mod feature;
 pub mod generator;

@@ -329,6 +329,75 @@ fn the_edits_of_units_mend_what_was_found() {
 }
 
 #[test]
+fn an_edit_for_isolation_is_safe_only_where_it_takes_nothing_away() {
+    let (netavark_1_4, three) = ("podman@4.6.2,netavark@1.4,rootless", ["a", "b", "c"]);
+    let port = "PublishPort=8080:80";
+    let need = "Environment=Y_URL=http://wb:80";
+    // The platform, the networks, what `wa`, `wb` and `wc` say beside, what is written, and whether it is safe.
+    type Case<'a> = (&'a str, &'a [&'a str], [&'a str; 3], &'a str, bool);
+    let cases: &[Case<'_>] = &[
+        // Strict isolation leaves the others as they are.
+        (RL, &three, [""; 3], "strict", true),
+        (RL, &three, ["", "", need], "strict", true),
+        (RL, &three, [need, "", ""], "strict", false),
+        (RL, &three, ["", port, ""], "strict", true),
+        (RF, &three, ["", port, ""], "strict", false),
+        (RF, &three, ["", "PublishPort=127.0.0.1:8080:80", ""], "strict", true),
+        // That it is known rests on a word that nobody wrote.
+        ("podman@5.4,rootless", &three, [""; 3], "strict", false),
+        // Each of the others gets it, and is cut off from the rest.
+        (netavark_1_4, &three, [""; 3], "\nOptions=isolate=true", false),
+        (netavark_1_4, &["a", "b"], [""; 3], "\nOptions=isolate=true", true),
+        (netavark_1_4, &["a", "b"], [need, "", ""], "\nOptions=isolate=true", false),
+        (CNI, &["a", "b"], [""; 3], "\nOptions=isolate=true", true),
+        (CNI, &["a", "b"], [port, "", ""], "\nOptions=isolate=true", false),
+    ];
+    for (platform, networks, beside, text, safe) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: String, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+        for (network, beside) in networks.iter().zip(beside) {
+            let option = if *network == "a" { "Options=isolate=true\n" } else { "" };
+            write(format!("{network}.network"), format!("[Network]\n{option}"));
+            let head = format!("[Container]\nContainerName=w{network}\nImage=x\nNetwork={network}.network");
+            write(format!("w{network}.container"), format!("{head}\n{beside}\n"));
+        }
+        let found = lint(folder.path(), platform, "QG204");
+        let fix = &found["findings"][0]["fixes"][0];
+        let told = format!("{platform} {beside:?}: {fix}");
+        assert_eq!(fix["safe"], *safe, "{told}");
+        let edits = fix["edits"].as_array().unwrap();
+        assert!(edits.iter().all(|edit| edit["text"] == *text), "{told}");
+        assert_eq!(edits.len(), if *text == "strict" { 1 } else { networks.len() - 1 }, "{told}");
+    }
+}
+
+#[test]
+fn help_fits_where_it_is_given() {
+    let helps = |text: &str, platform: &str, code: &str| -> Vec<String> {
+        let found = findings(text, &[platform], Some(code));
+        assert_eq!(found.len(), 1, "{code}: {found:#?}");
+        found.into_iter().flat_map(|found| found.help).map(|help| help.text).collect()
+    };
+    // A proxy of the socket is not told to have one.
+    let socket = |image: &str| {
+        format!(
+            "networks: {{a: {{}}}}\nservices: {{w: {{image: {image}, N: [a], volumes: ['/var/run/docker.sock:/s']}}}}"
+        )
+    };
+    let of_its_own = |helps: &[String]| helps.iter().any(|help| help.contains("a proxy of its own"));
+    assert!(of_its_own(&helps(&socket("traefik"), D, "QG209")));
+    assert!(!of_its_own(&helps(&socket("lscr.io/linuxserver/socket-proxy"), D, "QG209")));
+    // What helps under CNI only it is told to.
+    let dns = "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}\nservices: {w: {N: [a], dns: [10.9.0.1]}}";
+    assert!(helps(dns, CNI, "QG110").iter().any(|help| help.contains("CNI)")));
+    assert!(!helps(dns, RF, "QG110").iter().any(|help| help.contains("CNI)")));
+    // Each reason is followed by what is seen of it.
+    let kinds = helps("networks: {a: {}}\nservices: {w: {N: [a], ports: ['53:53/udp']}}", RF, "QG409");
+    let kinds: Vec<&str> = kinds.iter().filter_map(|help| Some(help.split_once(':')?.0)).collect();
+    assert_eq!(kinds, ["Why", "What you see", "Why", "What you see", "What helps"]);
+}
+
+#[test]
 fn what_works_elsewhere_only_is_said_where_nobody_else_says_it() {
     let codes = ["QG803"];
     let apart = "networks: {a: {I: }, b: {I: }}\nservices: {w: {N: [a], environment: {U: 'http://host.containers.internal:8080'}}, api: {N: [b], ports: ['8080:80']}}";

@@ -1,6 +1,8 @@
 //! Judges every stated intent on one platform.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
 
 use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
 use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
@@ -55,8 +57,44 @@ pub struct Judgement<'a> {
     pub state: State,
     /// The ways by which it does not; empty for `connects`.
     pub breaches: Vec<Breach<'a>>,
-    /// What keeps it from being judged, where that is known.
+    /// What keeps it from being judged, where that is known; each once.
     pub opaque: Vec<Opaque>,
+    /// The services of which it says what they must not reach, by name.
+    kept_in: IndexMap<&'a str, &'a Service>,
+    /// Which of the breaches each service opens.
+    opened: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Judgement<'a> {
+    fn new(intent: Intent<'a>, state: State, breaches: Vec<Breach<'a>>, opaque: Vec<Opaque>) -> Self {
+        let mut opened: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, breach) in breaches.iter().enumerate() {
+            opened.entry(breach.from.name.value.as_str()).or_default().push(at);
+        }
+        let mut seen: HashSet<(Span, String)> = HashSet::new();
+        let opaque = opaque.into_iter().filter(|opaque| seen.insert((opaque.span, opaque.why.clone()))).collect();
+        let kept_in = match intent {
+            Intent::Internet(own, _) | Intent::Host(own, _) => IndexMap::from([(own.name.value.as_str(), own)]),
+            Intent::Connects(..) | Intent::Deny(_) => IndexMap::new(),
+        };
+        Judgement { intent, state, breaches, opaque, kept_in, opened }
+    }
+
+    /// Whether the intent says what a service must not reach.
+    pub fn keeps_in(&self, service: &Service) -> bool {
+        self.kept_in.contains_key(service.name.value.as_str())
+    }
+
+    /// The services of which the intent says what they must not reach, each once.
+    pub fn kept_in(&self) -> impl Iterator<Item = &'a Service> {
+        self.kept_in.values().copied()
+    }
+
+    /// The ways by which a service gets past the intent.
+    pub fn breaches_of(&self, service: &Service) -> impl Iterator<Item = &Breach<'a>> {
+        let own = self.opened.get(service.name.value.as_str());
+        own.into_iter().flatten().filter_map(|at| self.breaches.get(*at))
+    }
 }
 
 impl Intent<'_> {
@@ -98,7 +136,7 @@ pub fn judge<'a>(wiring: &'a Wiring<'a>) -> Vec<Judgement<'a>> {
                 }
             }
             let intent = Intent::Connects(service, connection);
-            judged.push(Judgement { intent, state, breaches: Vec::new(), opaque });
+            judged.push(Judgement::new(intent, state, Vec::new(), opaque));
         }
     }
     judged.extend(wiring.stack.deny.iter().map(|deny| wiring.judge_deny(deny)));
@@ -109,7 +147,7 @@ impl<'a> Wiring<'a> {
     fn judge_outside(&'a self, intent: Intent<'a>, service: &'a Service, target: Party) -> Judgement<'a> {
         let (state, breach) = self.outside_breach(service, &target);
         let opaque = if state == State::Unknown { self.blind_spots(&[service], &[]) } else { Vec::new() };
-        Judgement { intent, state, breaches: breach.into_iter().collect(), opaque }
+        Judgement::new(intent, state, breach.into_iter().collect(), opaque)
     }
 
     /// What keeps denied connections of some services to others from being judged.
@@ -173,9 +211,11 @@ impl<'a> Wiring<'a> {
         let mut state = State::Proven;
         let mut breaches = Vec::new();
         let mut opaque = Vec::new();
+        let mut kept_in = IndexMap::new();
         for from in &deny.from {
             for to in &deny.to {
                 for (opener, target) in self.denied_pairs(from, to) {
+                    kept_in.insert(opener.name.value.as_str(), opener);
                     let on = match to {
                         Party::Network(network) => Some(network.as_str()),
                         _ => None,
@@ -205,7 +245,7 @@ impl<'a> Wiring<'a> {
         if !deny.from.iter().chain(&deny.to).all(known) {
             state = state.max(State::Unknown);
         }
-        Judgement { intent: Intent::Deny(deny), state, breaches, opaque }
+        Judgement { kept_in, ..Judgement::new(Intent::Deny(deny), state, breaches, opaque) }
     }
 
     /// The reason where nothing in the stack is opaque, and still nobody knows.
@@ -272,25 +312,9 @@ impl<'a> Wiring<'a> {
         (state, breaches)
     }
 
-    /// Whether an intent says what a service must not reach.
-    pub fn keeps_in(&self, intent: &Intent<'_>, service: &Service) -> bool {
-        match intent {
-            Intent::Internet(own, _) | Intent::Host(own, _) => own.name == service.name,
-            Intent::Connects(..) => false,
-            Intent::Deny(_) => self.kept_in(intent).iter().any(|own| own.name == service.name),
-        }
-    }
-
-    /// The services of which an intent says what they must not reach, each once.
-    pub fn kept_in<'s>(&'s self, intent: &Intent<'s>) -> Vec<&'s Service> {
-        let deny = match intent {
-            Intent::Internet(own, _) | Intent::Host(own, _) => return vec![*own],
-            Intent::Connects(..) => return Vec::new(),
-            Intent::Deny(deny) => *deny,
-        };
-        let pairs = deny.from.iter().flat_map(|from| deny.to.iter().flat_map(|to| self.denied_pairs(from, to)));
-        let mut seen = HashSet::new();
-        pairs.map(|(opener, _)| opener).filter(|opener| seen.insert(opener.name.value.as_str())).collect()
+    /// Whether a name, in any case, is one of the stack's on this platform.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.called.contains_key(&name.to_ascii_lowercase())
     }
 
     /// The internal network of a service that is closed to another only if the host forwards before it is set up, which

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::by_image::{ByImage, read};
 use crate::model::{Image, PortRange};
 
 /// A database, cache or queue.
@@ -11,25 +12,20 @@ use crate::model::{Image, PortRange};
 pub struct Datastore {
     /// What people call it.
     pub name: String,
-    images: Vec<String>,
     ports: Vec<u16>,
 }
 
 #[derive(Deserialize)]
 struct Data {
-    datastore: Vec<Datastore>,
+    datastore: ByImage<Datastore>,
 }
 
-static DATASTORES: LazyLock<Vec<Datastore>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let data: Data =
-        toml::from_str(include_str!("../../data/datastores.toml")).expect("data/datastores.toml is well-formed");
-    data.datastore
-});
+static DATASTORES: LazyLock<ByImage<Datastore>> =
+    LazyLock::new(|| read::<Data>(include_str!("../../data/datastores.toml")).datastore);
 
 /// The datastore that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Datastore> {
-    DATASTORES.iter().find(|store| store.images.iter().any(|end| image.ends_in(end)))
+    DATASTORES.find(image)
 }
 
 impl Datastore {
@@ -73,12 +69,10 @@ mod tests {
     #[test]
     fn each_image_is_of_one_datastore_and_each_has_ports() {
         let mut seen = BTreeSet::new();
-        for store in DATASTORES.iter() {
+        for (image, store) in DATASTORES.all() {
             assert!(!store.ports.is_empty() && store.ports.is_sorted(), "{}", store.name);
-            for image in &store.images {
-                assert!(seen.insert(image), "{image}");
-                assert!(find(&image.parse().unwrap()).is_some_and(|found| found.name == store.name), "{image}");
-            }
+            assert!(seen.insert(image), "{image}");
+            assert!(find(&image.parse().unwrap()).is_some_and(|found| found.name == store.name), "{image}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::by_image::{ByImage, read};
 use crate::model::Image;
 
 /// A server that cares who its clients are.
@@ -11,30 +12,35 @@ use crate::model::Image;
 pub struct Proxy {
     /// What people call it, with its article.
     pub kind: String,
-    images: Vec<String>,
 }
+
+/// A proxy that lets a part of the requests to the runtime's socket through.
+#[derive(Debug, Deserialize)]
+struct Guard {}
 
 #[derive(Deserialize)]
 struct Data {
-    server: Vec<Proxy>,
+    server: ByImage<Proxy>,
+    guard: ByImage<Guard>,
 }
 
-static PROXIES: LazyLock<Vec<Proxy>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let data: Data = toml::from_str(include_str!("../../data/proxies.toml")).expect("data/proxies.toml is well-formed");
-    data.server
-});
+static DATA: LazyLock<Data> = LazyLock::new(|| read(include_str!("../../data/proxies.toml")));
 
 /// The server that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Proxy> {
-    PROXIES.iter().find(|server| server.images.iter().any(|end| image.ends_in(end)))
+    DATA.server.find(image)
+}
+
+/// Whether an image is known to hold a proxy of the runtime's socket.
+pub fn guards_socket(image: &Image) -> bool {
+    DATA.guard.find(image).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{PROXIES, find};
+    use super::{DATA, find, guards_socket};
 
     #[test]
     fn a_server_is_known_by_the_whole_end_of_its_image_and_each_image_is_of_one() {
@@ -50,6 +56,19 @@ mod tests {
             assert_eq!(find(&image.parse().unwrap()).map(|server| server.kind.as_str()), kind, "{image}");
         }
         let mut seen = BTreeSet::new();
-        assert!(PROXIES.iter().flat_map(|server| &server.images).all(|image| seen.insert(image)));
+        assert!(DATA.server.all().all(|(image, _)| seen.insert(image)));
+    }
+
+    #[test]
+    fn a_proxy_of_the_socket_is_known_by_the_whole_end_of_its_image() {
+        for (image, guards) in [
+            ("lscr.io/linuxserver/socket-proxy:latest", true),
+            ("ghcr.io/tecnativa/docker-socket-proxy:0.3", true),
+            ("wollomatic/socket-proxy:1", true),
+            ("docker.io/library/traefik:v3", false),
+            ("example.org/my-socket-proxy", false),
+        ] {
+            assert_eq!(guards_socket(&image.parse().unwrap()), guards, "{image}");
+        }
     }
 }

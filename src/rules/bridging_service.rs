@@ -1,6 +1,8 @@
 //! QG205: a service on an isolated and an open network, whose program is the wall between the two.
 
-use super::context::{Context, View, list};
+use indexmap::IndexMap;
+
+use super::context::{Context, View, list, quoted, some};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Network, Service};
 use crate::network::{Isolation, Verdict};
@@ -14,9 +16,6 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Never,
     page: include_str!("bridging_service.md"),
 };
-
-/// How many who are kept in a message names.
-const SHOWN: usize = 3;
 
 /// A wall that is a program.
 struct Wall<'a> {
@@ -87,67 +86,65 @@ fn walls<'a>(view: &View<'a>) -> Vec<Wall<'a>> {
     merged
 }
 
-/// Nothing where nobody is kept on the isolated side, or nothing lies on the other.
-fn look(view: &View<'_>, wall: &Wall<'_>) -> Option<Diagnostic> {
-    let wiring = view.wiring;
-    let (first, outer) = (wall.bridges.first()?, &wall.outer.name.value);
-    let internal = wall.inner.iter().all(|inner| inner.is_internal());
-    // Who is on an open network as well is not kept in.
-    let is_kept = |service: &&Service| {
-        if internal { wiring.only_internal(service) } else { !wiring.is_member(service, outer) }
-    };
-    let inner = || wall.inner.iter().map(|inner| &inner.name.value);
-    let mut kept: Vec<&str> = inner()
-        .flat_map(|name| wiring.members(name).filter(is_kept))
-        .map(|service| service.name.value.as_str())
-        .collect();
-    let mut seen = std::collections::HashSet::new();
-    kept.retain(|name| seen.insert(*name));
-    let behind = if internal {
-        "the internet".to_owned()
-    } else {
-        let other = wiring.members(outer).find(|other| inner().all(|name| !wiring.is_member(other, name)))?;
-        format!("`{}`", other.name.value)
-    };
-    let kept_first = (*kept.first()?).to_owned();
-    let kept = match kept.len().checked_sub(SHOWN) {
-        Some(more @ 1..) => {
-            let shown: Vec<String> = kept.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-            format!("{} and {more} more", shown.join(", "))
+impl<'a> Wall<'a> {
+    fn is_internal(&self) -> bool {
+        self.inner.iter().all(|inner| inner.is_internal())
+    }
+
+    fn inner_names(&self) -> impl Iterator<Item = &'a str> {
+        self.inner.iter().map(|inner| inner.name.value.as_str())
+    }
+
+    /// Who is on the isolated side and not on an open network as well, each with that side's network.
+    fn kept(&self, view: &View<'a>) -> IndexMap<&'a str, &'a str> {
+        let (wiring, outer) = (view.wiring, &self.outer.name.value);
+        let internal = self.is_internal();
+        let is_kept = |service: &&Service| match internal {
+            true => wiring.only_internal(service),
+            false => !wiring.is_member(service, outer),
+        };
+        let mut kept = IndexMap::new();
+        for network in self.inner_names() {
+            for service in wiring.members(network).filter(is_kept) {
+                kept.entry(service.name.value.as_str()).or_insert(network);
+            }
         }
-        _ => list(kept),
-    };
-    let what = if internal { "internal" } else { "isolated" };
-    let (join, wall_is) = if wall.bridges.len() == 1 {
-        ("joins", "its program is the wall")
-    } else {
-        ("join", "their programs are the wall")
+        kept
+    }
+
+    /// What lies on the other side.
+    fn behind(&self, view: &View<'a>) -> Option<String> {
+        if self.is_internal() {
+            return Some("the internet".to_owned());
+        }
+        let wiring = view.wiring;
+        let is_outside = |other: &&Service| self.inner_names().all(|name| !wiring.is_member(other, name));
+        let other = wiring.members(&self.outer.name.value).find(is_outside)?;
+        Some(format!("`{}`", other.name.value))
+    }
+}
+
+/// Nothing where nobody is kept on the isolated side, or nothing lies on the other.
+fn look<'a>(view: &View<'a>, wall: &Wall<'a>) -> Option<Diagnostic> {
+    let first = wall.bridges.first()?;
+    let (kept, behind) = (wall.kept(view), wall.behind(view)?);
+    let (kept_first, on) = kept.first()?;
+    let what = if wall.is_internal() { "internal" } else { "isolated" };
+    let (join, wall_is) = match wall.bridges.len() {
+        1 => ("joins", "its program is the wall"),
+        _ => ("join", "their programs are the wall"),
     };
     let are = if wall.inner.len() == 1 { "is" } else { "are" };
     let message = format!(
-        "{} {join} {}, which {are} {what}, to {behind}: {wall_is} for {kept}",
+        "{} {join} {}, which {are} {what}, to {behind}: {wall_is} for {}",
         list(wall.bridges.iter().map(|service| &service.name.value)),
-        list(inner()),
+        list(wall.inner_names()),
+        some(quoted(kept.keys())),
     );
-    let mut finding = Diagnostic::new(&RULE, first.span(), message).here("on both sides");
-    for service in &wall.bridges {
-        finding = finding.label(service.span(), "on both sides");
-        for attachment in wiring.attachments(service) {
-            let network = &attachment.network.value;
-            if inner().any(|name| name == network) {
-                finding = finding.label(attachment.network.span(), what);
-            } else if network == outer {
-                finding = finding.label(attachment.network.span(), "open");
-            }
-        }
-    }
-    let on = wall
-        .inner
-        .iter()
-        .find(|inner| wiring.members(&inner.name.value).any(|service| service.name.value == kept_first))?;
-    let way = format!("`{kept_first}` → `{}` → `{}` → `{outer}` → {behind}", on.name.value, first.name.value);
+    let finding = Diagnostic::new(&RULE, first.span(), message).here("on both sides");
+    let way = format!("`{kept_first}` → `{on}` → `{}` → `{}` → {behind}", first.name.value, wall.outer.name.value);
     Some(
-        finding
+        labelled(finding, view, wall, what)
             .help(format!("The way: {way}."))
             .help(
                 "Why: nothing is forwarded between a container's networks, but its program takes connections on one and \
@@ -158,4 +155,20 @@ fn look(view: &View<'_>, wall: &Wall<'_>) -> Option<Diagnostic> {
                  the two networks.",
             ),
     )
+}
+
+/// Labels those who are on both sides, and where they say so.
+fn labelled(mut finding: Diagnostic, view: &View<'_>, wall: &Wall<'_>, what: &str) -> Diagnostic {
+    for service in &wall.bridges {
+        finding = finding.label(service.span(), "on both sides");
+        for attachment in view.wiring.attachments(service) {
+            let network = attachment.network.value.as_str();
+            if wall.inner_names().any(|name| name == network) {
+                finding = finding.label(attachment.network.span(), what);
+            } else if network == wall.outer.name.value {
+                finding = finding.label(attachment.network.span(), "open");
+            }
+        }
+    }
+    finding
 }

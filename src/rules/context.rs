@@ -1,11 +1,17 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::model::{Connection, Service, Stack, Target, Witness};
-use crate::network::{Judgement, Reach, Resolution, State, Wiring, judge};
+use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
 use crate::source::Span;
+
+/// How many a message names of those who may be many.
+const SHOWN: usize = 3;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -25,6 +31,8 @@ pub struct View<'a> {
     pub needs: Vec<Need<'a>>,
     /// Every use of a program outside of the stack.
     pub host_needs: Vec<HostNeed<'a>>,
+    /// Which of them each service has.
+    host_needs_of: HashMap<&'a str, Range<usize>>,
 }
 
 /// A connection that is needed, and what becomes of it.
@@ -93,7 +101,18 @@ impl<'a> View<'a> {
             })
         });
         let host_needs = super::host::needs(wiring);
-        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs }
+        let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::new();
+        // Those of one service stand together.
+        for (at, need) in host_needs.iter().enumerate() {
+            host_needs_of.entry(need.client.name.value.as_str()).or_insert(at..at).end = at + 1;
+        }
+        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs, host_needs_of }
+    }
+
+    /// Every use that one service makes of programs outside of the stack.
+    pub fn host_needs_of(&self, service: &Service) -> &[HostNeed<'a>] {
+        let own = self.host_needs_of.get(service.name.value.as_str());
+        own.and_then(|own| self.host_needs.get(own.clone())).unwrap_or_default()
     }
 
     /// Reports a finding that holds on this platform.
@@ -115,12 +134,11 @@ pub(super) fn unjudged(
         return None;
     }
     // QG207 and QG209 tell of what keeps a service from being judged; only what is left is this rule's.
-    let kept = view.wiring.kept_in(&judgement.intent);
-    let told: Vec<Vec<Span>> = kept.iter().map(|service| told_elsewhere(view, judgement, service)).collect();
+    let told: Vec<Vec<Span>> = judgement.kept_in().map(|service| told_elsewhere(view, judgement, service)).collect();
     if !told.is_empty() && told.iter().all(|places| !places.is_empty()) {
         return None;
     }
-    let told: Vec<Span> = told.into_iter().flatten().collect();
+    let told: HashSet<Span> = told.into_iter().flatten().collect();
     let mut opaque = judgement.opaque.iter().filter(|opaque| !told.contains(&opaque.span));
     let first = opaque.next()?;
     let mut finding = Diagnostic::new(rule, judgement.intent.span(), format!("{what} cannot be said: {}", first.why))
@@ -149,19 +167,47 @@ pub(super) fn seen(known: &Known, name: Option<&str>) -> String {
     format!("What you see: {}.", known.fact.symptom.replace("NAME", name.unwrap_or("NAME")))
 }
 
+/// Labels every intent with what it says.
+pub(super) fn label_intents(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
+    for judgement in intents {
+        let label = match judgement.intent {
+            Intent::Internet(..) => "must not reach the internet",
+            Intent::Host(..) => "must not reach the host",
+            Intent::Deny(_) | Intent::Connects(..) => "denied here",
+        };
+        finding = finding.label(judgement.intent.span(), label);
+    }
+    finding
+}
+
 /// `a`, `a and b`, `a, b and c`, each once and in backticks.
 pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let mut quoted: Vec<String> = Vec::new();
-    for name in names {
-        let name = format!("`{}`", name.as_ref());
-        if !quoted.contains(&name) {
-            quoted.push(name);
-        }
-    }
-    match quoted.pop() {
-        None => String::new(),
-        Some(last) if quoted.is_empty() => last,
-        Some(last) => format!("{} and {last}", quoted.join(", ")),
+    joined(once(quoted(names)), 0)
+}
+
+/// A name in backticks, each.
+pub(super) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> impl Iterator<Item = String> {
+    names.into_iter().map(|name| format!("`{}`", name.as_ref()))
+}
+
+/// The first three, each once, and how many more there are: `a, b, c and 2 more`.
+pub(super) fn some(words: impl IntoIterator<Item = String>) -> String {
+    let mut words = once(words);
+    let more = words.len().saturating_sub(SHOWN);
+    words.truncate(SHOWN);
+    joined(words, more)
+}
+
+fn once(words: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    words.into_iter().filter(|word| seen.insert(word.clone())).collect()
+}
+
+fn joined(mut words: Vec<String>, more: usize) -> String {
+    let last = if more > 0 { Some(format!("{more} more")) } else { words.pop() };
+    match last {
+        Some(last) if !words.is_empty() => format!("{} and {last}", words.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 

@@ -81,11 +81,11 @@ fn gateways(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
              made anew, the gateway has another address.",
         );
     }
+    let cni = if view.wiring.is_cni() { " (`quadgen explain QG101` says what helps under CNI)" } else { "" };
     Some(
         finding
             .help(format!(
-                "What helps: leave it out. What a name needs is a network that `{name}` shares with its owner (`quadgen \
-                 explain QG101` says what helps under CNI)."
+                "What helps: leave it out. What a name needs is a network that `{name}` shares with its owner{cni}."
             ))
             .assuming(&known.assumed),
     )

@@ -60,10 +60,7 @@ fn finding(service: &Service, ports: &[&Spanned<Port>], against: &[Known]) -> Di
         finding = finding.label(port.span(), "this one, too");
     }
     for known in against {
-        finding = finding.help(why(known));
-    }
-    for known in against {
-        finding = finding.help(seen(known, None));
+        finding = finding.help(why(known)).help(seen(known, None));
     }
     finding = finding.help(
         "What helps: the address that clients ask, in front of the port: `192.0.2.10:53:53/udp`. That leaves the \

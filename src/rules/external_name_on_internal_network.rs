@@ -143,13 +143,12 @@ fn is_outside(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> bool {
     let host = endpoint.host.to_ascii_lowercase();
     let hosts = view.wiring.owner(service).attributes.get("extra_hosts");
     let written = hosts.is_some_and(|(_, hosts)| host_entries(hosts).iter().any(|(name, _)| *name == host));
-    let mut own = view.wiring.stack.services.values().flat_map(|other| view.wiring.names(other));
     host.contains('.')
         && host.ends_with(|c: char| c.is_ascii_alphabetic())
         && host.parse::<IpAddr>().is_err()
         && !INSIDE.iter().any(|end| host.ends_with(end))
         && !written
-        && !own.any(|name| name.text.eq_ignore_ascii_case(&host))
+        && !view.wiring.is_known(&host)
         // `db.example_default` is a name of Docker's, with the network's behind the dot.
         && !host.contains('_')
 }

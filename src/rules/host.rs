@@ -41,11 +41,12 @@ pub struct HostNeed<'a> {
 pub(super) fn needs<'a>(wiring: &'a Wiring<'a>) -> Vec<HostNeed<'a>> {
     let mut found: Vec<HostNeed<'a>> = Vec::new();
     for client in wiring.stack.services.values() {
+        let first = found.len();
         for connection in &client.connections {
             let Target::Host(name) = &connection.to else { continue };
             let Some(host) = wiring.stack.host_services.get(name) else { continue };
             // A service that says it at several places has one need.
-            if found.iter().any(|need| need.client.name == client.name && need.host.name == host.name) {
+            if found.iter().skip(first).any(|need| need.host.name == host.name) {
                 continue;
             }
             found.push(HostNeed {
@@ -70,11 +71,10 @@ pub(super) fn needs<'a>(wiring: &'a Wiring<'a>) -> Vec<HostNeed<'a>> {
             // What blocks the program itself is said at its statement; each name in a value is a place to mend.
             let same = |need: &HostNeed<'_>| {
                 matches!(need.used, HostUse::Declared { .. })
-                    && need.client.name == client.name
                     && need.host.name == host.name
                     && need.way.verdict != Verdict::Yes
             };
-            if !found.iter().any(same) {
+            if !found.iter().skip(first).any(same) {
                 let declared = declared.is_some();
                 let span = endpoint.host_span;
                 found.push(HostNeed { client, host, declared, used: HostUse::Alias(endpoint), span, way });

@@ -1,11 +1,9 @@
 //! QG207: a service that must be kept in, and whose container no network keeps in.
 
-use std::collections::BTreeSet;
-
-use super::context::{Context, View};
+use super::context::{Context, View, label_intents, some};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{NetworkMode, Party, Service};
-use crate::network::{Breach, Home, Intent, Judgement, State};
+use crate::network::{Home, Intent, Judgement, State};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -17,9 +15,6 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Never,
     page: include_str!("host_network_isolation.md"),
 };
-
-/// How many of those who are denied a message names.
-const SHOWN: usize = 3;
 
 /// What takes a container out of every wall.
 enum Hole<'a> {
@@ -59,19 +54,16 @@ fn hole<'v>(view: &'v View<'_>, service: &'v Service) -> Option<(Hole<'v>, Span)
 
 /// Whether this rule, and not QG201 or QG210, says why an intent does not hold for a service.
 pub fn explains(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> bool {
+    if !judgement.keeps_in(service) {
+        return false;
+    }
     let Some((hole, _)) = hole(view, service) else { return false };
-    let broken = broken(judgement, service).next().is_some();
-    let counts = match hole {
+    let broken = judgement.breaches_of(service).next().is_some();
+    match hole {
         Hole::Host => broken,
         // A way that is open without it is the other rules'.
         Hole::Container(_) | Hole::Privileged => !broken && judgement.state != State::Proven,
-    };
-    counts && view.wiring.keeps_in(&judgement.intent, service)
-}
-
-/// The ways by which a service gets past an intent.
-fn broken<'j, 'a>(judgement: &'j Judgement<'a>, service: &'j Service) -> impl Iterator<Item = &'j Breach<'a>> {
-    judgement.breaches.iter().filter(move |breach| breach.from.name == service.name)
+    }
 }
 
 /// Where what takes a service out of every wall stands, if that is why an intent does not hold.
@@ -89,7 +81,7 @@ fn denied(intents: &[&Judgement<'_>], service: &Service) -> String {
     };
     let mut all: Vec<String> = Vec::new();
     for judgement in intents {
-        let reached = broken(judgement, service).filter_map(|breach| Some(format!("`{}`", breach.to?.name.value)));
+        let reached = judgement.breaches_of(service).filter_map(|breach| Some(format!("`{}`", breach.to?.name.value)));
         let reached: Vec<String> = reached.collect();
         match judgement.intent {
             Intent::Internet(..) => all.push(party(&Party::Internet)),
@@ -99,15 +91,7 @@ fn denied(intents: &[&Judgement<'_>], service: &Service) -> String {
             Intent::Connects(..) => {}
         }
     }
-    let mut seen = BTreeSet::new();
-    all.retain(|name| seen.insert(name.clone()));
-    let more = all.len().saturating_sub(SHOWN);
-    all.truncate(SHOWN);
-    match all.pop() {
-        Some(last) if more > 0 => format!("{}, {last} and {more} more", all.join(", ")),
-        Some(last) if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        last => last.unwrap_or_default(),
-    }
+    some(all)
 }
 
 fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_>]) -> Diagnostic {
@@ -138,21 +122,12 @@ fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_
             "What helps: the capabilities and devices that it needs (`cap_add`, `devices`) in place of `privileged`.",
         ),
     };
-    let mut finding =
-        Diagnostic::new(&RULE, span, message).here("past every wall").label(service.span(), "this service");
-    for judgement in intents {
-        let label = match judgement.intent {
-            Intent::Internet(..) => "must not reach the internet",
-            Intent::Host(..) => "must not reach the host",
-            Intent::Deny(_) | Intent::Connects(..) => "denied here",
-        };
-        finding = finding.label(judgement.intent.span(), label);
-    }
+    let finding = Diagnostic::new(&RULE, span, message).here("past every wall").label(service.span(), "this service");
     // One intent that is broken for certain is enough.
     let assumed = intents.iter().map(|judgement| {
-        let facts = broken(judgement, service).flat_map(|breach| &breach.known);
+        let facts = judgement.breaches_of(service).flat_map(|breach| &breach.known);
         facts.flat_map(|known| known.assumed.clone()).collect::<Vec<String>>()
     });
     let assumed: Vec<String> = assumed.min_by_key(Vec::len).unwrap_or_default();
-    finding.help(why).help(what_helps).assuming(&assumed)
+    label_intents(finding, intents).help(why).help(what_helps).assuming(&assumed)
 }

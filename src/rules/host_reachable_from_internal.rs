@@ -80,7 +80,7 @@ fn broken(view: &View<'_>, judgement: &Judgement<'_>, breaches: &[&Breach<'_>], 
 fn unstated(view: &View<'_>, told: &[&str], known: &Known) -> Option<Diagnostic> {
     let place = host::linux(view.wiring.platform);
     // Who needs a program there is not surprised.
-    let uses_host = |service: &Service| view.host_needs.iter().any(|need| need.client.name == service.name);
+    let uses_host = |service: &Service| !view.host_needs_of(service).is_empty();
     let counts = |service: &&Service| view.wiring.only_internal(service) && !uses_host(service);
     let reached = |network: &&Network| {
         leads_there(view, network)

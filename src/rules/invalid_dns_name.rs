@@ -1,5 +1,7 @@
 //! QG108: names that no resolver asks for, and names that clients of the web refuse.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use super::context::{Context, Need, View, list, seen, why};
@@ -93,12 +95,14 @@ fn longest(name: &str) -> usize {
 
 /// One finding for each name with `_` that stands in URLs of the web.
 fn underscores(view: &View<'_>, sink: &mut Sink) {
+    let mut needs: HashMap<(&str, &str), &Need<'_>> = HashMap::new();
+    for need in view.needs.iter().filter(|need| need.looks_up()) {
+        needs.entry((need.client.name.value.as_str(), need.connection.name.as_str())).or_insert(need);
+    }
     let mut found: IndexMap<(&str, &str), Vec<(&Service, Span)>> = IndexMap::new();
     for client in view.wiring.stack.services.values() {
         for endpoint in client.endpoints.iter().filter(|endpoint| endpoint.host.contains('_')) {
-            let need = view.needs.iter().find(|need| {
-                need.client.name == client.name && need.looks_up() && need.connection.name == endpoint.host
-            });
+            let need = needs.get(&(client.name.value.as_str(), endpoint.host.as_str()));
             // Where it does not even resolve, another rule says so.
             let Some(need) = need.filter(|need| need.resolution.verdict != Verdict::No) else { continue };
             if is_of_the_web(&endpoint.value, &endpoint.host) {

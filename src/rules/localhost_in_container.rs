@@ -1,9 +1,13 @@
 //! QG304: `localhost` in a container where a program outside of it is meant.
 
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
 use super::context::{Context, View};
 use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Endpoint, HostService, Port, Service, Spanned, Target};
+use crate::model::{Connection, Endpoint, HostService, Port, PortRange, Service, Spanned, Target};
 use crate::network::{Cause, Home, Wiring};
 use crate::source::Span;
 
@@ -30,11 +34,53 @@ enum Meant<'a> {
     Published(&'a Service, Span, u16),
 }
 
+/// What a stack says about who listens where.
+struct Listeners<'a> {
+    /// The ports that each service publishes or exposes, by its name.
+    open: IndexMap<&'a str, (&'a Service, Vec<PortRange>)>,
+    /// The ports of services that somebody connects to.
+    connected: HashSet<(&'a str, u16)>,
+    /// How many services live in the namespace of one.
+    lodgers: HashMap<&'a str, usize>,
+}
+
+impl<'a> Listeners<'a> {
+    fn of(wiring: &'a Wiring<'a>) -> Self {
+        let services = || wiring.stack.services.values();
+        let mut lodgers: HashMap<&str, usize> = HashMap::new();
+        for service in services() {
+            *lodgers.entry(wiring.owner(service).name.value.as_str()).or_default() += 1;
+        }
+        let target = |connection: &'a Connection| match &connection.to {
+            Target::Service(name) => Some((name.as_str(), connection.port?)),
+            Target::Host(_) => None,
+        };
+        Listeners {
+            open: services().map(|own| (own.name.value.as_str(), (own, own.container_ports()))).collect(),
+            connected: services().flat_map(|own| &own.connections).filter_map(target).collect(),
+            lodgers,
+        }
+    }
+
+    /// Whether the stack says that a service listens on a port: it publishes or exposes it, or another connects to it.
+    fn listens(&self, service: &str, port: u16) -> bool {
+        self.open.get(service).is_some_and(|(_, open)| open.iter().any(|own| own.contains(port)))
+            || self.connected.contains(&(service, port))
+    }
+
+    /// The first service but one that listens on a port.
+    fn other(&self, than: &Service, port: u16) -> Option<&'a Service> {
+        let mut others = self.open.values().map(|(service, _)| *service).filter(|other| other.name != than.name);
+        others.find(|other| self.listens(&other.name.value, port))
+    }
+}
+
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
+        let listeners = Listeners::of(view.wiring);
         for service in context.stack.services.values() {
             for endpoint in service.endpoints.iter().filter(|endpoint| is_loopback(&endpoint.host)) {
-                if let Some(finding) = look(view, service, endpoint) {
+                if let Some(finding) = look(view, &listeners, service, endpoint) {
                     view.report(sink, finding);
                 }
             }
@@ -46,20 +92,16 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn look(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Option<Diagnostic> {
+fn look(view: &View<'_>, listeners: &Listeners<'_>, service: &Service, endpoint: &Endpoint) -> Option<Diagnostic> {
     let wiring = view.wiring;
     let port = endpoint.port?;
     // Only a namespace of its own has a localhost of its own.
-    let shares = wiring
-        .stack
-        .services
-        .values()
-        .any(|other| other.name != service.name && wiring.owner(other).name == wiring.owner(service).name);
+    let shares = listeners.lodgers.get(wiring.owner(service).name.value.as_str()).is_some_and(|lodgers| *lodgers > 1);
     if shares || !matches!(wiring.home(service), Home::Networks | Home::Default | Home::Nowhere) {
         return None;
     }
     let words = endpoint.variable.as_ref().unwrap_or(&endpoint.value).to_uppercase();
-    if FOR_BROWSERS.iter().any(|word| words.contains(word)) || listens(wiring, service, port) {
+    if FOR_BROWSERS.iter().any(|word| words.contains(word)) || listeners.listens(&service.name.value, port) {
         return None;
     }
     let host = &endpoint.host;
@@ -69,7 +111,7 @@ fn look(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Option<Diagn
             .help("Why: each container has a loopback device of its own; `localhost` in it is the container.")
             .help("What you see: `Connection refused`.")
     };
-    Some(match meant(view, service, port)? {
+    Some(match meant(view, listeners, service, port)? {
         Meant::Host(program) => {
             let finding = new(format!(
                 "`{host}:{port}` in `{name}` is the container itself, and `{}` runs on {}",
@@ -119,29 +161,16 @@ fn name_of(wiring: &Wiring<'_>, service: &Service, sibling: &Service) -> String 
     works.unwrap_or_else(|| name.clone())
 }
 
-fn meant<'a>(view: &View<'a>, service: &Service, port: u16) -> Option<Meant<'a>> {
+fn meant<'a>(view: &View<'a>, listeners: &Listeners<'a>, service: &Service, port: u16) -> Option<Meant<'a>> {
     let stack = view.wiring.stack;
-    let others = || stack.services.values().filter(|other| other.name != service.name);
-    let host = stack.host_services.values().find(|host| host.port.is_some_and(|own| own.value == port));
+    let mut host_services = stack.host_services.values();
+    if let Some(host) = host_services.find(|host| host.port.is_some_and(|own| own.value == port)) {
+        return Some(Meant::Host(host));
+    }
     let published = stack.services.values().find_map(|other| {
         let found = |published: &Spanned<Port>| Some((published.span(), published.value.behind(port)?));
         let (span, own) = other.ports.iter().find_map(found)?;
         Some(Meant::Published(other, span, own))
     });
-    let sibling = others().find(|other| listens(view.wiring, other, port));
-    match (host, published, sibling) {
-        (Some(host), ..) => Some(Meant::Host(host)),
-        (None, Some(published), _) => Some(published),
-        (None, None, Some(sibling)) => Some(Meant::Sibling(sibling, port)),
-        (None, None, None) => None,
-    }
-}
-
-/// Whether the stack says that a service listens on a port: it publishes or exposes it, or another connects to it.
-fn listens(wiring: &Wiring<'_>, service: &Service, port: u16) -> bool {
-    let mut connections = wiring.stack.services.values().flat_map(|other| &other.connections);
-    service.container_ports().iter().any(|own| own.contains(port))
-        || connections.any(|connection| {
-            connection.to == Target::Service(service.name.value.clone()) && connection.port == Some(port)
-        })
+    published.or_else(|| Some(Meant::Sibling(listeners.other(service, port)?, port)))
 }

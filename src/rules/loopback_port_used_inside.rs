@@ -51,13 +51,11 @@ fn loopback_port<'a>(
     if host::meant(wiring, endpoint).is_some() || !leads_to_host(view, client, endpoint) {
         return None;
     }
-    let published = |service: &'a Service| service.ports.iter().map(move |port| (service, port));
+    let all = wiring.stack.services.values().flat_map(|service| service.ports.iter().map(move |port| (service, port)));
     // A port that nobody gets to is QG402's and QG403's.
-    let services =
-        wiring.stack.services.values().filter(|service| {
-            wiring.ignored_ports(service).is_none() && wiring.published(service).verdict != Verdict::No
-        });
-    let mut found = services.flat_map(published).filter(|(_, port)| port.value.behind(wanted).is_some());
+    let counts =
+        |service: &Service| wiring.ignored_ports(service).is_none() && wiring.published(service).verdict != Verdict::No;
+    let mut found = all.filter(|(service, port)| port.value.behind(wanted).is_some() && counts(service));
     let first = found.next()?;
     let all_loopback = first.1.value.is_loopback() && found.all(|(_, port)| port.value.is_loopback());
     (all_loopback && first.0.name != client.name).then_some(first)
@@ -68,9 +66,8 @@ fn leads_to_host(view: &View<'_>, client: &Service, endpoint: &Endpoint) -> bool
     if let Ok(address) = endpoint.host.parse::<IpAddr>() {
         return view.wiring.is_bridge_gateway(address);
     }
-    view.host_needs.iter().any(|need| {
-        need.client.name == client.name
-            && need.span == endpoint.host_span
+    view.host_needs_of(client).iter().any(|need| {
+        need.span == endpoint.host_span
             && matches!(need.used, host::HostUse::Alias(_))
             && need.way.verdict == Verdict::Yes
     })

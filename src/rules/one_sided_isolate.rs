@@ -1,10 +1,10 @@
 //! QG204: `isolate` on a network that it does not isolate.
 
-use super::context::{Context, View, list, seen, why};
+use super::context::{Context, View, list, quoted, seen, some, why};
 use super::unisolated_networks;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Format, Network, Text};
-use crate::network::{Isolation, Verdict};
+use crate::model::{Format, Network, Service, Text};
+use crate::network::{Isolation, Verdict, Wiring};
 use crate::platform::{Is, Question};
 use crate::source::Span;
 
@@ -17,6 +17,16 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Safe,
     page: include_str!("one_sided_isolate.md"),
 };
+
+/// What makes the isolation real that somebody wrote, the same on every platform, because they share the files.
+struct Remedy {
+    /// The network by itself is enough: `isolate=strict` in place of `isolate=true`.
+    strict: bool,
+    /// What it takes away, a paragraph each.
+    costs: Vec<String>,
+    /// Whether nothing is lost, as far as the words say that somebody wrote.
+    safe: bool,
+}
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
@@ -31,7 +41,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             view.report(sink, finding.assuming(&refused.assumed));
         }
         if let Some((network, option, open)) = found(view) {
-            view.report(sink, one_sided(view, network, option, &open));
+            let remedy = remedy(context, network, &open);
+            view.report(sink, one_sided(view, network, option, &open, &remedy));
         }
     }
 }
@@ -76,7 +87,56 @@ fn found<'a>(view: &View<'a>) -> Option<(&'a Network, &'a Text, Vec<&'a Network>
     (!open.is_empty() && wiring.members(name).next().is_some()).then_some((network, option, open))
 }
 
-fn one_sided(view: &View<'_>, network: &Network, option: &Text, open: &[&Network]) -> Diagnostic {
+fn remedy(context: &Context<'_>, network: &Network, open: &[&Network]) -> Remedy {
+    let podmans = || context.views.iter().filter(|view| view.wiring.platform.is_podman());
+    let strict = podmans().map(|view| view.wiring.ask(Question::StrictIsolation)).collect::<Vec<_>>();
+    let certain = strict.iter().all(|known| known.assumed.is_empty());
+    let strict = strict.iter().all(|known| known.fact.is == Is::Yes);
+    let (changed, isolation) =
+        if strict { (vec![network], Isolation::Strict) } else { (open.to_vec(), Isolation::True) };
+    let mut costs = Vec::new();
+    let ended: Vec<String> = podmans().flat_map(|view| ended(view, &changed, isolation)).collect();
+    if !ended.is_empty() {
+        costs.push(format!("What it costs: {} no longer works. Put both on one network first.", some(ended)));
+    }
+    let published: Vec<String> = podmans().flat_map(|view| closed(view, network, open)).collect();
+    if !published.is_empty() {
+        costs.push(format!(
+            "What it costs: rootful, the published ports of {} are closed to containers on the other side, also through \
+             the host.",
+            some(published)
+        ));
+    }
+    if !strict && open.len() > 1 {
+        costs.push(format!(
+            "What it costs: {} are cut off from each other, too.",
+            list(open.iter().map(|open| &open.name.value))
+        ));
+    }
+    let safe = costs.is_empty() && (!strict || certain);
+    Remedy { strict, costs, safe }
+}
+
+/// The connections that are needed and that end where some networks are isolated.
+fn ended(view: &View<'_>, changed: &[&Network], isolation: Isolation) -> Vec<String> {
+    let mut edited = Wiring::new(view.wiring.stack, view.wiring.platform);
+    edited.isolations.extend(changed.iter().map(|network| (network.name.value.as_str(), isolation)));
+    let needs = view.needs.iter().filter(|need| need.looks_up() && need.reach.verdict != Verdict::No);
+    let ended = needs.filter(|need| edited.reaches(need.client, need.target, None).verdict != need.reach.verdict);
+    ended.map(|need| format!("the way from `{}` to `{}`", need.client.name.value, need.target.name.value)).collect()
+}
+
+/// Those whose published ports containers on the other side of an isolation do not reach.
+fn closed(view: &View<'_>, network: &Network, open: &[&Network]) -> Vec<String> {
+    if view.wiring.ask(Question::PublishedPortBetweenIsolatedNetworks).fact.is == Is::Yes {
+        return Vec::new();
+    }
+    let members = [network].into_iter().chain(open.iter().copied()).flat_map(|on| view.wiring.members(&on.name.value));
+    let publishes = |service: &&Service| view.wiring.owner(service).ports.iter().any(|port| !port.value.is_loopback());
+    quoted(members.filter(publishes).map(|service| &service.name.value)).collect()
+}
+
+fn one_sided(view: &View<'_>, network: &Network, option: &Text, open: &[&Network], remedy: &Remedy) -> Diagnostic {
     let known = view.wiring.ask(Question::OneSidedIsolation);
     let (name, others) = (&network.name.value, list(open.iter().map(|open| &open.name.value)));
     let lack = if open.len() == 1 { "does not have it" } else { "do not have it" };
@@ -85,10 +145,15 @@ fn one_sided(view: &View<'_>, network: &Network, option: &Text, open: &[&Network
     for other in open {
         finding = finding.label(other.name.span(), format!("no `isolate`: routed to and from `{name}`"));
     }
-    let set = if view.wiring.stack.format == Format::Quadlet {
-        format!("`Options=isolate=true` on {others}, too")
+    let word = if remedy.strict { "strict" } else { "true" };
+    let line = match view.wiring.stack.format {
+        Format::Quadlet => format!("`Options=isolate={word}`"),
+        _ => format!("`driver_opts: {{isolate: \"{word}\"}}`"),
+    };
+    let set = if remedy.strict {
+        format!("{line} on `{name}`, which needs no partner; then remove the network")
     } else {
-        format!("`driver_opts: {{isolate: \"true\"}}` on {others}, too")
+        format!("{line} on {others}, too; then remove the networks")
     };
     finding = finding
         .help(why(&known))
@@ -97,15 +162,30 @@ fn one_sided(view: &View<'_>, network: &Network, option: &Text, open: &[&Network
              nothing were set."
         ))
         .help(format!(
-            "What helps: {set}; then remove the networks (`podman network rm`) and start the containers again, because \
-             a network that exists stays as it is."
+            "What helps: {set} (`podman network rm`) and start the containers again, because a network that exists stays \
+             as it is."
         ));
-    let sections: Vec<Change> =
-        open.iter().filter_map(|other| in_section(view, other, "Options=isolate=true")).collect();
-    if sections.len() == open.len() {
-        finding = finding.fix(format!("write `Options=isolate=true` for {others}"), true, sections);
+    for cost in &remedy.costs {
+        finding = finding.help(cost);
+    }
+    let (title, changes) = if remedy.strict {
+        (format!("write `isolate=strict` for `{name}`"), in_place(view, option).map(|change| vec![change]))
+    } else {
+        let lines = open.iter().map(|other| in_section(view, other, "Options=isolate=true"));
+        (format!("write `Options=isolate=true` for {others}"), lines.collect())
+    };
+    if let Some(changes) = changes {
+        finding = finding.fix(title, remedy.safe, changes);
     }
     finding.assuming(&known.assumed)
+}
+
+/// Another value in a unit's option, where the value stands there as it is read.
+fn in_place(view: &View<'_>, option: &Text) -> Option<Change> {
+    let span = option.span();
+    let as_read = (span.end - span.start) as usize == option.value.len();
+    (view.wiring.stack.format == Format::Quadlet && as_read)
+        .then(|| Change::Replace { span, text: "strict".to_owned() })
 }
 
 /// A line at the head of a network's own section, where it was read from a unit that has one.

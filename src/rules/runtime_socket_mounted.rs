@@ -1,10 +1,10 @@
 //! QG209: a service that holds the runtime's socket, or looks for it where it is not.
 
-use super::context::{Context, View, seen, why};
+use super::context::{Context, View, label_intents, seen, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service};
-use crate::network::{Intent, Judgement, Socket};
-use crate::platform::{Aspect, Is, Known};
+use crate::network::{Judgement, Socket};
+use crate::platform::{Aspect, Is, Known, proxy};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -24,14 +24,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if sockets.is_empty() {
                 continue;
             }
-            let keeps_in = |judgement: &&Judgement<'_>| view.wiring.keeps_in(&judgement.intent, service);
-            let intents: Vec<&Judgement<'_>> = view.judgements.iter().filter(keeps_in).collect();
+            let intents: Vec<&Judgement<'_>> =
+                view.judgements.iter().filter(|judgement| judgement.keeps_in(service)).collect();
             for socket in &sockets {
                 let finding = match absent(view, socket) {
                     Some(known) => missing(view, service, socket, known),
                     None => mounted(service, socket, &intents),
                 };
-                view.report(sink, labelled(finding, &intents));
+                view.report(sink, label_intents(finding, &intents));
             }
         }
     }
@@ -46,22 +46,11 @@ fn absent<'s>(view: &View<'_>, socket: &'s Socket) -> Option<&'s Known> {
 
 /// Where the socket stands that is why an intent cannot be judged for a service; QG201 and QG210 then step back.
 pub(super) fn place(view: &View<'_>, judgement: &Judgement<'_>, service: &Service) -> Option<Span> {
-    let span = view.wiring.powers(service)?.span;
-    let broken = judgement.breaches.iter().any(|breach| breach.from.name == service.name);
-    let is_socket = || view.wiring.sockets(service).iter().any(|socket| socket.span == span);
-    (!broken && is_socket() && view.wiring.keeps_in(&judgement.intent, service)).then_some(span)
-}
-
-fn labelled(mut finding: Diagnostic, intents: &[&Judgement<'_>]) -> Diagnostic {
-    for judgement in intents {
-        let label = match judgement.intent {
-            Intent::Internet(..) => "must not reach the internet",
-            Intent::Host(..) => "must not reach the host",
-            Intent::Deny(_) | Intent::Connects(..) => "denied here",
-        };
-        finding = finding.label(judgement.intent.span(), label);
+    if !judgement.keeps_in(service) || judgement.breaches_of(service).next().is_some() {
+        return None;
     }
-    finding
+    let span = view.wiring.powers(service)?.span;
+    view.wiring.sockets(service).iter().any(|socket| socket.span == span).then_some(span)
 }
 
 fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Diagnostic {
@@ -75,6 +64,19 @@ fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Di
         );
         (Level::Warning, message)
     };
+    let is_guard = service.image.as_ref().is_some_and(|image| proxy::guards_socket(&image.value));
+    let what_helps = if is_guard {
+        // It is the proxy that others are told to have.
+        format!(
+            "What helps: let `{name}` take only the requests that its clients need, and share an internal network with \
+             them and nobody else."
+        )
+    } else {
+        format!(
+            "What helps: a proxy of its own that has the socket, takes only the requests that `{name}` needs, and shares \
+             an internal network with it."
+        )
+    };
     Diagnostic::new(&RULE, socket.span, message)
         .severity(level)
         .here("the runtime's socket")
@@ -82,10 +84,7 @@ fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Di
             "Why: whoever writes to the socket may start a container in the host's network, privileged, and with the \
              host's files. `:ro` keeps the file from being replaced, not from being written to.",
         )
-        .help(format!(
-            "What helps: a proxy of its own that has the socket, takes only the requests that `{name}` needs, and shares \
-             an internal network with it."
-        ))
+        .help(what_helps)
 }
 
 /// Somebody wrote a path at which this platform's runtime does not listen.

@@ -1,5 +1,7 @@
 //! QG803: a connection that holds on one platform of the stack and not on another.
 
+use std::collections::HashSet;
+
 use super::context::{Context, View, list, seen, why};
 use super::host::HostUse;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
@@ -94,6 +96,7 @@ fn uses<'a>(context: &'a Context<'_>) -> Vec<Use<'a>> {
             }
         }
     }
+    let mut known: HashSet<Span> = found.iter().flat_map(|used| &used.places).copied().collect();
     // Where a name of the host leads is the same text on every platform, so the first view has them all.
     for need in context.views.iter().flat_map(|view| &view.host_needs) {
         let HostUse::Alias(endpoint) = need.used else { continue };
@@ -102,10 +105,11 @@ fn uses<'a>(context: &'a Context<'_>) -> Vec<Use<'a>> {
             endpoint.port.is_some_and(|port| ports().any(|own| own.value.behind(port).is_some()))
         };
         let Some(target) = context.stack.services.values().find(published).filter(|_| !need.declared) else { continue };
-        if found.iter().all(|known| !known.places.contains(&need.span)) {
+        if !known.contains(&need.span) {
             let port = endpoint.port.map(|port| format!(":{port}")).unwrap_or_default();
             let name = format!("{}{port}", endpoint.host);
             let places = vec![need.span, endpoint.span];
+            known.extend(&places);
             found.push(Use { client: need.client, name, places, way: Way::Published(target) });
         }
     }
@@ -117,11 +121,8 @@ fn outcome(view: &View<'_>, used: &Use<'_>) -> Outcome {
         Way::Named(connection) => Outcome { state: view.wiring.judge_connection(used.client, connection), known: None },
         Way::Published(target) => {
             let unknown = Outcome { state: State::Unknown, known: None };
-            let leads = view.host_needs.iter().any(|need| {
-                need.client.name == used.client.name
-                    && used.places.contains(&need.span)
-                    && need.way.verdict == Verdict::Yes
-            });
+            let mut needs = view.host_needs_of(used.client).iter();
+            let leads = needs.any(|need| used.places.contains(&need.span) && need.way.verdict == Verdict::Yes);
             // Where the name leads elsewhere, or the port is not published, others say it.
             let published =
                 view.wiring.published(target).verdict == Verdict::Yes && view.wiring.ignored_ports(target).is_none();
