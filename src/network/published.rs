@@ -58,13 +58,15 @@ impl Wiring<'_> {
         let published = self.published(service);
         let known = published.known.into_iter().next();
         let answers = match caller {
+            Caller::Container if self.has_no_way_out(service) && !port.is_loopback() => {
+                self.ask(self.question_of_other_networks(service)).into()
+            }
             // By 127.0.0.1 the host comes as the gateway, which is on the network; nobody measured whether always.
             Caller::Host
-                if published.verdict == Verdict::No
-                    && !self.only_internal(service)
+                if self.has_no_way_out(service)
                     && port.address.is_none_or(|address| address.is_unspecified() || address.is_loopback()) =>
             {
-                plain(Verdict::Unknown)
+                return plain(Verdict::Unknown);
             }
             _ if published.verdict == Verdict::No => return Answers { verdict: Verdict::No, known },
             Caller::Host => plain(Verdict::Yes),
@@ -79,7 +81,9 @@ impl Wiring<'_> {
         };
         // Who would get an answer gets it by chance, where that is how the port is published.
         match answers.verdict {
-            Verdict::Yes => Answers { verdict: published.verdict, known: known.or(answers.known) },
+            Verdict::Yes if published.verdict != Verdict::No => {
+                Answers { verdict: published.verdict, known: known.or(answers.known) }
+            }
             _ => answers,
         }
     }

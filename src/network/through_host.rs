@@ -39,7 +39,8 @@ impl Wiring<'_> {
     fn host_ports<'s>(&'s self, from: &Service, to: &'s Service, leaves: Option<Vec<&str>>) -> Vec<ThroughHost<'s>> {
         let home = self.home(from);
         let published = self.published(to);
-        if !matches!(self.home(to), Home::Networks | Home::Default) || published.verdict == Verdict::No {
+        let dead = published.verdict == Verdict::No && !self.has_no_way_out(to);
+        if !matches!(self.home(to), Home::Networks | Home::Default) || dead {
             return Vec::new();
         }
         let loopback = home == Home::Host || self.yes(Question::HostLoopbackFromNetwork);
@@ -47,7 +48,7 @@ impl Wiring<'_> {
         let by_chance = published.known.first().filter(|_| published.verdict == Verdict::Unpredictable);
         let mut found: Vec<ThroughHost<'_>> = Vec::new();
         // What has no way out gets to the gateways of its networks only.
-        let nowhere = home == Home::Networks && leaves.as_ref().is_some_and(Vec::is_empty) && !self.only_internal(from);
+        let nowhere = self.has_no_way_out(from);
         for port in ports.filter(|port| !nowhere || by_gateway(&port.value)) {
             let (question, at_some_starts) = match home {
                 Home::Nowhere | Home::Elsewhere => continue,
@@ -71,6 +72,15 @@ impl Wiring<'_> {
         let openness = [Verdict::Yes, Verdict::Unpredictable, Verdict::Unknown, Verdict::No];
         found.sort_by_key(|through| openness.iter().position(|verdict| *verdict == through.verdict));
         found
+    }
+
+    /// Whether a service is on networks that are not internal, and none of them is a way out. Others reach it all the
+    /// same: the host puts the address of its own gateway on what it carries over.
+    pub(super) fn has_no_way_out(&self, service: &Service) -> bool {
+        let outs = self.all_outs(service);
+        outs.is_some_and(|outs| outs.is_empty())
+            && self.attachments(service).next().is_some()
+            && !self.only_internal(service)
     }
 
     /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
@@ -115,9 +125,7 @@ impl Wiring<'_> {
                 return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
             }
             Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
-            Home::Networks if self.all_outs(service).is_some_and(|outs| outs.is_empty()) => {
-                Question::PublishedPortWithoutDefaultRoute
-            }
+            Home::Networks if self.has_no_way_out(service) => Question::PublishedPortWithoutDefaultRoute,
             Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
                 Question::PublishedPortOnMixedNetworks
             }
