@@ -52,7 +52,7 @@ impl Wiring<'_> {
         for port in ports.filter(|port| !nowhere || by_gateway(&port.value)) {
             let (question, at_some_starts) = match home {
                 Home::Nowhere | Home::Elsewhere => continue,
-                Home::Networks if self.owner(from).name == self.owner(to).name => (Question::OwnPublishedPort, false),
+                Home::Networks if self.owner(from).name == self.owner(to).name => self.to_itself(from, &port.value),
                 Home::Host | Home::Default => (Question::PublishedPortFromNetwork, false),
                 Home::Networks if self.only_internal(from) => (Question::PublishedPortFromInternalNetwork, false),
                 Home::Networks => self.between_networks(from, to, &port.value, leaves.as_deref()),
@@ -81,6 +81,24 @@ impl Wiring<'_> {
         outs.is_some_and(|outs| outs.is_empty())
             && self.attachments(service).next().is_some()
             && !self.only_internal(service)
+    }
+
+    /// Which question decides about a port that a service publishes itself, and whether it answers at some starts only.
+    fn to_itself(&self, service: &Service, port: &Port) -> (Question, bool) {
+        let own = Question::OwnPublishedPort;
+        if self.yes(own) {
+            return (own, false);
+        }
+        // What leaves by one network comes back by another.
+        let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+        let networks: Vec<&str> = all.filter(|network| !self.is_internal(network)).collect();
+        let open =
+            |into: &&str| networks.iter().any(|out| out != into && self.crossing(out, into).verdict == Verdict::Yes);
+        match networks.iter().filter(|into| open(into)).count() {
+            0 => (own, false),
+            count if count == networks.len() && by_gateway(port) => (Question::PublishedPortFromNetwork, false),
+            _ => (own, true),
+        }
     }
 
     /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
