@@ -105,6 +105,7 @@ fn try_stack(lab: Lab, file: &str, more: &str) {
     let deployment = lab.deployment(stack, &lab.words(&machine, more), Vec::new());
     let counts = trial::run(lab, &machine, &[deployment], &|_| String::new());
     say(&format!("lab: {lab}{}: {file}: {counts}", more.replace(',', ", ")));
+    counts.check();
 }
 
 /// How many stacks stand on a machine at a time.
@@ -141,6 +142,7 @@ fn random_stacks(lab: Lab) {
         counts += trial::run(lab, &machine, &deployments, &show);
     }
     say(&format!("lab: {lab}: {count} random stacks from {first} on: {counts}"));
+    counts.check();
 }
 
 /// The address of Windows, which the router plays, is that of the default route at each start.

@@ -53,9 +53,9 @@ impl Wiring<'_> {
             let (question, at_some_starts) = match home {
                 Home::Nowhere | Home::Elsewhere => continue,
                 Home::Networks if self.owner(from).name == self.owner(to).name => self.to_itself(from, &port.value),
-                Home::Host | Home::Default => (Question::PublishedPortFromNetwork, false),
+                Home::Host => (Question::PublishedPortFromNetwork, false),
                 Home::Networks if self.only_internal(from) => (Question::PublishedPortFromInternalNetwork, false),
-                Home::Networks => self.between_networks(from, to, &port.value, leaves.as_deref()),
+                Home::Networks | Home::Default => self.between_networks(from, to, &port.value, leaves.as_deref()),
             };
             let known = self.ask(question);
             let verdict = Verdict::from(known.fact.is);
@@ -104,15 +104,22 @@ impl Wiring<'_> {
     /// Which question decides about a published port of `to` for packets of `from`, and whether isolation closes it at
     /// some starts only: a packet to one address of the host leaves by whichever network has the default route then.
     fn between_networks(&self, from: &Service, to: &Service, port: &Port, leaves: Option<&[&str]>) -> (Question, bool) {
-        // Internal networks forward nothing, so only the others count.
-        let ordinary = |service| -> Vec<&str> {
+        // Internal networks forward nothing, so only the others count. No name is that of the default network.
+        let ordinary = |service| -> Vec<Option<&str>> {
+            if self.home(service) == Home::Default {
+                return vec![None];
+            }
             let all = self.attachments(service).map(|attachment| attachment.network.value.as_str());
-            all.filter(|network| !self.is_internal(network)).collect()
+            all.filter(|network| !self.is_internal(network)).map(Some).collect()
         };
         let (own, enters) = (ordinary(from), ordinary(to));
-        let leaves = leaves.unwrap_or(&own);
-        let shut = |out: &str, into: &str| out != into && self.crossing(out, into).verdict == Verdict::No;
-        let shut_anywhere = |out: &&str| enters.iter().any(|into| shut(out, into));
+        let leaves = match leaves {
+            Some(leaves) if self.home(from) == Home::Networks => leaves.iter().copied().map(Some).collect(),
+            _ => own.clone(),
+        };
+        let shut =
+            |out: &Option<&str>, into: &Option<&str>| out != into && self.crosses(*out, *into).verdict == Verdict::No;
+        let shut_anywhere = |out: &Option<&str>| enters.iter().any(|into| shut(out, into));
         if enters.is_empty() || !leaves.iter().any(shut_anywhere) {
             return (Question::PublishedPortFromNetwork, false);
         }

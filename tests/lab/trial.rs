@@ -23,9 +23,20 @@ pub struct Counts {
     by_chance: usize,
     /// Questions that quadgen leaves open.
     open: usize,
+    /// What was seen otherwise than predicted, for people.
+    wrong: String,
 }
 
 impl Counts {
+    /// Fails where a prediction was wrong, a kind of question was never asked, or too much was left open.
+    pub fn check(&self) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong);
+        let held: usize = self.held.values().sum();
+        assert!(self.open * 50 <= held, "{} questions are left open: {self}", self.open);
+        let kinds = [About::Names, About::OtherNames, About::Addresses, About::Internet, About::Host, About::Ports];
+        assert!(kinds.iter().all(|about| self.held.contains_key(about)), "not everything was asked: {self}");
+    }
+
     fn hold(&mut self, one: &Prediction) {
         *self.held.entry(one.about).or_default() += 1;
     }
@@ -37,6 +48,7 @@ impl AddAssign for Counts {
         self.containers += other.containers;
         self.by_chance += other.by_chance;
         self.open += other.open;
+        self.wrong += &other.wrong;
         other.held.into_iter().for_each(|(about, count)| *self.held.entry(about).or_default() += count);
     }
 }
@@ -139,7 +151,7 @@ pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize)
             lines.sort();
             text += &format!("  {}\n\n{}\n", lines.join("\n  "), show(stack));
         }
-        panic!("{text}");
+        counts.wrong = text;
     }
     counts
 }
