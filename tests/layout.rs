@@ -289,7 +289,8 @@ fn a_prefix_changes_no_verdict() {
             for from in stack.services.values() {
                 let from_new = &moved.services[&format!("test-{}", from.name.value)];
                 assert_eq!(old.internet(from).verdict, new.internet(from_new).verdict);
-                for to in stack.services.values() {
+                // Its own name stands in a container's hosts file, and an alias does not.
+                for to in stack.services.values().filter(|to| to.name != from.name) {
                     let to_new = &moved.services[&format!("test-{}", to.name.value)];
                     assert_eq!(old.reaches(from, to, None).verdict, new.reaches(from_new, to_new, None).verdict);
                     for name in old.names(to) {

@@ -23,8 +23,8 @@ new=$(mktemp -d "$lab/.new.XXXXXX")
 trap 'kill -9 $(jobs -p) 2>/dev/null || true; wait; rm -rf --one-file-system "$new"' EXIT
 trap 'exit 1' INT TERM HUP
 
-# What every machine needs, and what the tests use: names for the made-up internet, the programs of the image.
-around=(systemd-sysv dbus catatonit nftables iptables iproute2 dnsmasq-base busybox-static)
+# What every machine needs, and what the tests use.
+around=(systemd-sysv dbus catatonit nftables iptables iproute2 busybox-static)
 
 # debootstrap SUITE: fills $new/SUITE.root; else $why says why it cannot be.
 bootstrap() {
@@ -116,6 +116,8 @@ SERVE
 
 image
 root bookworm podman netavark aardvark-dns crun conmon containernetworking-plugins \
-    golang-github-containernetworking-plugin-dnsname systemd
-root trixie podman netavark aardvark-dns crun conmon docker.io docker-cli docker-compose containerd runc systemd
-root forky podman netavark aardvark-dns crun conmon systemd
+    golang-github-containernetworking-plugin-dnsname dnsmasq-base systemd
+# debootstrap is there now, and unpacks most of the time.
+root trixie podman netavark aardvark-dns crun conmon docker.io docker-cli docker-compose containerd runc systemd &
+root forky podman netavark aardvark-dns crun conmon systemd &
+wait

@@ -131,6 +131,33 @@ fn the_networks_of_a_stack_are_as_measured() {
     hold(Written::Topology(STACK), TABLE);
 }
 
+/// A setting about what members of one network may do to each other, and a network that goes past the host.
+const NOT_LOOKED_INTO: &str = r#"
+networks:
+  quiet: { driver_opts: { com.docker.network.bridge.enable_icc: "false" } }
+  lan: { driver: macvlan }
+  theirs: { external: true }
+services:
+  a: { image: x, networks: [quiet] }
+  b: { image: x, networks: [quiet] }
+  app: { image: x, networks: [lan] }
+  far: { image: x, networks: [theirs] }
+  hosted: { image: x, network_mode: host }
+"#;
+
+const NOT_LOOKED_INTO_TABLE: &[Row] = &[
+    ("reaches a b", "-- -- -- - ---"),
+    ("reaches hosted app", "-- -- -- - ---"),
+    ("reaches hosted far", "-- -- -- - ---"),
+    ("outside-names far", "-- -- -- - ---"),
+    ("internet far", "-- -- -- - ---"),
+];
+
+#[test]
+fn what_is_not_looked_into_stays_open() {
+    hold(Written::Topology(NOT_LOOKED_INTO), NOT_LOOKED_INTO_TABLE);
+}
+
 #[test]
 fn the_default_network_is_as_measured() {
     hold(Written::Topology(DEFAULT), DEFAULT_TABLE);
