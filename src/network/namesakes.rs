@@ -32,7 +32,9 @@ impl Wiring<'_> {
         }
         // fact: docker-first-network-with-name
         let mut by_name = with_dns.to_vec();
-        by_name.sort_by_key(|network| self.stack.networks.get(*network).map(|network| self.real_name(network)));
+        by_name.sort_by_key(|network| {
+            (self.is_internal(network), self.stack.networks.get(*network).map(|network| self.real_name(network)))
+        });
         let found = by_name.into_iter().find_map(|network| {
             let other = self.namesake(to, name, &[network]);
             (answers.contains(&network) || other.is_some()).then_some((network, other))
