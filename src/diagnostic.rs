@@ -96,7 +96,8 @@ pub struct Help {
     pub platforms: Vec<String>,
 }
 
-/// One change to the source, named by what it does rather than by its text.
+/// One change to the source, named by what it does rather than by its text. `fix::settle` makes texts of them, and
+/// gives a fix up where that cannot be done without touching anything else.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
     /// Another text in place of a span.
@@ -105,6 +106,44 @@ pub enum Change {
         span: Span,
         /// What comes.
         text: String,
+    },
+    /// Takes away what stands at a place: in YAML the list's item or the key with its value, in a unit the whole line
+    /// (a continued one with all its lines). What is left empty by it goes, too.
+    Remove {
+        /// The key, the value or a part of one of them.
+        span: Span,
+    },
+    /// A line in a section of a unit: behind the last one of the same key, else at the section's end.
+    AddLine {
+        /// The section's name in its header.
+        section: Span,
+        /// `Key=Value`, as it is to stand there.
+        line: String,
+    },
+    /// A section at the end of a unit's file.
+    AddSection {
+        /// Any place in the file.
+        file: Span,
+        /// The header and its lines, without a line break at the end.
+        text: String,
+    },
+    /// The value of a key in YAML, written anew or changed.
+    Set {
+        /// The key whose mapping it is: a service's name.
+        owner: Span,
+        /// The keys below it that lead there; those that are missing are written, too.
+        path: Vec<String>,
+        /// The value as YAML writes it in one line.
+        value: String,
+    },
+    /// An item at the end of a list in YAML.
+    AddItem {
+        /// The key whose mapping the list stands in: a service's name.
+        owner: Span,
+        /// The keys below it that lead to the list; those that are missing are written, too.
+        path: Vec<String>,
+        /// The item as YAML writes it in one line.
+        item: String,
     },
 }
 

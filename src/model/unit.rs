@@ -83,10 +83,33 @@ pub struct Unit {
     pub kind: UnitKind,
     /// The whole file.
     pub span: Span,
+    /// The name in the header of its own section, else the file's first line: the place of what is absent.
+    pub head: Span,
+    /// The service that it becomes, without `.service`.
+    pub service: String,
+    /// Every section with the place of its name, as often as it stands, those of drop-ins behind its own.
+    pub sections: Vec<(String, Span)>,
     /// Every entry in the order in which they count: those of the file, then those of each drop-in.
     pub entries: Vec<UnitEntry>,
     /// Files of the same name in folders that are searched later: they do not count.
     pub shadowed: Vec<Span>,
+}
+
+impl Unit {
+    /// The entries of a key, in the order in which they count.
+    pub fn all<'a>(&'a self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
+        self.entries.iter().filter(move |entry| entry.section == section && entry.key.value == key)
+    }
+
+    /// The entry that counts where one counts: the last.
+    pub fn last<'a>(&'a self, section: &'a str, key: &'a str) -> Option<&'a UnitEntry> {
+        self.all(section, key).last()
+    }
+
+    /// Where a section's name stands first.
+    pub fn section(&self, name: &str) -> Option<Span> {
+        self.sections.iter().find(|(section, _)| section == name).map(|(_, span)| *span)
+    }
 }
 
 /// A line of a unit: `[section]`, key and value.

@@ -199,11 +199,9 @@ fn place(sources: &SourceMap, span: Span) -> Place {
 }
 
 fn edit(sources: &SourceMap, change: &Change) -> Option<Edit> {
-    match change {
-        Change::Replace { span, text } => {
-            let file = sources.file_of(*span)?;
-            let (start, end) = (file.local(span.start), file.local(span.end));
-            Some(Edit { file: file.name.clone(), start, end, text: text.clone() })
-        }
-    }
+    // The others became texts before.
+    let Change::Replace { span, text } = change else { return None };
+    let file = sources.file_of(*span)?;
+    let (start, end) = (file.local(span.start), file.local(span.end));
+    Some(Edit { file: file.name.clone(), start, end, text: text.clone() })
 }

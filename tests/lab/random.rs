@@ -143,7 +143,7 @@ pub fn stack(seed: u64, slot: usize, words: Words) -> Written {
             dns_off: words.podman && form != Form::Compose && random.percent(8),
         })
         .collect();
-    let shared_alias = random.percent(8);
+    let shared_alias = random.percent(5);
     let mut aliases = 0;
     let mut on = |random: &mut Random, most: usize| -> Vec<(usize, Vec<String>)> {
         let mut left: Vec<usize> = (0..networks.len()).collect();

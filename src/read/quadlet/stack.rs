@@ -168,7 +168,16 @@ pub(super) fn missing_env_files(parsed: &Parsed, loaded: &Loaded) -> Vec<String>
 
 fn source_layer(unit: &Unit) -> model::Unit {
     let entries = unit.entries.iter().map(written).collect();
-    model::Unit { file: unit.file.clone(), kind: unit.kind, span: unit.span, entries, shadowed: unit.shadowed.clone() }
+    model::Unit {
+        file: unit.file.clone(),
+        kind: unit.kind,
+        span: unit.span,
+        head: unit.head,
+        service: unit.service(),
+        sections: unit.sections.clone(),
+        entries,
+        shadowed: unit.shadowed.clone(),
+    }
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.
