@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, Level, Rule, Sink};
@@ -16,54 +18,15 @@ use quadgen::read::topology;
 use quadgen::render::{Target, render};
 use quadgen::rules::{self, Context, RULES};
 use quadgen::source::{Files, SourceMap};
+use support::page::{Fence, fences, section, sections};
 
 const HEADINGS: [&str; 7] = ["What it catches", "What happens", "Why", "Wrong", "Right", "The fix", "See also"];
 
 /// A code's place in an example: the rule's code and a line, from 1.
 type Place = (String, usize);
 
-struct Fence<'a> {
-    /// What stands behind the three backticks: the language, then words for this test.
-    info: &'a str,
-    text: String,
-}
-
 fn pages() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().map(|(rule, _)| *rule)
-}
-
-/// Each heading with the text below it. A line in a fence is no heading.
-fn sections(page: &str) -> Vec<(&str, String)> {
-    let mut sections: Vec<(&str, String)> = Vec::new();
-    let mut fenced = false;
-    for line in page.lines() {
-        fenced ^= line.starts_with("```");
-        match (line.strip_prefix("## "), sections.last_mut()) {
-            (Some(heading), _) if !fenced => sections.push((heading, String::new())),
-            (_, Some((_, text))) => text.extend([line, "\n"]),
-            _ => {}
-        }
-    }
-    sections
-}
-
-fn section(page: &str, heading: &str) -> String {
-    sections(page).into_iter().find(|(found, _)| *found == heading).unwrap().1
-}
-
-fn fences(text: &str) -> Vec<Fence<'_>> {
-    let mut fences = Vec::new();
-    let mut open: Option<Fence<'_>> = None;
-    for line in text.lines() {
-        match (line.strip_prefix("```"), &mut open) {
-            (Some(info), None) => open = Some(Fence { info, text: String::new() }),
-            (Some(_), Some(_)) => fences.extend(open.take()),
-            (None, Some(fence)) => fence.text.extend([line, "\n"]),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a fence is not closed");
-    fences
 }
 
 fn marks(example: &str) -> Vec<Place> {

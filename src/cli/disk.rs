@@ -88,6 +88,11 @@ impl Given {
         self.texts.insert(absolute(path), text);
     }
 
+    /// Whether a text stands in place of a file.
+    pub fn holds(&self, path: &Path) -> bool {
+        self.get(path).is_some()
+    }
+
     fn get(&self, path: &Path) -> Option<&Vec<u8>> {
         if self.texts.is_empty() { None } else { self.texts.get(&absolute(path)) }
     }

@@ -1,10 +1,13 @@
 //! `quadgen lint`
 
+mod mend;
+
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::fix;
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
 use quadgen::report::{Assumed, Format, Intents, Report, StackFiles, Summary};
@@ -23,6 +26,15 @@ pub(super) struct Options {
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     format: FormatName,
+    /// Mend what can be mended without changing what is meant, and report what is left
+    #[arg(long)]
+    fix: bool,
+    /// With --fix or --diff: also mends that somebody should look at
+    #[arg(long = "unsafe")]
+    unsafe_too: bool,
+    /// Show what --fix would change, and change nothing; exits with 1 if there is something
+    #[arg(long, conflicts_with = "fix")]
+    diff: bool,
     /// Exit with 1 from this level on
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     fail_on: LevelName,
@@ -63,10 +75,37 @@ impl From<FormatName> for Format {
     }
 }
 
+/// Texts in place of what files hold, by their names.
+type Texts = BTreeMap<String, String>;
+
 pub(super) fn run(options: &Options) -> u8 {
+    if options.fix || options.diff {
+        return mend::run(options);
+    }
+    let examined = examine(options, &Texts::new());
+    let code = examined.report(options, output::out);
+    // The process ends here: taking thousands of services apart before would only cost time.
+    std::mem::forget(examined);
+    code
+}
+
+/// What was found.
+struct Examined {
+    session: Session,
+    /// What kept quadgen from working; in JSON it stands with the others.
+    errors: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
+    summary: Summary,
+}
+
+/// Reads everything and looks at it.
+fn examine(options: &Options, texts: &Texts) -> Examined {
     let wants =
         Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None };
     let mut session = Session::new(wants);
+    for (name, text) in texts {
+        session.put(Path::new(name), text.clone().into_bytes());
+    }
     session.read(&options.paths, &options.common);
     check_rules(&mut session, options);
     let mut sink = Sink::default();
@@ -86,14 +125,13 @@ pub(super) fn run(options: &Options) -> u8 {
     sink.extend(std::mem::take(&mut session.findings));
     let mut findings = sink.finish(&session.sources);
     once_each(&session, &mut findings);
+    findings.retain(|finding| is_wanted(finding, options));
+    fix::settle(&session.sources, &mut findings);
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
-        .filter(|finding| is_wanted(finding, options))
         .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
-    let code = report(options, &session, &errors, &findings, &mut summary);
-    // The process ends here: taking thousands of services apart before would only cost time.
-    std::mem::forget(session);
-    code
+    summary.count(&findings);
+    Examined { session, errors, findings, summary }
 }
 
 /// What is known of the input before anything is looked at.
@@ -179,35 +217,31 @@ fn once_each(session: &Session, findings: &mut Vec<Diagnostic>) {
     });
 }
 
-fn report(
-    options: &Options,
-    session: &Session,
-    errors: &[Diagnostic],
-    found: &[Diagnostic],
-    summary: &mut Summary,
-) -> u8 {
-    let sources = &session.sources;
-    summary.count(found);
-    if !errors.is_empty() {
-        let report = Report { sources, findings: errors, summary };
-        output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
-    }
-    let report = Report { sources, findings: found, summary };
-    let colour = output::colour(options.common.color, false);
-    // Counts of half a run would read like an all-clear.
-    let text = if options.format == FormatName::Json || (!options.quiet && errors.is_empty()) {
-        report.write(options.format.into(), colour)
-    } else {
-        report.write_quiet(options.format.into(), colour)
-    };
-    let written = output::out(&text);
-    let fail_on = Level::from(options.fail_on);
-    if !summary.complete || !written || !errors.is_empty() {
-        FAILED
-    } else if found.iter().any(|finding| finding.severity >= fail_on) {
-        FOUND
-    } else {
-        CLEAN
+impl Examined {
+    /// Tells of it: findings by `write`, and on standard error what kept quadgen from working.
+    fn report(&self, options: &Options, write: impl FnOnce(&str) -> bool) -> u8 {
+        let (sources, summary) = (&self.session.sources, &self.summary);
+        if !self.errors.is_empty() {
+            let report = Report { sources, findings: &self.errors, summary };
+            output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
+        }
+        let report = Report { sources, findings: &self.findings, summary };
+        let colour = output::colour(options.common.color, false);
+        // Counts of half a run would read like an all-clear.
+        let text = if options.format == FormatName::Json || (!options.quiet && self.errors.is_empty()) {
+            report.write(options.format.into(), colour)
+        } else {
+            report.write_quiet(options.format.into(), colour)
+        };
+        let written = write(&text);
+        let fail_on = Level::from(options.fail_on);
+        if !summary.complete || !written || !self.errors.is_empty() {
+            FAILED
+        } else if self.findings.iter().any(|finding| finding.severity >= fail_on) {
+            FOUND
+        } else {
+            CLEAN
+        }
     }
 }
 

@@ -208,8 +208,16 @@ impl Session {
         }
     }
 
+    /// A text in place of what a file holds.
+    pub fn put(&mut self, path: &Path, text: Vec<u8>) {
+        self.files.put(path, text);
+    }
+
     /// Takes standard input as a file of that name.
     fn read_stdin(&mut self, name: &Path) -> bool {
+        if self.files.holds(name) {
+            return true;
+        }
         let mut bytes = Vec::new();
         let limit = quadgen::source::MAX_FILE_BYTES as u64 + 1;
         if let Err(error) = std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {

@@ -56,7 +56,7 @@ pub fn diff(name: &str, old: Option<&str>, new: Option<&str>, colour: bool) -> S
 
 /// The text with its secrets masked, line by line as long.
 fn masked(name: &str, text: &str) -> String {
-    if !name.ends_with(".yaml") {
+    if !name.ends_with(".yaml") && !name.ends_with(".yml") {
         return mask_unit(text);
     }
     let mut sources = SourceMap::default();

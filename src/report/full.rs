@@ -89,8 +89,12 @@ impl miette::Diagnostic for View<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let finding = self.finding;
-        (!finding.help.is_empty()).then(|| Box::new(help(finding, "\n")) as Box<dyn fmt::Display>)
+        let mut text = help(self.finding, "\n");
+        for fix in &self.finding.fixes {
+            let how = if fix.safe { "--fix" } else { "--fix --unsafe" };
+            text.push_str(&format!("{}`{how}`: {}.", if text.is_empty() { "" } else { "\n" }, mask::mask(&fix.title)));
+        }
+        (!text.is_empty()).then(|| Box::new(text) as Box<dyn fmt::Display>)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

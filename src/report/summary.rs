@@ -81,6 +81,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Informations.
     pub infos: usize,
+    /// How many of them `--fix` mends, and how many more with `--unsafe`.
+    pub fixable: (usize, usize),
     /// Whether every stack could be read whole.
     pub complete: bool,
     /// The platforms that were looked at, by name, each once.
@@ -100,6 +102,9 @@ impl Summary {
     pub fn count(&mut self, findings: &[Diagnostic]) {
         let count = |level| findings.iter().filter(|finding| finding.severity == level).count();
         (self.errors, self.warnings, self.infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
+        let fixable = findings.iter().filter(|finding| !finding.fixes.is_empty());
+        let safe = fixable.clone().filter(|finding| finding.fixes.iter().any(|fix| fix.safe)).count();
+        self.fixable = (safe, fixable.count() - safe);
     }
 
     /// The lines at the end of a report for people, with `width` columns at most.
@@ -113,6 +118,12 @@ impl Summary {
         let mut lines = vec![format!("{}{on}.", self.counts())];
         if !self.complete {
             lines.push("Not everything could be read or looked at.".to_owned());
+        }
+        match self.fixable {
+            (0, 0) => {}
+            (safe, 0) => lines.push(format!("`--fix` mends {safe} of them.")),
+            (0, more) => lines.push(format!("`--fix --unsafe` mends {more} of them.")),
+            (safe, more) => lines.push(format!("`--fix` mends {safe} of them, and `--fix --unsafe` {more} more.")),
         }
         lines.extend(self.found());
         lines.extend(self.intents.lines());

@@ -6,7 +6,6 @@ use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Network, Service, Text};
 use crate::network::{Isolation, Verdict, Wiring};
 use crate::platform::{Is, Question};
-use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG204",
@@ -188,12 +187,11 @@ fn in_place(view: &View<'_>, option: &Text) -> Option<Change> {
         .then(|| Change::Replace { span, text: "strict".to_owned() })
 }
 
-/// A line at the head of a network's own section, where it was read from a unit that has one.
+/// A line in a network's own section, where it was read from a unit that has one.
 pub(super) fn in_section(view: &View<'_>, network: &Network, line: &str) -> Option<Change> {
     // The place of a unit is the name in its section's header, or what may be meant for it.
     let section = network.name.span();
     let is_section =
         view.wiring.stack.format == Format::Quadlet && (section.end - section.start) as usize == "Network".len();
-    let behind = section.end.saturating_add(1);
-    is_section.then(|| Change::Replace { span: Span::new(behind, behind), text: format!("\n{line}") })
+    is_section.then(|| Change::AddLine { section, line: line.to_owned() })
 }

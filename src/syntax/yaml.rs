@@ -37,10 +37,22 @@ pub struct Tree {
 
 /// Reads one document.
 pub fn parse(file: &SourceFile) -> Tree {
+    read(file, false)
+}
+
+/// The document as it is written, for edits: an alias is a single value, `<<` is a key, and a key may stand twice.
+/// Nothing where it cannot be read whole.
+pub fn outline(file: &SourceFile) -> Option<Node> {
+    let tree = read(file, true);
+    tree.root.filter(|_| tree.complete)
+}
+
+fn read(file: &SourceFile, as_written: bool) -> Tree {
     let skipped = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let text = file.text.get(skipped..).unwrap_or("");
     let mut builder = Builder {
         offset: file.span().start + skipped as u32,
+        as_written,
         open: Vec::new(),
         anchors: HashMap::new(),
         aliased: 0,
@@ -78,6 +90,8 @@ struct Open {
 
 struct Builder {
     offset: u32,
+    /// Whether aliases and merge keys stay what they are.
+    as_written: bool,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
@@ -161,6 +175,10 @@ impl Builder {
     }
 
     fn alias(&mut self, id: usize, span: Span) -> bool {
+        if self.as_written {
+            self.finish(Node::made("*", span), 0);
+            return true;
+        }
         let Some(node) = self.anchors.get(&id) else {
             self.error(span, "this alias stands for a value that holds the alias itself");
             self.unread.push(span);
@@ -222,8 +240,10 @@ impl Builder {
             // What lies deeper than a list is structure: a service may be called `keycloak`.
             let secret = |entry: &&Entry| !matches!(entry.value.kind, Kind::Mapping(_)) && is_secret_name(&entry.key);
             self.secrets.extend(entries.iter().filter(secret).map(|entry| entry.value.span));
-            self.find_duplicates(entries);
-            self.merge(entries);
+            if !self.as_written {
+                self.find_duplicates(entries);
+                self.merge(entries);
+            }
         }
         if let Kind::Sequence(items) = &open.kind {
             // A command word by word: the one behind `--password` is its value.

@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod disk;
+pub mod page;
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,0 +1,195 @@
+//! `lint --fix` and `--diff`: what they change, and that they change nothing else.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use quadgen::rules::RULES;
+use serde_json::Value;
+use support::page::{fences, section};
+
+fn quadgen(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+    command.args(words).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A folder with some files in it, below folders of their own where their names say so.
+fn folder(files: &[(String, String)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn texts(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            let name = entry.file_name().unwrap().to_str().unwrap().to_owned();
+            found.extend(texts(&entry).into_iter().map(|(below, text)| (format!("{name}/{below}"), text)));
+        } else {
+            let name = entry.file_name().unwrap().to_str().unwrap().to_owned();
+            found.insert(name, fs::read_to_string(&entry).unwrap());
+        }
+    }
+    found
+}
+
+/// The rule's code, its files, and the words for the platform where the files name none.
+type Example = (String, Vec<(String, String)>, Option<String>);
+
+/// Every example of every page.
+fn examples() -> Vec<Example> {
+    let mut all: Vec<Example> = Vec::new();
+    for (rule, _) in RULES {
+        for heading in ["Wrong", "Right"] {
+            for fence in fences(&section(rule.page, heading)) {
+                let words: Vec<&str> = fence.info.split(' ').collect();
+                match words.as_slice() {
+                    ["ini", name, platform] => {
+                        all.push((rule.code.into(), vec![((*name).into(), fence.text)], Some((*platform).into())));
+                    }
+                    ["ini", name] => all.last_mut().unwrap().1.push(((*name).into(), fence.text)),
+                    ["yaml", ..] => all.push((rule.code.into(), vec![("topology.yaml".into(), fence.text)], None)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The lines that are comments, or that end with one.
+fn comments(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|line| line.split_once("# ").map(|(_, comment)| comment)).collect()
+}
+
+/// Mends a folder and looks at what came of it: nothing is left to mend, comments stand where they stood, no connection
+/// and no port is lost, and none is opened that was not there.
+fn mend(what: &str, before: &Path, on: &[&str]) -> usize {
+    let after = tempfile::tempdir().unwrap();
+    let old = texts(before);
+    for (name, text) in &old {
+        fs::create_dir_all(after.path().join(name).parent().unwrap()).unwrap();
+        fs::write(after.path().join(name), text).unwrap();
+    }
+    let words = |more: &[&'static str]| [&["lint", "--select", "ALL", "--allow-empty"], more, on].concat();
+    let fixed = quadgen(after.path(), &words(&["--fix", "--format", "json"]));
+    let report: Value = serde_json::from_slice(&fixed.stdout).unwrap_or_else(|_| panic!("{what}: {fixed:?}"));
+    let left: Vec<&Value> = report["findings"].as_array().unwrap().iter().collect();
+    let safe = |finding: &&&Value| finding["fixes"].as_array().unwrap().iter().any(|fix| fix["safe"] == true);
+    let unmended: Vec<_> = left.iter().filter(safe).map(|finding| &finding["message"]).collect();
+    assert!(unmended.is_empty(), "{what}: left to mend: {unmended:?}\n{:?}", texts(after.path()));
+    let new = texts(after.path());
+    if new == old {
+        return 0;
+    }
+    let again = quadgen(after.path(), &words(&["--diff"]));
+    assert_eq!((stdout(&again), again.status.code()), (String::new(), Some(0)), "{what}: not mended in one run");
+    for (name, text) in &new {
+        let kept: Vec<&str> = comments(text);
+        for comment in comments(&old[name]) {
+            assert!(kept.contains(&comment) || !text.contains(comment), "{what}: {name}: lost the comment {comment}");
+        }
+    }
+    // Before and after, as `quadgen diff` sees them. What cannot be deployed as it stands connects nothing yet.
+    let was = quadgen(before, &words(&["--format", "json"]));
+    let was: Value = serde_json::from_slice(&was.stdout).unwrap();
+    if was["findings"].as_array().unwrap().iter().any(|finding| finding["code"].as_str().unwrap().starts_with("QG00")) {
+        return 1;
+    }
+    let both = tempfile::tempdir().unwrap();
+    for (side, files) in [("old", &old), ("new", &new)] {
+        for (name, text) in files {
+            let path = both.path().join(side).join("stack").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    let words = [&["diff", "old/stack", "new/stack", "--format", "text"], on].concat();
+    let compared = stdout(&quadgen(both.path(), &words));
+    for worse in ["Connections lost", "Ports closed", "Ports opened", "Internet access gained"] {
+        assert!(!compared.contains(worse), "{what}: {compared}");
+    }
+    1
+}
+
+#[test]
+fn safe_fixes_of_all_pages_converge_and_change_nothing_else() {
+    let mut mended = 0;
+    for (code, files, platform) in examples() {
+        let folder = folder(&files);
+        let on: Vec<&str> = platform.iter().flat_map(|words| ["--on", words]).collect();
+        mended += mend(&code, folder.path(), &on);
+    }
+    assert!(mended > 5, "only {mended} pages have something to mend");
+}
+
+#[test]
+fn a_diff_shows_what_fix_does_and_changes_nothing() {
+    let text = "# mine\nservices:\n  web: # the front\n    imge: nginx\n    ports: [\"80:80\"]\n";
+    let files = [("compose.yaml".to_owned(), text.to_owned())];
+    let folder = folder(&files);
+    let words = ["lint", "--on", "docker", "--diff"];
+    let output = quadgen(folder.path(), &words);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = stdout(&output);
+    assert!(shown.contains("-    imge: nginx\n+    image: nginx\n"), "{shown}");
+    assert_eq!(fs::read_to_string(folder.path().join("compose.yaml")).unwrap(), text);
+
+    let output = quadgen(folder.path(), &["lint", "--on", "docker", "--fix"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "Mended 1 finding in 1 file.\n");
+    assert_eq!(fs::read_to_string(folder.path().join("compose.yaml")).unwrap(), text.replace("imge", "image"));
+    let output = quadgen(folder.path(), &words);
+    assert_eq!((stdout(&output), output.status.code()), (String::new(), Some(0)));
+}
+
+#[test]
+fn a_link_stays_a_link_and_permissions_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("real/stack.yaml".to_owned(), "services:\n  web:\n    imge: nginx\n".to_owned())]);
+    std::os::unix::fs::symlink("real/stack.yaml", folder.path().join("compose.yaml")).unwrap();
+    let real = folder.path().join("real/stack.yaml");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    let output = quadgen(folder.path(), &["lint", "compose.yaml", "--on", "docker", "--fix"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(fs::symlink_metadata(folder.path().join("compose.yaml")).unwrap().is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().contains("image: nginx"));
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_left_alone() {
+    let folder = folder(&[]);
+    let text = b"[Container]\nImage=docker.io/library/nginx:1\nEnvironmnt=A=\xff\n";
+    fs::write(folder.path().join("web.container"), text).unwrap();
+    let output = quadgen(folder.path(), &["lint", "--on", "podman@5.4", "--fix", "--unsafe"]);
+    assert_eq!(fs::read(folder.path().join("web.container")).unwrap(), text, "{output:?}");
+}
+
+#[test]
+fn standard_input_is_mended_on_standard_output() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+    command.args(["lint", "-", "--stdin-filename", "compose.yaml", "--on", "docker", "--fix"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"services:\n  web:\n    imge: nginx\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(stdout(&output), "services:\n  web:\n    image: nginx\n");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("No problems"), "{output:?}");
+    assert_eq!(output.status.code(), Some(0));
+}
