@@ -28,6 +28,7 @@ mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
 mod invalid_dns_name;
+mod invalid_value;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
 mod loopback_port_used_inside;
@@ -72,7 +73,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&input::COULD_NOT_RUN, Check::Elsewhere),
     (&input::SYNTAX_ERROR, Check::Elsewhere),
     (&input::UNKNOWN_KEY, Check::Elsewhere),
-    (&input::INVALID_VALUE, Check::Elsewhere),
+    (&invalid_value::RULE, Check::Stack(invalid_value::check)),
     (&input::DUPLICATE_KEY, Check::Elsewhere),
     (&undefined_reference::RULE, Check::Stack(undefined_reference::check)),
     (&multi_homed_dns::RULE, Check::Stack(multi_homed_dns::check)),

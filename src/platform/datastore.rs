@@ -29,6 +29,11 @@ pub fn find(image: &Image) -> Option<&'static Datastore> {
 }
 
 impl Datastore {
+    /// Whether one of its own ports is this one.
+    pub fn listens(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
     /// Whether it takes or gives data on one of the container's TCP ports.
     pub fn serves(&self, ports: PortRange) -> bool {
         self.ports.iter().any(|port| (ports.first..=ports.last).contains(port))

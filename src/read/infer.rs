@@ -28,7 +28,8 @@ const NOT_CALLED: [&str; 14] = [
     "ALLOW_HOST",
 ];
 /// How the names of variables end whose values are hosts without a port.
-const HOST_ENDS: [&str; 9] = ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS"];
+const HOST_ENDS: [&str; 10] =
+    ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
@@ -54,7 +55,7 @@ pub(super) fn connections(stack: &mut Stack) {
     }
 }
 
-/// Every name that could mean a service of the stack.
+/// Every name that could mean a service of the stack, and every fixed address.
 fn names(stack: &Stack) -> HashMap<String, String> {
     let mut names = HashMap::new();
     for service in stack.services.values() {
@@ -69,6 +70,14 @@ fn names(stack: &Stack) -> HashMap<String, String> {
         };
         for name in own.into_iter().chain(aliases) {
             names.entry(name.clone()).or_insert_with(|| service.name.value.clone());
+        }
+        let addresses = service.networks.iter().flat_map(|attachment| [&attachment.ipv4, &attachment.ipv6]).flatten();
+        for address in addresses {
+            names.entry(address.value.to_string()).or_insert_with(|| service.name.value.clone());
+        }
+        if stack.format == Format::Quadlet {
+            // What Podman would call it if the unit named nothing: whoever writes it means this unit.
+            names.entry(format!("systemd-{}", service.name.value)).or_insert_with(|| service.name.value.clone());
         }
     }
     names

@@ -1,7 +1,7 @@
 //! What a service mounts and which files it gets, in Compose's form.
 
 use super::reader::{Reader, value};
-use crate::model::{EnvFile, FileUse, Mount, MountKind, Spanned};
+use crate::model::{EnvFile, FileUse, Mount, MountKind, Origin, Spanned};
 use crate::platform::attributes;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
@@ -50,11 +50,16 @@ impl Reader {
             extra: Vec::new(),
         };
         let mut kind = None;
+        // What is mounted says most; where nothing is, the whole form stands for it.
+        let mut origin = Origin::Written(node.span);
         for entry in entries {
             let node = &entry.value;
             match entry.key.as_str() {
                 "type" => kind = self.text(node, "type"),
-                "source" => mount.source = self.text(node, "source")?.value,
+                "source" => {
+                    let source = self.text(node, "source")?;
+                    (mount.source, origin) = (source.value, source.origin);
+                }
                 "target" => mount.target = self.text(node, "target")?.value,
                 "read_only" => mount.read_only = self.boolean(node, "read_only").is_some_and(|it| it.value),
                 "bind" | "volume" | "tmpfs" | "image" => self.mount_options(&mut mount, entry),
@@ -94,7 +99,7 @@ impl Reader {
             self.invalid(node.span, "a bind needs `source`, a path of the host");
             return None;
         }
-        Some(Spanned::written(mount, node.span))
+        Some(Spanned { value: mount, origin })
     }
 
     fn mount_options(&mut self, mount: &mut Mount, entry: &Entry) {

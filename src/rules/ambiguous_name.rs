@@ -1,13 +1,16 @@
 //! QG106: a name that two containers answer to.
 
-use super::context::{Context, list, seen, why};
+use std::collections::{HashMap, HashSet};
+
+use super::context::{Context, View, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Network, Service, Spanned};
 use crate::network::{Cause, Verdict};
 
 pub static RULE: Rule = Rule {
     code: "QG106",
     name: "ambiguous-name",
-    summary: "two containers that answer to one name on the networks of one client",
+    summary: "two containers that answer to one name on one network, or on the networks of one client",
     level: Level::Warning,
     since: "0.1.0",
     fixable: Fixable::Never,
@@ -16,6 +19,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
+        let mut told = HashSet::new();
         for need in view.needs.iter().filter(|need| need.looks_up()) {
             let (client, target) = (&need.client.name.value, &need.target.name.value);
             let name = &need.connection.name;
@@ -43,6 +47,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 }
                 _ => continue,
             };
+            told.insert(name.to_ascii_lowercase());
             let mut finding = Diagnostic::new(&RULE, need.connection.span, message)
                 .severity(need.level())
                 .here(need.label())
@@ -55,6 +60,53 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 sink,
                 finding.help("What helps: another alias, host name or container name for one of the two."),
             );
+        }
+        for network in context.stack.networks.values() {
+            shared(view, network, &mut told, sink);
+        }
+    }
+}
+
+/// Aliases that another service on a network answers to as well, whoever looks them up.
+fn shared(view: &View<'_>, network: &Network, told: &mut HashSet<String>, sink: &mut Sink) {
+    let wiring = view.wiring;
+    let network = &network.name.value;
+    if wiring.has_dns(network).is_err() {
+        return;
+    }
+    let mut known: HashMap<String, &Service> = HashMap::new();
+    let mut members: Vec<&Service> = wiring.members(network).collect();
+    // The names that a service has anyway come before those that somebody gave it.
+    let aliases = |service: &Service| service.networks.iter().any(|attachment| !attachment.aliases.is_empty());
+    members.sort_by_key(|service| aliases(service));
+    for service in members {
+        let on = service.networks.iter().find(|attachment| attachment.network.value == *network);
+        for name in wiring.names(service).iter().filter(|name| name.network.as_ref().is_none_or(|on| on == network)) {
+            let lower = name.text.to_ascii_lowercase();
+            let Some(other) = known.get(&lower) else {
+                known.insert(lower, service);
+                continue;
+            };
+            let alias = on.and_then(|on| on.aliases.iter().find(|alias| alias.value == name.text));
+            let (Some(alias), true) = (alias, wiring.owner(other).name != wiring.owner(service).name) else { continue };
+            if !told.insert(lower) {
+                continue;
+            }
+            let (first, second) = (&other.name.value, &service.name.value);
+            let theirs = other.networks.iter().flat_map(|on| &on.aliases).find(|alias| alias.value == name.text);
+            let finding = Diagnostic::new(
+                &RULE,
+                alias.span(),
+                format!("`{}` means `{first}` and `{second}` on `{network}`: both have the name", name.text),
+            )
+            .here(format!("a name of `{second}`"))
+            .label(theirs.map_or(other.span(), Spanned::span), format!("a name of `{first}`, too"))
+            .help("What you see: the name has two addresses, and connections go to one or the other.")
+            .help(
+                "What helps: another alias for one of the two. Where they stand in for each other on purpose, an \
+                 ignore says so.",
+            );
+            view.report(sink, finding);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Connection, Endpoint, HostService, Port, PortRange, Service, Spanned, Target};
 use crate::network::{Cause, Home, Wiring};
+use crate::platform::datastore;
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -62,9 +63,14 @@ impl<'a> Listeners<'a> {
         }
     }
 
-    /// Whether the stack says that a service listens on a port: it publishes or exposes it, or another connects to it.
+    /// Whether the stack says that a service listens on a port: it publishes or exposes it, another connects to it, or
+    /// its image is that of a database with this port.
     fn listens(&self, service: &str, port: u16) -> bool {
-        self.open.get(service).is_some_and(|(_, open)| open.iter().any(|own| own.contains(port)))
+        let known = |service: &Service| {
+            let image = service.image.as_ref().and_then(|image| datastore::find(&image.value));
+            image.is_some_and(|store| store.listens(port))
+        };
+        self.open.get(service).is_some_and(|(own, open)| open.iter().any(|own| own.contains(port)) || known(own))
             || self.connected.contains(&(service, port))
     }
 

@@ -62,9 +62,7 @@ fn finding(view: &View<'_>, service: &Service, span: Span, failing: &[&Need<'_>]
     let is_unit = view.wiring.stack.format == Format::Quadlet;
     let level = match (failing.iter().any(|need| need.connection.is_stated()), has_peers) {
         (true, _) => Level::Error,
-        // Who writes units may well use the names that Podman makes.
-        (false, true) if !is_unit || !failing.is_empty() => Level::Warning,
-        (false, true) => Level::Info,
+        (false, true) => Level::Warning,
         (false, false) => Level::Info,
     };
     let message = if failing.is_empty() {

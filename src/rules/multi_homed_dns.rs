@@ -88,13 +88,20 @@ fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
         [] => String::new(),
         needs => format!("; it needs {}", list(needs.iter().map(|need| &need.connection.name))),
     };
+    let first = on.first().map_or(client.span(), |attachment| attachment.network.span());
     let mut finding = Diagnostic::new(
         &RULE,
-        client.span(),
+        first,
         format!("`{}` is on {} networks: {}{needed}", client.name.value, on.len(), what.join(", ")),
     )
     .severity(level)
-    .here("on several networks under CNI");
+    .label(client.span(), "on several networks under CNI");
+    let always = |attachment: &&&Attachment| attachment.network.span() == first;
+    finding = match (internal.iter().any(|a| always(&a)), by_chance) {
+        (true, _) => finding.here("names on this network: never"),
+        (false, true) => finding.here("names on this network: by chance"),
+        (false, false) => finding.here("names on this network: yes"),
+    };
     for attachment in &internal {
         finding = finding.label(attachment.network.span(), "names on this network: never");
         if let Some(network) = wiring.stack.networks.get(&attachment.network.value) {

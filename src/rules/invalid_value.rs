@@ -1,0 +1,94 @@
+//! QG003 in units: values that the generator hands on and that Podman refuses, or takes for something else.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::context::Context;
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::model::{Deploy, Duration, Port, Unit, UnitEntry};
+use crate::platform::generator::Habit;
+use crate::platform::keys::{self, Repeat};
+
+/// QG003. Readers report most of it.
+pub use crate::diagnostic::input::INVALID_VALUE as RULE;
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
+        let version = view.wiring.platform.version;
+        for unit in &context.stack.units {
+            let own = unit.kind.section();
+            for entry in unit.entries.iter().filter(|entry| entry.section == own) {
+                let known = keys::find(own, &entry.key.value).filter(|key| key.since() <= version);
+                // The generator of some releases refuses a port itself, which its reader says.
+                let refused = entry.key.value == "PublishPort" && Habit::PortsChecked.of(version);
+                let Some(key) = known.filter(|_| !refused && counts(unit, entry)) else { continue };
+                if let Some(fault) = fault(entry, key.repeat) {
+                    let Fault { message, what_helps } = fault;
+                    let finding = Diagnostic::new(&RULE, entry.value.span(), message);
+                    view.report(sink, finding.help(format!("What helps: {what_helps}.")));
+                }
+            }
+        }
+    }
+}
+
+struct Fault {
+    message: String,
+    what_helps: &'static str,
+}
+
+/// Whether an entry says anything: a later one of a key that has one value takes its place, an empty one takes back.
+fn counts(unit: &Unit, entry: &UnitEntry) -> bool {
+    let value = entry.value.value.trim();
+    let single = matches!(
+        keys::find(&entry.section, &entry.key.value).map(|key| key.repeat),
+        Some(Repeat::Last | Repeat::Bool | Repeat::Uint)
+    );
+    let last = unit.last(&entry.section, &entry.key.value).is_some_and(|last| last.key.span() == entry.key.span());
+    // What systemd puts in is known only where it runs.
+    !value.is_empty() && !value.contains(['%', '$']) && (!single || last)
+}
+
+fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
+    let key = entry.key.value.as_str();
+    let value = entry.value.value.trim();
+    let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+    let refused = |why: String, what_helps| {
+        Some(Fault {
+            message: format!("`{key}={}`: {why}; Podman refuses it at the start", value.escape_debug()),
+            what_helps,
+        })
+    };
+    match key {
+        _ if kind == Repeat::Bool => {
+            let words = ["1", "yes", "true", "on", "0", "no", "false", "off"];
+            if words.iter().any(|word| bare.eq_ignore_ascii_case(word)) {
+                return None;
+            }
+            let message =
+                format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value.escape_debug());
+            Some(Fault { message, what_helps: "true, or false" })
+        }
+        "PublishPort" => match bare.to_ascii_lowercase().parse::<Port>() {
+            Ok(_) => None,
+            Err(why) => refused(why, "[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL], such as 8080:80 or 127.0.0.1:5353:53/udp"),
+        },
+        "Subnet" if bare.parse::<IpNet>().is_err() => {
+            refused("it is no subnet".to_owned(), "an address with the length of its prefix, such as 10.89.7.0/24")
+        }
+        "Gateway" | "IP" | "IP6" if bare.parse::<IpAddr>().is_err() => {
+            refused("it is no address".to_owned(), "an address, such as 10.89.7.1")
+        }
+        "HealthInterval" | "HealthTimeout" | "HealthStartPeriod" | "HealthStartupInterval" | "HealthStartupTimeout"
+            if bare != "disable" =>
+        {
+            let why = bare.parse::<Duration>().err()?;
+            refused(why, "a number with a unit, such as 30s or 1m30s")
+        }
+        "HealthRetries" | "HealthStartupRetries" | "HealthStartupSuccess" if bare.parse::<u32>().is_err() => {
+            refused("it is no whole number".to_owned(), "a whole number")
+        }
+        _ => None,
+    }
+}
