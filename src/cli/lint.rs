@@ -1,5 +1,7 @@
 //! `quadgen lint`
 
+mod watch;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
@@ -41,6 +43,9 @@ pub(super) struct Options {
     /// Print findings only, without a summary
     #[arg(short, long)]
     quiet: bool,
+    /// Look again whenever a file changes that was read, or one comes or goes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -51,6 +56,14 @@ enum FormatName {
     Concise,
     /// JSON, version 1
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands, which GitHub shows beside the lines of a change
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// JUnit's XML, a case for each finding
+    Junit,
 }
 
 impl From<FormatName> for Format {
@@ -59,14 +72,38 @@ impl From<FormatName> for Format {
             FormatName::Full => Format::Full,
             FormatName::Concise => Format::Concise,
             FormatName::Json => Format::Json,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Github => Format::Github,
+            FormatName::Gitlab => Format::Gitlab,
+            FormatName::Junit => Format::Junit,
         }
     }
 }
 
+impl FormatName {
+    /// Whether it is kept for another program, while the log shows what goes to standard error.
+    fn is_for_files(self) -> bool {
+        matches!(self, FormatName::Sarif | FormatName::Gitlab | FormatName::Junit)
+    }
+}
+
 pub(super) fn run(options: &Options) -> u8 {
-    let wants =
-        Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None };
-    let mut session = Session::new(wants);
+    if options.watch {
+        return watch::run(options);
+    }
+    let session = Session::new(wants(options));
+    let (code, session) = once(options, session);
+    // The process ends here: taking thousands of services apart before would only cost time.
+    std::mem::forget(session);
+    code
+}
+
+fn wants(options: &Options) -> Wants {
+    Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None }
+}
+
+/// Looks once, and reports.
+fn once(options: &Options, mut session: Session) -> (u8, Session) {
     session.read(&options.paths, &options.common);
     check_rules(&mut session, options);
     let mut sink = Sink::default();
@@ -89,11 +126,13 @@ pub(super) fn run(options: &Options) -> u8 {
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .filter(|finding| is_wanted(finding, options))
-        .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
+        .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && format(options).is_for_people());
     let code = report(options, &session, &errors, &findings, &mut summary);
-    // The process ends here: taking thousands of services apart before would only cost time.
-    std::mem::forget(session);
-    code
+    (code, session)
+}
+
+fn format(options: &Options) -> Format {
+    options.format.into()
 }
 
 /// What is known of the input before anything is looked at.
@@ -188,17 +227,20 @@ fn report(
 ) -> u8 {
     let sources = &session.sources;
     summary.count(found);
-    if !errors.is_empty() {
-        let report = Report { sources, findings: errors, summary };
+    // These formats go into files, and nobody would see in the log why there is an exit code of 2.
+    let is_told = |finding: &&Diagnostic| finding.rule.code == input::COULD_NOT_RUN.code && options.format.is_for_files();
+    let told: Vec<Diagnostic> = errors.iter().chain(found.iter().filter(is_told)).cloned().collect();
+    if !told.is_empty() {
+        let report = Report { sources, findings: &told, summary };
         output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
     }
     let report = Report { sources, findings: found, summary };
     let colour = output::colour(options.common.color, false);
     // Counts of half a run would read like an all-clear.
-    let text = if options.format == FormatName::Json || (!options.quiet && errors.is_empty()) {
-        report.write(options.format.into(), colour)
+    let text = if options.quiet || !errors.is_empty() {
+        report.write_quiet(format(options), colour)
     } else {
-        report.write_quiet(options.format.into(), colour)
+        report.write(format(options), colour)
     };
     let written = output::out(&text);
     let fail_on = Level::from(options.fail_on);
