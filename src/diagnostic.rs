@@ -346,7 +346,9 @@ mod tests {
     #[test]
     fn a_page_has_an_address_where_the_package_has_one() {
         let url = Some("https://example.org/quadgen/blob/v0.1.0/docs/rules/QG101.md".to_owned());
-        for repository in ["https://example.org/quadgen", "https://example.org/quadgen/", "https://example.org/quadgen.git"] {
+        for repository in
+            ["https://example.org/quadgen", "https://example.org/quadgen/", "https://example.org/quadgen.git"]
+        {
             assert_eq!(page_url(repository, "0.1.0", "QG101"), url);
         }
         assert_eq!(page_url("", "0.1.0", "QG101"), None);

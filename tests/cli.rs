@@ -380,7 +380,7 @@ fn completions_are_scripts_that_complete() {
     for (words, completed) in [
         (&["li"][..], "lint"),
         (&["lint", "--for"], "--format"),
-        (&["lint", "--format", ""], "full concise json"),
+        (&["lint", "--format", ""], "full concise json sarif github gitlab junit"),
         (&["lint", "--format", "c"], "concise"),
         (&["lint", "--fail-on", ""], "error warning info"),
         (&["render", "--target", ""], "quadlet compose topology"),

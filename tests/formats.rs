@@ -10,6 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use quadgen::diagnostic::{Change, Diagnostic};
+use quadgen::report::{Format, Report, Summary};
+use quadgen::rules;
+use quadgen::source::{SourceMap, Span};
 use serde_json::Value as Json;
 use support::{missing, tools};
 
@@ -207,12 +211,12 @@ fn a_fingerprint_is_one_of_a_kind_and_stays_when_lines_move() {
         assert_eq!(fingerprints(moved.path()), before, "{}", stack.display());
     }
     // Twice the same, word by word.
-    let double = "services:\n  a: {image: x, networks: [n, n]}\n";
+    let double = "services:\n  a: {image: x, volums: [n]}\n  b: {image: x, volums: [n]}\n";
     let both = fingerprints(folder(double).path());
     assert_eq!(both.len(), 2, "{both:?}");
     assert_ne!(both[0], both[1]);
     // What is found elsewhere is another finding.
-    let other = fingerprints(folder("services:\n  b: {image: x, networks: [m]}\n").path());
+    let other = fingerprints(folder("services:\n  b: {image: x, networsk: [m]}\n").path());
     assert!(!both.contains(&other[0]));
 }
 
@@ -309,4 +313,34 @@ fn what_could_not_be_looked_at_is_no_all_clear_in_any_format() {
             }
         }
     }
+}
+
+#[test]
+fn a_fix_is_whole_and_shows_no_secret_or_it_is_left_out() {
+    let mut sources = SourceMap::default();
+    let text = "a: b\nDB_PASSWORD: hunter2\n";
+    let ids = [sources.add("a.yaml", text), sources.add("b c.yaml", text)];
+    let [first, second] = ids.map(|id| sources.file(id).span());
+    let replace = |span: Span, text: &str| Change::Replace { span, text: text.to_owned() };
+    let secret = first.part(18, 25);
+    assert_eq!(sources.text(secret), "hunter2");
+    let finding = Diagnostic::new(rules::find("QG002").unwrap(), first.part(0, 1), "x")
+        .fix("both", true, vec![replace(first.part(0, 1), "ä"), replace(second.part(0, 1), "c")])
+        .fix("over a secret", true, vec![replace(first.part(0, 1), "c"), replace(secret, "x")])
+        .fix("a secret comes", true, vec![replace(first.part(0, 1), "http://u:hunter3@x")])
+        .fix("not yet a text", true, vec![replace(first.part(0, 1), "c"), Change::Remove { span: secret }]);
+    let summary = Summary::default();
+    let report = Report { sources: &sources, findings: &[finding], summary: &summary };
+    let log = json(&report.write(Format::Sarif, false));
+    let fixes = log["runs"][0]["results"][0]["fixes"].as_array().unwrap();
+    assert_eq!(fixes.len(), 1, "{fixes:#?}");
+    let change = |uri: &str, text: &str| {
+        let region = serde_json::json!({"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2});
+        serde_json::json!({
+            "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+            "replacements": [{"deletedRegion": region, "insertedContent": {"text": text}}],
+        })
+    };
+    assert_eq!(fixes[0]["artifactChanges"], serde_json::json!([change("a.yaml", "ä"), change("b%20c.yaml", "c")]));
+    assert_eq!(json(&report.write(Format::Json, false))["findings"][0]["fixes"].as_array().unwrap().len(), 1);
 }

@@ -228,7 +228,8 @@ fn report(
     let sources = &session.sources;
     summary.count(found);
     // These formats go into files, and nobody would see in the log why there is an exit code of 2.
-    let is_told = |finding: &&Diagnostic| finding.rule.code == input::COULD_NOT_RUN.code && options.format.is_for_files();
+    let is_told =
+        |finding: &&Diagnostic| finding.rule.code == input::COULD_NOT_RUN.code && options.format.is_for_files();
     let told: Vec<Diagnostic> = errors.iter().chain(found.iter().filter(is_told)).cloned().collect();
     if !told.is_empty() {
         let report = Report { sources, findings: &told, summary };

@@ -57,11 +57,17 @@ fn differs(folders: &BTreeMap<PathBuf, Vec<PathBuf>>, look: impl Fn(&Path) -> Ve
     let in_folder = |(folder, old): (&PathBuf, &Vec<PathBuf>)| {
         let new = look(folder);
         let other = |these: &[PathBuf], those: &[PathBuf]| {
-            these.iter().find(|path| those.binary_search(path).is_err()).cloned()
+            these.iter().find(|path| those.binary_search(path).is_err() && !is_of_an_editor(path)).cloned()
         };
         other(&new, old).or_else(|| other(old, &new))
     };
     folders.iter().find_map(in_folder)
+}
+
+/// Whether an editor keeps it beside the file that it has open: that comes and goes with each look at a file.
+fn is_of_an_editor(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with('~') || name.starts_with(".#") || (name.starts_with('.') && name.contains(".sw"))
 }
 
 impl Files for Watched {

@@ -45,10 +45,8 @@ pub(super) fn write(report: &Report<'_>) -> String {
     let sum = |count: fn(&Suite) -> usize| suites.iter().map(|(_, suite)| count(suite)).sum::<usize>();
     let (tests, failures, errors) = (sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.errors));
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let _ = writeln!(
-        text,
-        "<testsuites name=\"quadgen\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">"
-    );
+    let _ =
+        writeln!(text, "<testsuites name=\"quadgen\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">");
     for (name, Suite { tests, failures, errors, cases }) in &suites {
         let name = escape(name);
         let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\"");
@@ -101,9 +99,7 @@ fn escape_text(text: &str) -> String {
         '>' => Cow::Borrowed("&gt;"),
         '"' => Cow::Borrowed("&quot;"),
         '\r' => Cow::Borrowed("&#13;"),
-        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-            Cow::Borrowed("\u{fffd}")
-        }
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => Cow::Borrowed("\u{fffd}"),
         other => Cow::Owned(other.to_string()),
     };
     text.chars().map(escaped).collect()
@@ -116,7 +112,10 @@ mod tests {
     #[test]
     fn what_xml_cannot_hold_does_not_get_there() {
         assert_eq!(escape_text("a<b> & \"c\" ]]>\n\t\r"), "a&lt;b&gt; &amp; &quot;c&quot; ]]&gt;\n\t&#13;");
-        assert_eq!(escape_text("\u{0}\u{1b}[31m\u{b}\u{fffe}\u{ffff}ä😀"), "\u{fffd}\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}ä😀");
+        assert_eq!(
+            escape_text("\u{0}\u{1b}[31m\u{b}\u{fffe}\u{ffff}ä😀"),
+            "\u{fffd}\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}ä😀"
+        );
         assert_eq!(escape("a\nb\tc"), "a&#10;b&#9;c");
     }
 }

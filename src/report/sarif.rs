@@ -182,10 +182,11 @@ pub(super) fn write(report: &Report<'_>) -> String {
     rules.sort_by_key(|rule| rule.code);
     rules.dedup_by_key(|rule| rule.code);
     let index = |rule: &Rule| rules.partition_point(|other| other.code < rule.code);
-    let notifications = report.findings.iter().filter(|finding| is_typed(finding)).map(|finding| Notification {
-        level: level(finding.severity),
-        message: Text { text: with_help(finding) },
-    });
+    let notifications = report
+        .findings
+        .iter()
+        .filter(|finding| is_typed(finding))
+        .map(|finding| Notification { level: level(finding.severity), message: Text { text: with_help(finding) } });
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
@@ -251,7 +252,8 @@ fn result(
     fingerprint: String,
 ) -> ResultOut {
     let mut labels = finding.labels.iter();
-    let primary = labels.next().map_or_else(|| location(sources, None, None), |label| location(sources, None, Some(label)));
+    let primary =
+        labels.next().map_or_else(|| location(sources, None, None), |label| location(sources, None, Some(label)));
     let related = labels.enumerate().map(|(at, label)| location(sources, Some(at + 1), Some(label)));
     ResultOut {
         rule_id: finding.rule.code,
