@@ -105,6 +105,7 @@ fn it_looks_again_when_a_file_changes_comes_or_goes_and_ends_on_ctrl_c() {
 
     // A file that comes may be one of a stack. This one is not, so what happens in it later does not count.
     fs::write(here.path().join("notes.txt"), "x").unwrap();
+    run.until("---- notes.txt changed ----");
     run.until("No problems in 1 file ");
     fs::write(here.path().join("notes.txt"), "xy").unwrap();
     for of_an_editor in [".topology.yaml.swp", "topology.yaml~", ".#topology.yaml"] {
