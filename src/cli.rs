@@ -10,6 +10,7 @@ mod matrix;
 mod output;
 mod render;
 mod session;
+mod watched;
 mod why;
 mod write;
 

@@ -72,6 +72,19 @@ pub struct Rule {
     pub page: &'static str,
 }
 
+impl Rule {
+    /// Where this release's page of the rule stands in the web; nothing as long as the package has no address.
+    pub fn url(&self) -> Option<String> {
+        page_url(env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"), self.code)
+    }
+}
+
+/// The one place that knows where pages stand: `docs/rules/` of the repository, at the tag of the release.
+fn page_url(repository: &str, version: &str, code: &str) -> Option<String> {
+    let repository = repository.trim_end_matches('/').trim_end_matches(".git");
+    (!repository.is_empty()).then(|| format!("{repository}/blob/v{version}/docs/rules/{code}.md"))
+}
+
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.code, self.name)
@@ -323,5 +336,21 @@ impl Sink {
             (file, d.span(), d.rule.code, d.message.clone(), d.platforms.clone())
         });
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_url;
+
+    #[test]
+    fn a_page_has_an_address_where_the_package_has_one() {
+        let url = Some("https://example.org/quadgen/blob/v0.1.0/docs/rules/QG101.md".to_owned());
+        for repository in
+            ["https://example.org/quadgen", "https://example.org/quadgen/", "https://example.org/quadgen.git"]
+        {
+            assert_eq!(page_url(repository, "0.1.0", "QG101"), url);
+        }
+        assert_eq!(page_url("", "0.1.0", "QG101"), None);
     }
 }

@@ -3,11 +3,18 @@
 pub mod changes;
 mod concise;
 mod diff;
+mod fingerprint;
 mod full;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
 mod markdown;
 mod mask;
+mod masked;
 pub mod matrix;
+pub mod rules;
+mod sarif;
 mod summary;
 
 pub use diff::diff;
@@ -35,6 +42,21 @@ pub enum Format {
     Concise,
     /// Version 1 of the contract.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands, which GitHub shows beside the lines of a change.
+    Github,
+    /// A code quality report, as GitLab reads it.
+    Gitlab,
+    /// JUnit's XML, which nearly every CI reads.
+    Junit,
+}
+
+impl Format {
+    /// Whether people read it: then the summary stands at its end, and what kept quadgen from working goes elsewhere.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Format::Full | Format::Concise)
+    }
 }
 
 impl Report<'_> {
@@ -44,15 +66,19 @@ impl Report<'_> {
             Format::Full => full::write(self, colour),
             Format::Concise => concise::write(self),
             Format::Json => json::write(self),
+            Format::Sarif => sarif::write(self),
+            Format::Github => github::write(self),
+            Format::Gitlab => gitlab::write(self),
+            Format::Junit => junit::write(self),
         }
     }
 
-    /// The same without the summary, which JSON always has.
+    /// The same without the summary that people read.
     pub fn write_quiet(&self, format: Format, colour: bool) -> String {
         match format {
             Format::Full => full::findings(self, colour),
             Format::Concise => concise::findings(self),
-            Format::Json => json::write(self),
+            _ => self.write(format, colour),
         }
     }
 }
@@ -90,4 +116,14 @@ fn help(finding: &Diagnostic, between: &str) -> String {
 fn message(finding: &Diagnostic) -> String {
     let text = mask::mask(&finding.message);
     if finding.platforms.is_empty() { text } else { format!("{text} [{}]", finding.platforms.join(", ")) }
+}
+
+/// The message, the places that play a part, and the help, as one text for those who see no source beside it.
+fn whole(sources: &SourceMap, finding: &Diagnostic) -> String {
+    let mut paragraphs = vec![message(finding)];
+    let told = finding.labels.iter().filter(|label| !label.message.is_empty());
+    let places = told.map(|label| format!("{}: {}", sources.place(label.span), mask::mask(&label.message)));
+    paragraphs.extend(Some(places.collect::<Vec<_>>().join("\n")).filter(|places| !places.is_empty()));
+    paragraphs.extend(Some(help(finding, "\n\n")).filter(|help| !help.is_empty()));
+    paragraphs.join("\n\n")
 }

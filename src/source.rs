@@ -11,6 +11,9 @@ use std::sync::OnceLock;
 /// The largest file that is read, in bytes. A topology of ten thousand services has about four megabytes.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 
+/// What the words of the command line are called, which findings can point at like at a file.
+pub const COMMAND_LINE: &str = "command line";
+
 /// A range of bytes in the address space of a [`SourceMap`]; the end is exclusive.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {

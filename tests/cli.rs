@@ -273,8 +273,16 @@ fn json_keeps_the_form_of_version_1() {
 #[test]
 fn the_list_of_rules_is_json_too() {
     let (code, out, _) = quadgen(&["rules", "--format", "json"], root());
-    let rules: Vec<Json> = serde_json::from_str(&out).unwrap();
-    assert_eq!(code, 0);
+    let list: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, list["version"].as_u64()), (0, Some(1)));
+    let rules = list["rules"].as_array().unwrap();
+    for rule in rules {
+        let keys: Vec<&str> = rule.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["code", "name", "summary", "level", "fixable", "since", "url", "page"]);
+        // As long as the package has no address.
+        assert!(rule["url"].is_null() || rule["url"].as_str().unwrap().contains(rule["code"].as_str().unwrap()));
+        assert!(rule["page"].as_str().unwrap().starts_with(&format!("# {}", rule["code"].as_str().unwrap())));
+    }
     let codes: Vec<&str> = rules.iter().map(|rule| rule["code"].as_str().unwrap()).collect();
     let mut sorted = codes.clone();
     sorted.sort_unstable();
@@ -372,7 +380,7 @@ fn completions_are_scripts_that_complete() {
     for (words, completed) in [
         (&["li"][..], "lint"),
         (&["lint", "--for"], "--format"),
-        (&["lint", "--format", ""], "full concise json"),
+        (&["lint", "--format", ""], "full concise json sarif github gitlab junit"),
         (&["lint", "--format", "c"], "concise"),
         (&["lint", "--fail-on", ""], "error warning info"),
         (&["render", "--target", ""], "quadlet compose topology"),

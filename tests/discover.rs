@@ -509,6 +509,41 @@ fn standard_input_is_read_under_a_name() {
     assert!(code == 2 && err.contains("--stdin-filename"), "{err}");
 }
 
+#[test]
+fn standard_input_is_a_file_of_its_folder_in_every_format() {
+    // What is on disk under that name does not count; what lies beside it does.
+    let units = ("front.network", "[Network]\n");
+    let compose = "services: {web: {image: nginx, ports: ['8080:80']}, b: {image: nginx, ports: ['8080:80']}}\n";
+    let web = "[Container]\nImage=x\nContainerName=web\nNetwork=front.network\nNetwork=back.network\n";
+    let topology = "platforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x, networks: [n]}}\n";
+    for (name, text, place, code) in [
+        ("topology.yaml", topology, "topology.yaml:2:37: ", "QG006"),
+        ("sub/shop.topology.yaml", topology, "sub/shop.topology.yaml:2:37: ", "QG006"),
+        ("compose.yaml", compose, "compose.yaml:1:", "QG401"),
+        ("web.container", web, "web.container:5:9: ", "QG006"),
+    ] {
+        let here = folder(&[(name, "services: {"), units]);
+        for format in ["concise", "sarif"] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_quadgen"))
+                .args(["lint", "-", "--stdin-filename", name, "--quiet", "--format", format])
+                .current_dir(here.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            let out = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}: {out}");
+            if format == "concise" {
+                assert!(out.lines().count() == 1 && out.starts_with(place) && out.contains(code), "{name}: {out}");
+            } else {
+                assert!(out.contains(&format!("\"uri\": \"{name}\"")), "{name}: {out}");
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_and_end() {

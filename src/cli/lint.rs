@@ -1,9 +1,10 @@
 //! `quadgen lint`
 
 mod mend;
+mod watch;
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
@@ -53,6 +54,9 @@ pub(super) struct Options {
     /// Print findings only, without a summary
     #[arg(short, long)]
     quiet: bool,
+    /// Look again whenever a file changes that was read, or one comes or goes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    watch: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -63,6 +67,14 @@ enum FormatName {
     Concise,
     /// JSON, version 1
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands, which GitHub shows beside the lines of a change
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// JUnit's XML, a case for each finding
+    Junit,
 }
 
 impl From<FormatName> for Format {
@@ -71,6 +83,10 @@ impl From<FormatName> for Format {
             FormatName::Full => Format::Full,
             FormatName::Concise => Format::Concise,
             FormatName::Json => Format::Json,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Github => Format::Github,
+            FormatName::Gitlab => Format::Gitlab,
+            FormatName::Junit => Format::Junit,
         }
     }
 }
@@ -78,34 +94,42 @@ impl From<FormatName> for Format {
 /// Texts in place of what files hold, by their names.
 type Texts = BTreeMap<String, String>;
 
+impl FormatName {
+    /// Whether it is kept for another program, while the log shows what goes to standard error.
+    fn is_for_files(self) -> bool {
+        matches!(self, FormatName::Sarif | FormatName::Gitlab | FormatName::Junit)
+    }
+}
+
 pub(super) fn run(options: &Options) -> u8 {
+    if options.watch {
+        return watch::run(options);
+    }
     if options.fix || options.diff {
         return mend::run(options);
     }
-    let examined = examine(options, &Texts::new());
+    let examined = examine(options, Session::new(wants(options)));
     let code = examined.report(options, output::out);
     // The process ends here: taking thousands of services apart before would only cost time.
     std::mem::forget(examined);
     code
 }
 
+fn wants(options: &Options) -> Wants {
+    Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None }
+}
+
 /// What was found.
 struct Examined {
     session: Session,
-    /// What kept quadgen from working; in JSON it stands with the others.
+    /// What kept quadgen from working; for programs it stands with the others.
     errors: Vec<Diagnostic>,
     findings: Vec<Diagnostic>,
     summary: Summary,
 }
 
 /// Reads everything and looks at it.
-fn examine(options: &Options, texts: &Texts) -> Examined {
-    let wants =
-        Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None };
-    let mut session = Session::new(wants);
-    for (name, text) in texts {
-        session.put(Path::new(name), text.clone().into_bytes());
-    }
+fn examine(options: &Options, mut session: Session) -> Examined {
     session.read(&options.paths, &options.common);
     check_rules(&mut session, options);
     let mut sink = Sink::default();
@@ -129,9 +153,13 @@ fn examine(options: &Options, texts: &Texts) -> Examined {
     fix::settle(&session.sources, &mut findings);
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
-        .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
+        .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && format(options).is_for_people());
     summary.count(&findings);
     Examined { session, errors, findings, summary }
+}
+
+fn format(options: &Options) -> Format {
+    options.format.into()
 }
 
 /// What is known of the input before anything is looked at.
@@ -221,17 +249,21 @@ impl Examined {
     /// Tells of it: findings by `write`, and on standard error what kept quadgen from working.
     fn report(&self, options: &Options, write: impl FnOnce(&str) -> bool) -> u8 {
         let (sources, summary) = (&self.session.sources, &self.summary);
-        if !self.errors.is_empty() {
-            let report = Report { sources, findings: &self.errors, summary };
+        // These formats go into files, and nobody would see in the log why there is an exit code of 2.
+        let is_told =
+            |finding: &&Diagnostic| finding.rule.code == input::COULD_NOT_RUN.code && options.format.is_for_files();
+        let told: Vec<Diagnostic> = self.errors.iter().chain(self.findings.iter().filter(is_told)).cloned().collect();
+        if !told.is_empty() {
+            let report = Report { sources, findings: &told, summary };
             output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
         }
         let report = Report { sources, findings: &self.findings, summary };
         let colour = output::colour(options.common.color, false);
         // Counts of half a run would read like an all-clear.
-        let text = if options.format == FormatName::Json || (!options.quiet && self.errors.is_empty()) {
-            report.write(options.format.into(), colour)
+        let text = if options.quiet || !self.errors.is_empty() {
+            report.write_quiet(format(options), colour)
         } else {
-            report.write_quiet(options.format.into(), colour)
+            report.write(format(options), colour)
         };
         let written = write(&text);
         let fail_on = Level::from(options.fail_on);

@@ -1,6 +1,7 @@
 //! Standard output and standard error. A closed pipe is no error.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use quadgen::diagnostic::Sink;
@@ -9,12 +10,24 @@ use quadgen::report::{Format, Report, Summary};
 use super::Colour;
 use super::session::Session;
 
+/// Whether a write to standard output found that nobody reads it any more.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody still reads standard output, as far as the last write tells.
+pub(super) fn is_open() -> bool {
+    !CLOSED.load(Ordering::Relaxed)
+}
+
 /// Writes to standard output; `false` if somebody has to know that it did not get there.
 pub(super) fn out(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => true,
-        Err(error) => error.kind() == io::ErrorKind::BrokenPipe,
+        Err(error) => {
+            let closed = error.kind() == io::ErrorKind::BrokenPipe;
+            CLOSED.fetch_or(closed, Ordering::Relaxed);
+            closed
+        }
     }
 }
 

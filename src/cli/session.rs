@@ -16,7 +16,7 @@ use quadgen::discover::{self, Found, Options};
 use quadgen::model::{Format, Stack, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
-use quadgen::source::{FileId, Files, SourceMap, Span, display_path};
+use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, display_path};
 
 use super::Common;
 use super::disk::{Disk, Given, absolute};
@@ -104,7 +104,7 @@ impl Session {
     pub fn over(wants: Wants, files: Box<dyn Files>) -> Self {
         let mut sources = SourceMap::default();
         let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        let command_line = sources.add("command line", format!("quadgen {}", words.join(" ")));
+        let command_line = sources.add(COMMAND_LINE, format!("quadgen {}", words.join(" ")));
         Session {
             sources,
             inputs: Vec::new(),

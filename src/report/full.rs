@@ -7,7 +7,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Report, WIDTH, help, mask, message};
+use super::{Report, WIDTH, help, mask, masked::Masked, message};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{SourceMap, Span};
 
@@ -27,7 +27,7 @@ pub(super) fn findings(report: &Report<'_>, colour: bool) -> String {
         .with_break_words(false)
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let masked = if report.findings.is_empty() { Vec::new() } else { masked(report.sources) };
+    let masked = Masked::new(report.sources);
     let mut text = String::new();
     for finding in report.findings {
         let view = View { finding, sources: report.sources, masked: &masked };
@@ -40,24 +40,11 @@ pub(super) fn findings(report: &Report<'_>, colour: bool) -> String {
     text
 }
 
-/// The text of every file with its secrets masked, byte for byte as long.
-fn masked(sources: &SourceMap) -> Vec<String> {
-    let files = sources.files().map(|file| {
-        let own = sources
-            .secrets()
-            .iter()
-            .filter(|secret| file.span().start <= secret.start && secret.end <= file.span().end);
-        let known: Vec<(usize, usize)> = own.map(|secret| (file.local(secret.start), file.local(secret.end))).collect();
-        mask::mask_with(&file.text, &known)
-    });
-    files.collect()
-}
-
 /// A finding as miette wants to see it.
 struct View<'a> {
     finding: &'a Diagnostic,
     sources: &'a SourceMap,
-    masked: &'a [String],
+    masked: &'a Masked<'a>,
 }
 
 impl fmt::Debug for View<'_> {
@@ -125,7 +112,7 @@ impl SourceCode for View<'_> {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let global = Span::new(span.offset() as u32, (span.offset() + span.len()) as u32);
         let at = self.sources.index_of(global).ok_or(MietteError::OutOfBounds)?;
-        let (file, text) = self.sources.files().nth(at).zip(self.masked.get(at)).ok_or(MietteError::OutOfBounds)?;
+        let (file, text) = self.sources.files().nth(at).zip(self.masked.text(at)).ok_or(MietteError::OutOfBounds)?;
         // A span over two files belongs to none: miette then shows the labels apart.
         if global.end > file.span().end {
             return Err(MietteError::OutOfBounds);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, help, mask::mask, message, summary, summary::StackFiles};
+use super::{Report, help, mask::mask, masked::Masked, message, summary, summary::StackFiles};
 use crate::diagnostic::{Change, Diagnostic, Label};
 use crate::model::Format;
 use crate::source::{SourceMap, Span};
@@ -111,7 +111,7 @@ struct Intents {
 }
 
 pub(super) fn write(report: &Report<'_>) -> String {
-    let summary = report.summary;
+    let (summary, masked) = (report.summary, Masked::new(report.sources));
     let assumed = summary.assumed.iter().map(|assumed| Assumed {
         stack: assumed.stack.clone(),
         platform: assumed.platform.clone(),
@@ -119,7 +119,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
     });
     let root = Root {
         version: 1,
-        findings: report.findings.iter().map(|found| finding(report.sources, found)).collect(),
+        findings: report.findings.iter().map(|found| finding(report.sources, &masked, found)).collect(),
         summary: Summary {
             files: summary.files,
             errors: summary.errors,
@@ -157,13 +157,13 @@ fn not_read(left: &summary::NotRead) -> impl Iterator<Item = NotRead> + '_ {
     left.files.iter().map(|file| NotRead { file: file.clone(), why: left.why.clone() })
 }
 
-fn finding(sources: &SourceMap, found: &Diagnostic) -> Finding {
+fn finding(sources: &SourceMap, masked: &Masked<'_>, found: &Diagnostic) -> Finding {
     let labels = found.labels.iter().enumerate().map(|(at, Label { span, message })| LabelOut {
         place: place(sources, *span),
         message: mask(message),
         primary: at == 0,
     });
-    let fixes = found.fixes.iter().map(|fix| Fix {
+    let fixes = masked.fixes(found).into_iter().map(|fix| Fix {
         title: mask(&fix.title),
         safe: fix.safe,
         edits: fix.changes.iter().filter_map(|change| edit(sources, change)).collect(),
@@ -177,7 +177,7 @@ fn finding(sources: &SourceMap, found: &Diagnostic) -> Finding {
         platforms: found.platforms.clone(),
         place: place(sources, found.span()),
         help: help(found, "\n\n"),
-        url: None,
+        url: found.rule.url(),
         labels: labels.collect(),
         fixes: fixes.collect(),
         suppressed: None,

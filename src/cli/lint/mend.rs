@@ -11,7 +11,7 @@ use quadgen::source::display_path;
 use tempfile::NamedTempFile;
 
 use super::super::{CLEAN, FAILED, FOUND, output, session};
-use super::{Examined, Options, Texts, examine};
+use super::{Examined, Options, Texts, examine, wants};
 
 /// How often is looked again. A mend can make room for another one; real files need two rounds.
 const ROUNDS: usize = 10;
@@ -21,7 +21,7 @@ pub(super) fn run(options: &Options) -> u8 {
     // What the files held at first.
     let mut before = Texts::new();
     let mut mended = 0;
-    let mut examined = examine(options, &texts);
+    let mut examined = again(options, &texts);
     for _ in 0..ROUNDS {
         if !examined.errors.is_empty() {
             break;
@@ -35,7 +35,7 @@ pub(super) fn run(options: &Options) -> u8 {
             before.entry(name.clone()).or_insert_with(|| text_of(&examined, &name).unwrap_or_default().to_owned());
             texts.insert(name, text);
         }
-        examined = examine(options, &texts);
+        examined = again(options, &texts);
     }
     texts.retain(|name, text| before.get(name) != Some(text));
     let code = if options.diff {
@@ -45,6 +45,15 @@ pub(super) fn run(options: &Options) -> u8 {
     };
     std::mem::forget(examined);
     code
+}
+
+/// Looks at the files with other texts in their place.
+fn again(options: &Options, texts: &Texts) -> Examined {
+    let mut session = session::Session::new(wants(options));
+    for (name, text) in texts {
+        session.put(Path::new(name), text.clone().into_bytes());
+    }
+    examine(options, session)
 }
 
 fn text_of<'a>(examined: &'a Examined, name: &str) -> Option<&'a str> {
