@@ -11,6 +11,7 @@ pub mod matrix;
 mod summary;
 
 pub use diff::diff;
+pub use full::masked;
 pub use summary::{Assumed, Intents, NotRead, StackFiles, Summary};
 
 use crate::diagnostic::Diagnostic;

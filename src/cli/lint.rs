@@ -1,10 +1,13 @@
 //! `quadgen lint`
 
+mod baseline;
+mod silence;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::diagnostic::{Diagnostic, Sink, input};
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
 use quadgen::report::{Assumed, Format, Intents, Report, StackFiles, Summary};
@@ -23,15 +26,21 @@ pub(super) struct Options {
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     format: FormatName,
-    /// Exit with 1 from this level on
-    #[arg(long, value_name = "LEVEL", default_value = "warning")]
-    fail_on: LevelName,
+    /// Exit with 1 from this level on [default: warning, or what quadgen.toml says]
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<LevelName>,
     /// Report these rules only, by code or name, also those that are off by default; or ALL
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     select: Vec<String>,
     /// Leave these rules out, by code or name
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Do not report what this file knows
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write everything that is reported into the baseline, so that it is known [default: quadgen-baseline.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    write_baseline: Option<Option<PathBuf>>,
     /// Be content where a folder holds no stack, as a hook for commits has to be
     #[arg(long)]
     allow_empty: bool,
@@ -86,9 +95,10 @@ pub(super) fn run(options: &Options) -> u8 {
     sink.extend(std::mem::take(&mut session.findings));
     let mut findings = sink.finish(&session.sources);
     once_each(&session, &mut findings);
-    let (errors, findings): (Vec<_>, Vec<_>) = findings
+    let (errors, findings): (Vec<_>, Vec<_>) = silence::settle(&mut session, options, findings, &mut summary)
         .into_iter()
-        .filter(|finding| is_wanted(finding, options))
+        // Programs get what was silenced, with the reason.
+        .filter(|finding| finding.suppressed.is_none() || options.format == FormatName::Json)
         .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && options.format != FormatName::Json);
     let code = report(options, &session, &errors, &findings, &mut summary);
     // The process ends here: taking thousands of services apart before would only cost time.
@@ -201,10 +211,10 @@ fn report(
         report.write_quiet(options.format.into(), colour)
     };
     let written = output::out(&text);
-    let fail_on = Level::from(options.fail_on);
+    let fail_on = silence::fail_on(session, options);
     if !summary.complete || !written || !errors.is_empty() {
         FAILED
-    } else if found.iter().any(|finding| finding.severity >= fail_on) {
+    } else if found.iter().any(|finding| finding.severity >= fail_on && finding.suppressed.is_none()) {
         FOUND
     } else {
         CLEAN
@@ -221,20 +231,6 @@ fn check_rules(session: &mut Session, options: &Options) {
         let finding = Diagnostic::new(&input::COULD_NOT_RUN, at, format!("there is no rule `{wanted}`"));
         session.fail(finding.help("`quadgen rules` lists them all."));
     }
-}
-
-fn is_wanted(finding: &Diagnostic, options: &Options) -> bool {
-    let names = |list: &[String]| {
-        list.iter().any(|wanted| {
-            wanted.eq_ignore_ascii_case("all") || rules::find(wanted).is_some_and(|rule| rule.code == finding.rule.code)
-        })
-    };
-    // What kept quadgen from working cannot be left out.
-    if [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code) {
-        return true;
-    }
-    let selected = if options.select.is_empty() { finding.severity > Level::Info } else { names(&options.select) };
-    selected && !names(&options.ignore)
 }
 
 /// What became of each intent, by its place and words.

@@ -41,7 +41,7 @@ pub(super) fn findings(report: &Report<'_>, colour: bool) -> String {
 }
 
 /// The text of every file with its secrets masked, byte for byte as long.
-fn masked(sources: &SourceMap) -> Vec<String> {
+pub fn masked(sources: &SourceMap) -> Vec<String> {
     let files = sources.files().map(|file| {
         let own = sources
             .secrets()
