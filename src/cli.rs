@@ -9,6 +9,7 @@ mod lint;
 mod matrix;
 mod output;
 mod render;
+mod schema;
 mod session;
 mod watched;
 mod why;
@@ -53,6 +54,8 @@ enum Command {
     Explain(explain::Options),
     /// List all rules
     Rules(explain::ListOptions),
+    /// Print the JSON schema of a file that quadgen reads, for editors
+    Schema(schema::Options),
     /// Write a script with which a shell completes quadgen's words
     Completions(completions::Options),
 }
@@ -164,6 +167,7 @@ pub fn run() -> ExitCode {
         Command::Diff(options) => diff::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rules(options) => explain::list(&options),
+        Command::Schema(options) => schema::run(&options),
         Command::Completions(options) => completions::run(&options),
     })
 }

@@ -3,6 +3,7 @@
 //! Rules, readers, the renderer and the command line all make [`Diagnostic`]s; `report/` writes them down.
 
 pub mod input;
+pub mod own;
 pub mod units;
 
 use std::collections::{BTreeSet, HashMap};
@@ -190,6 +191,10 @@ pub struct Diagnostic {
     pub platforms: Vec<String>,
     /// The stack it belongs to; empty where there is none.
     pub stack: String,
+    /// Whether it rests on a word of the platform that nobody wrote: then it is at most a warning.
+    pub assumed: bool,
+    /// The reason for which somebody silenced it, as they wrote it; it may be empty.
+    pub suppressed: Option<String>,
 }
 
 impl Diagnostic {
@@ -204,6 +209,8 @@ impl Diagnostic {
             fixes: Vec::new(),
             platforms: Vec::new(),
             stack: String::new(),
+            assumed: false,
+            suppressed: None,
         }
     }
 
@@ -254,6 +261,7 @@ impl Diagnostic {
     /// Says which assumed words it rests on: then it is at most a warning, and its text names them.
     pub fn assuming(mut self, words: &[String]) -> Self {
         if !words.is_empty() {
+            self.assumed = true;
             self.severity = self.severity.min(Level::Warning);
             let words: BTreeSet<String> = words.iter().map(|word| format!("`{word}`")).collect();
             let words: Vec<String> = words.into_iter().collect();
@@ -263,6 +271,11 @@ impl Diagnostic {
             }
         }
         self
+    }
+
+    /// The same at another level, as somebody wants it: what rests on an assumed word stays a warning at most.
+    pub fn set_level(&mut self, level: Level) {
+        self.severity = if self.assumed { level.min(Level::Warning) } else { level };
     }
 
     /// The primary place.

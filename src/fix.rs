@@ -57,7 +57,8 @@ fn apart(edits: &[Edit]) -> bool {
 /// The first fix of a finding counts, if it is safe or `unsafe_too`. Fixes that get into each other's way are left for
 /// another time, and so is one after which its file could not be read.
 pub fn apply(sources: &SourceMap, findings: &[Diagnostic], unsafe_too: bool) -> (BTreeMap<String, String>, usize) {
-    let wanted = findings.iter().filter_map(|finding| finding.fixes.iter().find(|fix| fix.safe || unsafe_too));
+    let findings = findings.iter().filter(|finding| finding.suppressed.is_none());
+    let wanted = findings.filter_map(|finding| finding.fixes.iter().find(|fix| fix.safe || unsafe_too));
     let wanted: Vec<Vec<Edit>> = wanted.map(edits).collect();
     let (taken, fixes) = take(wanted.iter());
     let files = by_file(sources, &taken);

@@ -18,6 +18,7 @@ mod sarif;
 mod summary;
 
 pub use diff::diff;
+pub use masked::Masked;
 pub use summary::{Assumed, Intents, NotRead, StackFiles, Summary};
 
 use crate::diagnostic::Diagnostic;

@@ -54,7 +54,7 @@ mod works_elsewhere_only;
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
 
-use crate::diagnostic::{Rule, Sink, input, units};
+use crate::diagnostic::{Rule, Sink, input, own, units};
 
 pub use together::{Member, check_together};
 pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
@@ -122,9 +122,26 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&units::MISSING_IMAGE, Check::Elsewhere),
     (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
-    // The last one: it speaks of what no other rule says.
+    // The last check: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
+    (&own::UNUSED_SUPPRESSION, Check::Elsewhere),
+    (&own::UNKNOWN_RULE, Check::Elsewhere),
 ];
+
+/// The descriptions alone, for rooms that know no rules.
+pub fn list() -> Vec<&'static Rule> {
+    RULES.iter().map(|(rule, _)| *rule).collect()
+}
+
+/// Whether `quadgen lint` looks for a rule's findings; some are found by `render` only.
+pub fn is_of_lint(rule: &Rule) -> bool {
+    rule.code != input::LOST_ON_TARGET.code
+}
+
+/// Whether a rule also compares the stacks of one host.
+pub fn compares(rule: &Rule) -> bool {
+    [duplicate_container_name::RULE.code, duplicate_host_port::RULE.code].contains(&rule.code)
+}
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.
 pub fn check(context: &Context<'_>, sink: &mut Sink) {

@@ -598,7 +598,7 @@ fn stacks_of_one_host_are_compared() {
                  a and `b` of b [p]",
                 "c/topology.yaml:7:13: error QG401 duplicate-host-port: host port 8080 is taken twice: `a` of a and `c` of \
                  c both publish it [p]",
-                "quadgen.toml:3:40: warning QG006 undefined-reference: `gone` of host `server` is no stack here",
+                "quadgen.toml:3:41: warning QG006 undefined-reference: `gone` of host `server` is no stack here",
                 "quadgen.toml:4:1: error QG002 unknown-key: a host has no key `nam`",
             ]
         ),

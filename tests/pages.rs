@@ -9,6 +9,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use quadgen::config::{Catalogue, Ignores};
 use quadgen::diagnostic::{Diagnostic, Level, Rule, Sink};
 use quadgen::model::Format;
 use quadgen::network::Wiring;
@@ -18,6 +19,7 @@ use quadgen::read::topology;
 use quadgen::render::{Target, render};
 use quadgen::rules::{self, Context, RULES};
 use quadgen::source::{Files, SourceMap};
+use quadgen::syntax::comments::Syntax;
 use support::page::{Fence, fences, section, sections};
 
 const HEADINGS: [&str; 7] = ["What it catches", "What happens", "Why", "Wrong", "Right", "The fix", "See also"];
@@ -37,6 +39,17 @@ fn marks(example: &str) -> Vec<Place> {
 /// Whether an example has to show a finding: what other rules tell as information is no fault of it.
 fn counts(rule: &Rule, found: &Diagnostic) -> bool {
     found.severity > Level::Info || found.rule.code == rule.code
+}
+
+/// What is left once comments silenced theirs, and what is wrong with the comments.
+fn silenced(mut found: Vec<Diagnostic>, sources: &SourceMap, syntax: Syntax) -> Vec<Diagnostic> {
+    let (mut ignores, rules) = (Ignores::default(), rules::list());
+    sources.files().for_each(|file| ignores.read(file, syntax, Catalogue(&rules)));
+    ignores.silence(&mut found);
+    found.extend(ignores.unused(sources, |_, _| true));
+    found.append(&mut ignores.diagnostics);
+    found.retain(|finding| finding.suppressed.is_none());
+    found
 }
 
 /// Units that are read together, each file's name with its text, and the platform they are for.
@@ -88,7 +101,7 @@ impl Units {
             let wirings = [Wiring::new(stack, &platform)];
             rules::check(&Context::new(stack, &wirings), &mut sink);
         }
-        let found = sink.finish(&sources);
+        let found = silenced(sink.finish(&sources), &sources, Syntax::Unit);
         let place = |found: &Diagnostic| {
             let file = sources.file_of(found.span()).unwrap();
             (file.name.clone(), (found.rule.code.to_owned(), file.position(found.span().start).line))
@@ -137,7 +150,8 @@ fn findings(rule: &Rule, example: &str, target: Option<Target>) -> Vec<Place> {
     }
     let line = |start| sources.file(file).position(start).line;
     let place = |found: &Diagnostic| (found.rule.code.to_owned(), line(found.span().start));
-    sink.finish(&sources).iter().filter(|found| counts(rule, found)).map(place).collect()
+    let found = silenced(sink.finish(&sources), &sources, Syntax::Yaml);
+    found.iter().filter(|found| counts(rule, found)).map(place).collect()
 }
 
 /// The yaml fences, each with the target that it is rendered to: some things only the renderer finds.

@@ -1,13 +1,15 @@
 //! `quadgen lint`
 
+mod baseline;
 mod mend;
+mod silence;
 mod watch;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::diagnostic::{Diagnostic, Sink, input};
 use quadgen::fix;
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
@@ -36,15 +38,21 @@ pub(super) struct Options {
     /// Show what --fix would change, and change nothing; exits with 1 if there is something
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
-    /// Exit with 1 from this level on
-    #[arg(long, value_name = "LEVEL", default_value = "warning")]
-    fail_on: LevelName,
+    /// Exit with 1 from this level on [default: warning, or what quadgen.toml says]
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<LevelName>,
     /// Report these rules only, by code or name, also those that are off by default; or ALL
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     select: Vec<String>,
     /// Leave these rules out, by code or name
     #[arg(long, value_name = "RULE,…", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Do not report what this file knows
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write everything that is reported into the baseline, so that it is known [default: quadgen-baseline.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    write_baseline: Option<Option<PathBuf>>,
     /// Be content where a folder holds no stack, as a hook for commits has to be
     #[arg(long)]
     allow_empty: bool,
@@ -149,7 +157,10 @@ fn examine(options: &Options, mut session: Session) -> Examined {
     sink.extend(std::mem::take(&mut session.findings));
     let mut findings = sink.finish(&session.sources);
     once_each(&session, &mut findings);
-    findings.retain(|finding| is_wanted(finding, options));
+    let mut findings = silence::settle(&mut session, options, findings, &mut summary);
+    // Programs get what was silenced, with the reason.
+    let told = matches!(options.format, FormatName::Json | FormatName::Sarif);
+    findings.retain(|finding| told || finding.suppressed.is_none());
     fix::settle(&session.sources, &mut findings);
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
@@ -266,10 +277,10 @@ impl Examined {
             report.write(format(options), colour)
         };
         let written = write(&text);
-        let fail_on = Level::from(options.fail_on);
+        let fail_on = silence::fail_on(&self.session, options);
         if !summary.complete || !written || !self.errors.is_empty() {
             FAILED
-        } else if self.findings.iter().any(|finding| finding.severity >= fail_on) {
+        } else if self.findings.iter().any(|finding| finding.severity >= fail_on && finding.suppressed.is_none()) {
             FOUND
         } else {
             CLEAN
@@ -287,20 +298,6 @@ fn check_rules(session: &mut Session, options: &Options) {
         let finding = Diagnostic::new(&input::COULD_NOT_RUN, at, format!("there is no rule `{wanted}`"));
         session.fail(finding.help("`quadgen rules` lists them all."));
     }
-}
-
-fn is_wanted(finding: &Diagnostic, options: &Options) -> bool {
-    let names = |list: &[String]| {
-        list.iter().any(|wanted| {
-            wanted.eq_ignore_ascii_case("all") || rules::find(wanted).is_some_and(|rule| rule.code == finding.rule.code)
-        })
-    };
-    // What kept quadgen from working cannot be left out.
-    if [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code) {
-        return true;
-    }
-    let selected = if options.select.is_empty() { finding.severity > Level::Info } else { names(&options.select) };
-    selected && !names(&options.ignore)
 }
 
 /// What became of each intent, by its place and words.

@@ -7,7 +7,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use quadgen::diagnostic::{Diagnostic, Level, Sink, input};
+use quadgen::config::Choice;
+use quadgen::diagnostic::{Diagnostic, Level, Sink, input, own};
 use quadgen::model::{Deploy, PlatformSpec, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
@@ -106,8 +107,13 @@ pub(super) fn run(options: &Options) -> u8 {
         }
     }
     sink.extend(std::mem::take(&mut session.findings));
-    let found = sink.finish(&session.sources);
-    let found: Vec<Diagnostic> = found.into_iter().filter(|finding| finding.severity > Level::Info).collect();
+    let mut found = sink.finish(&session.sources);
+    // What keeps files from being made is told in any case.
+    if done.is_some() {
+        session.silence(&mut found, &options.common, false);
+        session.select(&mut found, &Choice::default());
+    }
+    found.retain(|finding| finding.severity > Level::Info && finding.suppressed.is_none());
     let summary = Summary::default();
     let report = Report { sources: &session.sources, findings: &found, summary: &summary };
     output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
@@ -136,7 +142,9 @@ impl Options {
 
 /// Whether a value could not be taken in: a file without it would do something else than was written.
 fn has_errors(findings: &[Diagnostic]) -> bool {
-    findings.iter().any(|finding| finding.severity == Level::Error)
+    // A rule that quadgen.toml misspells has nothing to do with what is rendered.
+    let about_rules = |finding: &Diagnostic| finding.rule.code == own::UNKNOWN_RULE.code;
+    findings.iter().any(|finding| finding.severity == Level::Error && !about_rules(finding))
 }
 
 fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, Vec<Stop>> {

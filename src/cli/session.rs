@@ -1,6 +1,8 @@
 //! One run: the files that were read, the stacks in them, and the platforms to look at.
 
+mod config;
 mod hosts;
+mod ignores;
 mod labels;
 mod left;
 mod platforms;
@@ -21,6 +23,7 @@ use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, display_path
 use super::Common;
 use super::disk::{Disk, Given, absolute};
 
+use config::Configs;
 use hosts::Together;
 pub(super) use platforms::{Part, Target};
 
@@ -38,6 +41,10 @@ pub(super) struct Session {
     /// Which of the stacks share a host.
     pub together: Vec<Together>,
     pub wants: Wants,
+    /// Whether everything was read that may have to do with what was read.
+    pub sees_all: bool,
+    /// What every `quadgen.toml` says.
+    configs: Configs,
     files: Given,
     /// The words of the command line, as a file that findings can point at.
     command_line: FileId,
@@ -70,6 +77,8 @@ pub(super) struct Input {
     findings: Vec<Diagnostic>,
     /// The files that findings are limited to; nothing where all are asked for.
     asked: Option<BTreeSet<String>>,
+    /// Which of the session's settings hold for it.
+    config: Option<usize>,
     /// What a folder says about who runs it.
     rootful: Option<bool>,
     /// The files that make it, by which it is known when it is asked for twice.
@@ -112,6 +121,8 @@ impl Session {
             not_read: Vec::new(),
             together: Vec::new(),
             wants,
+            sees_all: false,
+            configs: Configs::default(),
             files: Given::over(files),
             command_line,
         }
@@ -306,6 +317,19 @@ impl Session {
         }
     }
 
+    /// Reads one more file, which belongs to no stack.
+    pub fn load(&mut self, path: &Path, name: &str) -> Result<FileId, String> {
+        Ok(self.sources.load(&self.files, path, name)?.file)
+    }
+
+    /// The files that findings are asked for.
+    pub fn asked_files(&self) -> impl Iterator<Item = &String> {
+        self.inputs.iter().flat_map(|input| {
+            let asked = |name: &&String| input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
+            input.files.iter().filter(asked)
+        })
+    }
+
     /// How many files the stacks are made of.
     pub fn files(&self) -> usize {
         self.inputs.iter().flat_map(|input| &input.files).collect::<BTreeSet<_>>().len()
@@ -323,7 +347,7 @@ impl Session {
 
     /// Whether a stack calls a platform so.
     pub fn names_platform(&self, name: &str) -> bool {
-        self.stacks().any(|stack| stack.platforms.contains_key(name))
+        self.stacks().any(|stack| stack.platforms.contains_key(name)) || self.configs.names_platform(name)
     }
 
     /// Whether something kept quadgen from seeing everything it was asked to look at.
@@ -331,7 +355,10 @@ impl Session {
         let mut words = self.stacks().flat_map(|stack| stack.platforms.values());
         // A platform that is none is not looked at.
         let all_platforms = words.all(|words| parse_spec(&words.value).is_ok());
-        all_platforms && self.stacks().all(|stack| stack.complete) && !self.findings.iter().any(is_cut)
+        all_platforms
+            && self.configs.are_whole()
+            && self.stacks().all(|stack| stack.complete)
+            && !self.findings.iter().any(is_cut)
     }
 
     /// The place of a word of the command line; its beginning if the word was not typed.

@@ -79,6 +79,8 @@ struct Summary {
     intents: Intents,
     stacks: Vec<Stack>,
     not_read: Vec<NotRead>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +137,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
             },
             stacks: summary.stacks.iter().map(stack).collect(),
             not_read: summary.not_read.iter().flat_map(not_read).collect(),
+            notes: summary.notes.clone(),
         },
     };
     // Texts and numbers only: nothing here can fail to be written.
@@ -180,7 +183,7 @@ fn finding(sources: &SourceMap, masked: &Masked<'_>, found: &Diagnostic) -> Find
         url: found.rule.url(),
         labels: labels.collect(),
         fixes: fixes.collect(),
-        suppressed: None,
+        suppressed: found.suppressed.as_ref().map(|reason| Suppressed { reason: mask(reason) }),
     }
 }
 

@@ -7,12 +7,13 @@ use crate::diagnostic::{Change, Diagnostic, Fix};
 use crate::source::{SourceMap, Span};
 
 /// Every file of a source map as a report may show it, byte for byte as long.
-pub(super) struct Masked<'a> {
+pub struct Masked<'a> {
     sources: &'a SourceMap,
     texts: Vec<OnceLock<String>>,
 }
 
 impl<'a> Masked<'a> {
+    /// The files of a map.
     pub fn new(sources: &'a SourceMap) -> Self {
         Masked { sources, texts: sources.files().map(|_| OnceLock::new()).collect() }
     }

@@ -98,7 +98,17 @@ struct ResultOut {
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<FixOut>,
+    /// Filled where a comment silenced it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
     properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -264,6 +274,11 @@ fn result(
         related_locations: related.collect(),
         partial_fingerprints: Fingerprints { finding: fingerprint },
         fixes: masked.fixes(finding).into_iter().map(|fix| fix_out(sources, fix)).collect(),
+        suppressions: finding
+            .suppressed
+            .iter()
+            .map(|why| Suppression { kind: "inSource", justification: mask(why) })
+            .collect(),
         properties: Properties { stack: finding.stack.clone(), platforms: finding.platforms.clone() },
     }
 }

@@ -95,12 +95,15 @@ pub struct Summary {
     pub assumed: Vec<Assumed>,
     /// The intents.
     pub intents: Intents,
+    /// What else is worth knowing about the run: sentences.
+    pub notes: Vec<String>,
 }
 
 impl Summary {
     /// Counts findings.
     pub fn count(&mut self, findings: &[Diagnostic]) {
-        let count = |level| findings.iter().filter(|finding| finding.severity == level).count();
+        let counts = |finding: &&Diagnostic| finding.suppressed.is_none();
+        let count = |level| findings.iter().filter(counts).filter(|finding| finding.severity == level).count();
         (self.errors, self.warnings, self.infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
         let fixable = findings.iter().filter(|finding| !finding.fixes.is_empty());
         let safe = fixable.clone().filter(|finding| finding.fixes.iter().any(|fix| fix.safe)).count();
@@ -135,6 +138,7 @@ impl Summary {
             }
         }
         lines.extend(assumed);
+        lines.extend(self.notes.iter().cloned());
         let wrap = super::wrapping(width);
         lines.iter().map(|line| textwrap::fill(line, &wrap) + "\n").collect()
     }

@@ -26,6 +26,8 @@ pub struct Dotenv {
     pub variables: IndexMap<String, Variable>,
     /// Where values stand that look like secrets.
     pub secrets: Vec<Span>,
+    /// Where comments stand, each from its `#` to the end of its line.
+    pub comments: Vec<Span>,
     /// What could not be read, and variables without a value.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -106,7 +108,10 @@ impl Reader<'_> {
         let start = at + rest.find(|c: char| !c.is_whitespace())?;
         let rest = text.get(start..)?;
         if rest.starts_with('#') {
-            return Some(self.line_end(start));
+            let end = self.line_end(start);
+            let comment = self.span(start..end);
+            self.found.comments.push(comment);
+            return Some(end);
         }
         let exported = rest.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
         let start = exported.map_or(start, |rest| text.len() - rest.trim_start_matches([' ', '\t']).len());
@@ -137,6 +142,11 @@ impl Reader<'_> {
             _ => {
                 let line = text.get(value_at..end)?;
                 let comment = if line.starts_with('#') { Some(0) } else { line.find(" #") };
+                if let Some(at) = comment {
+                    let at = value_at + at + usize::from(at > 0);
+                    let comment = self.span(at..end);
+                    self.found.comments.push(comment);
+                }
                 let value = comment.and_then(|at| line.get(..at)).unwrap_or(line).trim_end();
                 self.expanded(name, value, value_at..value_at + value.len());
                 Some(end)

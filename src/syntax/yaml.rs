@@ -64,6 +64,7 @@ fn read(file: &SourceFile, as_written: bool) -> Tree {
     };
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
+    options.emit_comments = false;
     let complete = builder.run(Parser::new_from_str_with_options(text, options), file);
     if !complete {
         // From the last value on nothing is certain.
@@ -76,6 +77,24 @@ fn read(file: &SourceFile, as_written: bool) -> Tree {
         unread: builder.unread,
         diagnostics: builder.diagnostics,
     }
+}
+
+/// Where comments stand, each from its `#` to the end of its line; those before an error where there is one.
+pub fn comments(file: &SourceFile) -> Vec<Span> {
+    let skipped = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let text = file.text.get(skipped..).unwrap_or("");
+    let mut options = Options::default();
+    options.emit_unresolved_aliases = true;
+    options.max_buffered_comment_events = usize::MAX;
+    let at = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0) + skipped;
+    let mut found = Vec::new();
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    while let Some(Ok((event, span))) = parser.next_event() {
+        if let Event::Comment(..) = event {
+            found.push(file.span().part(at(&span.start), at(&span.end)));
+        }
+    }
+    found
 }
 
 /// A list or mapping that is not closed yet.

@@ -22,7 +22,8 @@ pub(in crate::cli) struct Part<'a> {
 }
 
 impl Session {
-    /// Each stack with the platforms to look at: those of `--on`, else those of the file, else an assumed one.
+    /// Each stack with the platforms to look at: those of `--on`, else those of the file, else those of `quadgen.toml`,
+    /// else an assumed one.
     pub fn targets(&self, common: &Common) -> Result<Vec<Target<'_>>, Box<Diagnostic>> {
         let mut targets = Vec::new();
         for input in &self.inputs {
@@ -45,18 +46,59 @@ impl Session {
             let specs = written.filter_map(|(name, words)| Some((name.clone(), parse_spec(&words.value).ok()?)));
             platforms.extend(specs.map(|(name, spec)| resolve(&name, spec, stack.format, input.rootful)));
             if stack.platforms.is_empty() {
-                platforms.push(assumed(stack.format, input.rootful));
+                platforms.extend(self.unnamed(input.config, stack.format, input.rootful));
             }
         }
         for wanted in &common.on {
             let platform = match stack.platforms.get(wanted) {
                 Some(words) => parse_spec(&words.value).ok().map(|spec| (wanted.clone(), spec)),
-                None if self.stacks().any(|other| other.platforms.contains_key(wanted)) => None,
-                None => Some((wanted.clone(), self.spec(wanted)?)),
+                None => match self.configs.platform(input.config, wanted) {
+                    Some(spec) => Some((wanted.clone(), spec.clone())),
+                    None if self.names_platform(wanted) => None,
+                    None => Some((wanted.clone(), self.spec(wanted)?)),
+                },
             };
             platforms.extend(platform.map(|(name, spec)| resolve(&name, spec, stack.format, input.rootful)));
         }
         Ok(platforms)
+    }
+
+    /// The platforms of a stack that names none: those of `quadgen.toml`, else an assumed one.
+    fn unnamed(&self, config: Option<usize>, format: Format, rootful: Option<bool>) -> Vec<Platform> {
+        match self.configs.get(config).filter(|settings| settings.names_platforms()) {
+            Some(settings) => {
+                let specs = settings.platforms.iter();
+                specs.map(|(name, spec)| resolve(name, spec.clone(), format, rootful)).collect()
+            }
+            None => vec![assumed(format, rootful)],
+        }
+    }
+
+    /// The releases of Quadlet to look at, with the names of the platforms that have them.
+    pub(super) fn releases(
+        &self,
+        common: &Common,
+        config: Option<usize>,
+        rootful: Option<bool>,
+    ) -> Vec<(Version, Vec<String>)> {
+        let named = common.on.iter().filter_map(|words| {
+            let known = self.configs.platform(config, words).cloned();
+            Some((words.clone(), known.or_else(|| parse_spec(words).ok())?))
+        });
+        let mut platforms: Vec<Platform> =
+            named.map(|(name, spec)| resolve(&name, spec, Format::Quadlet, rootful)).collect();
+        if platforms.is_empty() {
+            platforms = self.unnamed(config, Format::Quadlet, rootful);
+        }
+        let mut releases: Vec<(Version, Vec<String>)> = Vec::new();
+        for platform in platforms {
+            let release = release_of(&platform);
+            match releases.iter_mut().find(|(known, _)| *known == release) {
+                Some((_, names)) => names.push(platform.name),
+                None => releases.push((release, vec![platform.name])),
+            }
+        }
+        releases
     }
 
     fn spec(&self, words: &str) -> Result<PlatformSpec, Box<Diagnostic>> {
@@ -64,6 +106,7 @@ impl Session {
             let text: Text = Spanned::written(words.to_owned(), self.argument(words));
             let mut names: Vec<&str> =
                 self.stacks().flat_map(|stack| stack.platforms.keys().map(String::as_str)).collect();
+            names.extend(self.configs.platform_names());
             names.sort_unstable();
             names.dedup();
             let mut found = topology::platform_error(&text, &error);
@@ -101,23 +144,4 @@ fn resolve(name: &str, spec: PlatformSpec, format: Format, rootful: Option<bool>
 fn release_of(platform: &Platform) -> Version {
     let newest = || Platform::resolve("", PlatformSpec::default(), Format::Quadlet).version;
     if platform.is_podman() { platform.version } else { newest() }
-}
-
-/// The releases of Quadlet to look at, with the names of the platforms that have them.
-pub(super) fn releases(common: &Common, rootful: Option<bool>) -> Vec<(Version, Vec<String>)> {
-    let named = common.on.iter().filter_map(|words| Some((words.clone(), parse_spec(words).ok()?)));
-    let mut platforms: Vec<Platform> =
-        named.map(|(name, spec)| resolve(&name, spec, Format::Quadlet, rootful)).collect();
-    if platforms.is_empty() {
-        platforms.push(assumed(Format::Quadlet, rootful));
-    }
-    let mut releases: Vec<(Version, Vec<String>)> = Vec::new();
-    for platform in platforms {
-        let release = release_of(&platform);
-        match releases.iter_mut().find(|(known, _)| *known == release) {
-            Some((_, names)) => names.push(platform.name),
-            None => releases.push((release, vec![platform.name])),
-        }
-    }
-    releases
 }

@@ -10,7 +10,7 @@ use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
 
 use super::super::Common;
-use super::{Input, Session, absolute, platforms, request};
+use super::{Input, Session, absolute, request};
 
 impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
@@ -24,6 +24,12 @@ impl Session {
             }
             return;
         }
+        // A stack belongs to its folder, also where it is asked for from elsewhere.
+        let home = match &found {
+            Found::Quadlet { tree, .. } => absolute(&tree.root),
+            _ => made_of.first().and_then(|file| file.parent()).map(Path::to_path_buf).unwrap_or_default(),
+        };
+        let config = self.config_of(&home);
         let mut input = Input {
             label: String::new(),
             format,
@@ -32,6 +38,7 @@ impl Session {
             notes: Vec::new(),
             findings: Vec::new(),
             asked: asked.map(|file| BTreeSet::from([file])),
+            config,
             rootful: None,
             made_of,
             stacks: Vec::new(),
@@ -53,7 +60,7 @@ impl Session {
                 input.rootful = rootful;
                 input.source = self.files.shown(&tree.root);
                 let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
-                for (release, platforms) in platforms::releases(common, rootful) {
+                for (release, platforms) in self.releases(common, config, rootful) {
                     let mut read = quadlet::lower(&parsed, &self.sources, release);
                     for finding in &mut read.diagnostics {
                         let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));
