@@ -18,7 +18,7 @@ pub static KEY_TOO_NEW: Rule = Rule {
 pub static MISSING_IMAGE: Rule = Rule {
     code: "QG703",
     name: "missing-image",
-    summary: "a .container unit with neither Image= nor Rootfs=",
+    summary: "a container without anything to run: neither Image= nor Rootfs=, neither image nor build",
     level: Level::Error,
     since: "0.1.0",
     fixable: Fixable::Safe,

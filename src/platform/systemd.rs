@@ -50,6 +50,14 @@ pub fn is_single(section: &str, key: &str) -> bool {
     KEYS.get(section).is_some_and(|known| known.single.contains(key))
 }
 
+/// Whether a key of `[Service]` is about the life of a service, so that nothing of a container can be meant by it. One such
+/// as `Environment=` or `WorkingDirectory=` may be.
+pub fn is_of_life(key: &str) -> bool {
+    let starts = ["Restart", "Timeout", "StartLimit", "ExecStartPre", "ExecStartPost", "ExecStop", "Kill", "Watchdog"];
+    starts.iter().any(|start| key.starts_with(start))
+        || ["RemainAfterExit", "SuccessExitStatus", "Slice"].contains(&key)
+}
+
 /// The program whose packages bring a service of that name, without `.service`.
 pub fn service_of(name: &str) -> Option<&'static str> {
     SERVICES.services.get(name).map(String::as_str)
@@ -57,7 +65,7 @@ pub fn service_of(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, has, is_single, sections_of, service_of};
+    use super::{KEYS, has, is_of_life, is_single, sections_of, service_of};
 
     #[test]
     fn keys_stand_in_their_sections() {
@@ -66,6 +74,7 @@ mod tests {
         assert_eq!(sections_of("After").collect::<Vec<_>>(), ["Unit"]);
         assert_eq!(sections_of("StartLimitBurst").collect::<Vec<_>>(), ["Unit", "Service"]);
         assert!(is_single("Service", "Restart") && !is_single("Service", "ExecStartPre"));
+        assert!(is_of_life("RestartSec") && !is_of_life("ExecStart") && !is_of_life("Environment"));
         assert!(KEYS.values().all(|section| section.single.is_subset(&section.keys)));
     }
 

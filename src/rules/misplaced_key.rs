@@ -13,7 +13,7 @@ pub use crate::diagnostic::units::MISPLACED_KEY as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::all(context) {
-        for entry in lines.entries {
+        for entry in lines.entries.iter().filter(|entry| !is_missing_image(lines.unit, entry)) {
             if let Some(finding) = misplaced(&lines, entry) {
                 unit_lines::report(context, sink, finding);
             }
@@ -48,7 +48,8 @@ fn misplaced(lines: &Lines<'_>, entry: &UnitEntry) -> Option<Diagnostic> {
         .help(format!("Why: [{section}] is read by systemd, which passes over keys that it does not have there."))
         .help(format!("What you see: `Unknown key '{key}' in section [{section}], ignoring` in the journal."))
         .help(format!("What helps: the line in {there}."));
-    let unit = lines.unit.filter(|unit| homes.len() == 1 && unit.holds(span));
+    let sure = homes.len() == 1 && (*first != "Service" || systemd::is_of_life(key));
+    let unit = lines.unit.filter(|unit| sure && unit.holds(span));
     Some(match unit {
         Some(unit) => {
             let line = format!("{key}={}", entry.value.value.trim());
@@ -59,12 +60,22 @@ fn misplaced(lines: &Lines<'_>, entry: &UnitEntry) -> Option<Diagnostic> {
     })
 }
 
+/// QG703's: the image of a container that has none where it should.
+fn is_missing_image(unit: Option<&Unit>, entry: &UnitEntry) -> bool {
+    let Some(unit) = unit.filter(|unit| unit.kind == UnitKind::Container && entry.key.value == "Image") else {
+        return false;
+    };
+    let says = |key| unit.last("Container", key).is_some_and(|entry| !entry.value.value.trim().is_empty());
+    !says("Image") && !says("Rootfs")
+}
+
 /// A section that neither Podman nor systemd reads, and that says something.
 fn unread(unit: &Unit, name: &str, span: Span) -> Option<Diagnostic> {
     let own = unit.kind.section();
     let known = [own, "Unit", "Service", "Install", "Quadlet"];
     let keys = unit.entries.iter().filter(|entry| entry.section == name).count();
-    if known.contains(&name) || name.starts_with("X-") || keys == 0 {
+    let image = unit.entries.iter().any(|entry| entry.section == name && is_missing_image(Some(unit), entry));
+    if known.contains(&name) || name.starts_with("X-") || keys == 0 || image {
         return None;
     }
     let near = suggest::nearest(name, known);

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::joined_networks;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::UnitKind;
+use crate::model::{Unit, UnitKind};
 use crate::platform::generator::Habit;
 
 pub static RULE: Rule = Rule {
@@ -52,8 +52,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let plain = joined.iter().all(|joined| !joined.argument && unit.holds(joined.span));
         let finding = if refused.is_none() && plain {
+            // Whoever else is on these networks may call it by its name, which has no address in a pod's network.
+            let is_here = |other: &Unit| {
+                other.file != unit.file
+                    && joined_networks::of(other).iter().any(|it| joined.iter().any(|own| own.name == it.name))
+            };
+            let alone = !stack.units.iter().any(is_here);
             let changes = joined.iter().map(|joined| Change::Remove { span: joined.entry.key.span() }).collect();
-            finding.fix("take `Network=` away, so that it stays in the pod", true, changes)
+            finding.fix("take `Network=` away, so that it stays in the pod", alone, changes)
         } else {
             finding
         };

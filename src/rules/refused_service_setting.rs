@@ -4,7 +4,8 @@
 use super::context::{Context, list};
 use super::unit_lines::{self, Lines};
 use crate::diagnostic::{Change, Diagnostic, Level, Sink};
-use crate::model::{UnitEntry, UnitKind, standing};
+use crate::model::{UnitEntry, UnitKind, Version, standing};
+use crate::platform::generator::Habit;
 
 pub use crate::diagnostic::units::REFUSED_SERVICE_SETTING as RULE;
 
@@ -14,7 +15,30 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for finding in found.into_iter().flatten() {
             unit_lines::report(context, sink, finding);
         }
+        for view in &context.views {
+            if let Some(finding) = restart(&lines, view.wiring.platform.version) {
+                view.report(sink, finding);
+            }
+        }
     }
+}
+
+/// `Restart=` of a pod, which older generators overwrite.
+fn restart(lines: &Lines<'_>, release: Version) -> Option<Diagnostic> {
+    let overwritten = Habit::PodUnits.of(release) && !Habit::PodRestart.of(release);
+    let entry = lines.last("Service", "Restart").filter(|_| lines.kind == UnitKind::Pod && overwritten)?;
+    let value = entry.value.value.trim();
+    if value.is_empty() || value == "on-failure" {
+        return None;
+    }
+    let (name, since) = (lines.name(entry.key.span()), Habit::PodRestart.since());
+    let message = format!("`Restart={value}` of {name} has no effect: Podman writes `Restart=on-failure` in its place");
+    let finding = Diagnostic::new(&RULE, entry.key.span(), message).severity(Level::Info);
+    Some(
+        finding
+            .help(format!("Why: Podman takes `Restart=` of a pod from {since} on."))
+            .help("What helps: nothing to do if on-failure is enough; `Restart=` of its containers counts."),
+    )
 }
 
 fn line(entry: &UnitEntry) -> String {

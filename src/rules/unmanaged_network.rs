@@ -65,10 +65,14 @@ fn is_made(unit: &Unit, name: &str) -> bool {
 
 /// Whether a unit starts behind a service by its own words.
 fn waits(unit: &Unit, service: &str) -> bool {
-    let needs = ["Requires", "Wants", "BindsTo", "Requisite"];
-    let mut lines =
-        unit.entries.iter().filter(|entry| entry.section == "Unit" && needs.contains(&entry.key.value.as_str()));
-    lines.any(|entry| entry.value.value.split_whitespace().any(|word| word.strip_suffix(".service") == Some(service)))
+    let says = |keys: &[&str]| {
+        let mut lines =
+            unit.entries.iter().filter(|entry| entry.section == "Unit" && keys.contains(&entry.key.value.as_str()));
+        lines.any(|entry| {
+            entry.value.value.split_whitespace().any(|word| word.strip_suffix(".service") == Some(service))
+        })
+    };
+    says(&["After"]) && says(&["Requires", "Wants", "BindsTo", "Requisite"])
 }
 
 fn finding(stack: &Stack, name: &str, made: Option<&Network>, users: &[(&Unit, Joined<'_>)]) -> Option<Diagnostic> {

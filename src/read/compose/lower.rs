@@ -8,6 +8,7 @@ use super::super::intent::Names;
 use super::super::reader::{Reader, value};
 use super::super::service;
 use super::super::topology::default_network;
+use crate::diagnostic::{Diagnostic, units};
 use crate::model::{
     Condition, ContainerName, Data, Dependency, Format, NetworkMode, Service, Spanned, Stack, Text, Value,
 };
@@ -100,7 +101,11 @@ impl Reader {
             && !runs_something
             && entry.value.get("image").is_none_or(Node::is_null)
         {
-            self.invalid(entry.key_span, format!("`{}` has neither `image` nor `build`", service.name.value));
+            let message = format!("`{}` has neither `image` nor `build`", service.name.value);
+            let found = Diagnostic::new(&units::MISSING_IMAGE, entry.key_span, message);
+            self.diagnostics.push(found.help("What you see: docker-compose refuses the file.").help(
+                "What helps: `image` or `build`; a service of another file that this one extends has them, too.",
+            ));
         }
         service
     }

@@ -6,9 +6,10 @@ use super::{key, reference};
 use crate::diagnostic::{Change, Diagnostic, input, units};
 use crate::model::{Text, UnitKind};
 use crate::platform::generator::Habit;
+use crate::platform::keys;
 use crate::source::Span;
 use crate::suggest;
-use crate::syntax::unit::{Escapes, Value};
+use crate::syntax::unit::{Entry, Escapes, Value};
 
 /// For each unit what is wrong with it; nothing for a unit that the generator takes.
 pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
@@ -117,12 +118,26 @@ impl Check<'_> {
     }
 
     fn missing_image(&mut self) {
-        let message = format!("{} has neither `Image=` nor `Rootfs=`: Podman makes no service of it", self.unit.file);
+        let unit = self.unit;
+        // A misspelt key is reported as such, and the generator refuses the unit for it.
+        let meant = |key: &str| suggest::nearest(key, ["Image", "Rootfs"]).is_some();
+        let misspelt = |entry: &&Entry| keys::find("Container", &entry.key).is_none() && meant(&entry.key);
+        if unit.entries.iter().filter(|entry| entry.section == "Container").any(|entry| misspelt(&entry)) {
+            return;
+        }
+        let message = format!("{} has neither `Image=` nor `Rootfs=`: Podman makes no service of it", unit.file);
         let mut found = self.misspelt(Diagnostic::new(&units::MISSING_IMAGE, self.place("Image"), message));
-        let elsewhere = self.unit.entries.iter().find(|entry| entry.key == "Image" && entry.section != "Container");
+        let elsewhere = unit.entries.iter().find(|entry| entry.key == "Image" && entry.section != "Container");
         if let Some(entry) = elsewhere {
             let message = format!("an `Image=` stands in [{}], which Podman does not look into", entry.section);
             found = found.label(entry.key_span, message);
+            let own = unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
+            let there = unit.entry("Container", "Image").is_some();
+            if own && !there && found.fixes.is_empty() {
+                let line = format!("Image={}", entry.value.text.trim());
+                let changes = units::moved(entry.key_span, line, "Container", &unit.sections, unit.span);
+                found = found.fix("move `Image=` into [Container]", true, changes);
+            }
         }
         self.found.push(found.help("What helps: `Image=` in a section [Container]."));
     }

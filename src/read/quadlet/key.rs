@@ -32,6 +32,10 @@ fn misplaced(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
     let mut sections = systemd::sections_of(&entry.key);
     let (first, more) = (sections.next()?, sections.next());
     let (section, key) = (&entry.section, &entry.key);
+    // What `Environment=` of a pod is meant for, nobody knows.
+    if first == "Service" && !systemd::is_of_life(key) {
+        return None;
+    }
     let message = format!("`{key}=` stands in [{section}], and Podman refuses the unit: it belongs into [{first}]");
     let found = Diagnostic::new(&units::MISPLACED_KEY, entry.key_span, message)
         .severity(Level::Error)
