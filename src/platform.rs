@@ -13,6 +13,7 @@ pub mod generator;
 pub mod keys;
 pub mod proxy;
 pub mod schema;
+pub mod systemd;
 
 pub use behaviour::{Fact, Is, Known, Leads, Question};
 pub use feature::Feature;

@@ -6,6 +6,7 @@ mod alias_without_effect;
 mod ambiguous_name;
 mod bridging_service;
 mod client_address_hidden;
+mod conflicting_network_mode;
 mod context;
 mod dead_published_port;
 mod default_network_without_dns;
@@ -17,6 +18,7 @@ mod dns_port_conflict;
 mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
+mod duplicate_key;
 mod exposed_datastore;
 mod external_name_on_internal_network;
 mod host;
@@ -30,20 +32,28 @@ mod internet_access;
 mod invalid_dns_name;
 mod invalid_value;
 mod isolation_lost_to_backend;
+mod joined_networks;
 mod localhost_in_container;
 mod loopback_port_used_inside;
+mod misplaced_key;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
 mod one_sided_isolate;
+mod pod_member_network;
 mod privileged_port;
+mod refused_service_setting;
 mod rootless_driver;
 mod runtime_socket_mounted;
+mod shadowed_unit;
 mod together;
 mod undecided_default_route;
 mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
+mod unit_lines;
+mod unknown_key;
+mod unmanaged_network;
 mod unreachable_connection;
 mod unresolvable_name;
 mod unroutable_host_alias;
@@ -72,9 +82,9 @@ pub enum Check {
 pub static RULES: &[(&Rule, Check)] = &[
     (&input::COULD_NOT_RUN, Check::Elsewhere),
     (&input::SYNTAX_ERROR, Check::Elsewhere),
-    (&input::UNKNOWN_KEY, Check::Elsewhere),
+    (&input::UNKNOWN_KEY, Check::Stack(unknown_key::check)),
     (&invalid_value::RULE, Check::Stack(invalid_value::check)),
-    (&input::DUPLICATE_KEY, Check::Elsewhere),
+    (&input::DUPLICATE_KEY, Check::Stack(duplicate_key::check)),
     (&undefined_reference::RULE, Check::Stack(undefined_reference::check)),
     (&multi_homed_dns::RULE, Check::Stack(multi_homed_dns::check)),
     (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
@@ -120,7 +130,12 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
-    (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
+    (&shadowed_unit::RULE, Check::Stack(shadowed_unit::check)),
+    (&unmanaged_network::RULE, Check::Stack(unmanaged_network::check)),
+    (&conflicting_network_mode::RULE, Check::Stack(conflicting_network_mode::check)),
+    (&pod_member_network::RULE, Check::Stack(pod_member_network::check)),
+    (&refused_service_setting::RULE, Check::Stack(refused_service_setting::check)),
+    (&misplaced_key::RULE, Check::Stack(misplaced_key::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
     // The last check: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
@@ -140,7 +155,7 @@ pub fn is_of_lint(rule: &Rule) -> bool {
 
 /// Whether a rule also compares the stacks of one host.
 pub fn compares(rule: &Rule) -> bool {
-    [duplicate_container_name::RULE.code, duplicate_host_port::RULE.code].contains(&rule.code)
+    [duplicate_container_name::RULE.code, duplicate_host_port::RULE.code, shadowed_unit::RULE.code].contains(&rule.code)
 }
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.

@@ -11,3 +11,10 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .min()
         .map(|(_, name)| name)
 }
+
+/// The name that was meant, where that is all but certain: another case, one letter, or two of a long word.
+pub fn slip<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = nearest(wrong, names)?;
+    let distance = strsim::damerau_levenshtein(&wrong.to_lowercase(), &near.to_lowercase());
+    (distance <= if near.len() >= 9 { 2 } else { 1 }).then_some(near)
+}

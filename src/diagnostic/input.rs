@@ -51,11 +51,22 @@ pub static INVALID_VALUE: Rule = Rule {
 pub static DUPLICATE_KEY: Rule = Rule {
     code: "QG004",
     name: "duplicate-key",
-    summary: "the same key twice; the last one wins",
+    summary: "the same key twice, where one value counts; the last one wins",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("../rules/duplicate_key.md"),
+};
+
+/// A mode of the network that excludes networks, and networks.
+pub static CONFLICTING_NETWORK_MODE: Rule = Rule {
+    code: "QG710",
+    name: "conflicting-network-mode",
+    summary: "the host's network, none or another container's, together with other networks",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/conflicting_network_mode.md"),
 };
 
 /// A name that nothing in the stack has.

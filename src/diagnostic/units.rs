@@ -1,6 +1,7 @@
 //! Rules about Quadlet units that the reader itself reports: what a release's generator refuses.
 
-use super::{Fixable, Level, Rule};
+use super::{Change, Fixable, Level, Rule};
+use crate::source::Span;
 
 /// A key, or a kind of unit, that the release does not have yet.
 pub static KEY_TOO_NEW: Rule = Rule {
@@ -17,7 +18,7 @@ pub static KEY_TOO_NEW: Rule = Rule {
 pub static MISSING_IMAGE: Rule = Rule {
     code: "QG703",
     name: "missing-image",
-    summary: "a container with nothing to run: neither Image= nor Rootfs=, neither `image` nor `build`",
+    summary: "a container without anything to run: neither Image= nor Rootfs=, neither image nor build",
     level: Level::Error,
     since: "0.1.0",
     fixable: Fixable::Safe,
@@ -28,9 +29,31 @@ pub static MISSING_IMAGE: Rule = Rule {
 pub static REFUSED_SERVICE_SETTING: Rule = Rule {
     code: "QG713",
     name: "refused-service-setting",
-    summary: "Type= or KillMode= of [Service] with a value that Podman refuses",
+    summary: "a setting of [Service] that Podman refuses, warns of or cannot work with",
     level: Level::Error,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Safe,
     page: include_str!("../rules/refused_service_setting.md"),
 };
+
+/// A key in a section that does not have it, or a section that nobody reads.
+pub static MISPLACED_KEY: Rule = Rule {
+    code: "QG714",
+    name: "misplaced-key",
+    summary: "a key in the wrong section of a unit, or a section that nobody reads",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/misplaced_key.md"),
+};
+
+/// The changes that move a line to another section of its file. `sections` are those of the unit, `file` is its whole text.
+pub fn moved(key: Span, line: String, to: &str, sections: &[(String, Span)], file: Span) -> Vec<Change> {
+    let here = |place: Span| file.start <= place.start && place.end <= file.end;
+    let section = sections.iter().find(|(name, place)| name == to && here(*place));
+    let put = match section {
+        Some((_, section)) => Change::AddLine { section: *section, line },
+        None => Change::AddSection { file, text: format!("[{to}]\n{line}") },
+    };
+    vec![Change::Remove { span: key }, put]
+}

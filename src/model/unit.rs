@@ -106,10 +106,38 @@ impl Unit {
         self.all(section, key).last()
     }
 
+    /// The lines of a key that takes several; an empty one takes back those before it.
+    pub fn lines<'a>(&'a self, section: &'a str, key: &'a str) -> Vec<&'a UnitEntry> {
+        standing(self.all(section, key))
+    }
+
+    /// Whether a place lies in its own file, not in a drop-in.
+    pub fn holds(&self, place: Span) -> bool {
+        self.span.start <= place.start && place.end <= self.span.end
+    }
+
+    /// The file in which a place of it lies, for people; drop-ins may count for several units.
+    pub fn file_of(&self, place: Span) -> &str {
+        if self.holds(place) { &self.file } else { "the drop-in" }
+    }
+
     /// Where a section's name stands first.
     pub fn section(&self, name: &str) -> Option<Span> {
         self.sections.iter().find(|(section, _)| section == name).map(|(_, span)| *span)
     }
+}
+
+/// What is left of a list's lines where an empty one takes back those before it.
+pub fn standing<'a>(entries: impl IntoIterator<Item = &'a UnitEntry>) -> Vec<&'a UnitEntry> {
+    let mut left = Vec::new();
+    for entry in entries {
+        if entry.value.value.trim().is_empty() {
+            left.clear();
+        } else {
+            left.push(entry);
+        }
+    }
+    left
 }
 
 /// A line of a unit: `[section]`, key and value.

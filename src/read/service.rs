@@ -115,8 +115,9 @@ impl Reader {
         if let (Some(mode), Some(first)) = (&service.network_mode, service.networks.first()) {
             let name = &service.name.value;
             let message = format!("`{name}` has `network_mode` and `networks`: one excludes the other");
-            let found = Diagnostic::new(&input::INVALID_VALUE, mode.span(), message);
-            self.diagnostics.push(found.label(first.network.span(), "on a network here"));
+            let found = Diagnostic::new(&input::CONFLICTING_NETWORK_MODE, mode.span(), message);
+            let found = found.label(first.network.span(), "on a network here");
+            self.diagnostics.push(found.help("What helps: take one of the two away."));
         }
     }
 

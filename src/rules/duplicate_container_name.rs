@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::context::{Context, View};
+use super::shadowed_unit;
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{ContainerName, Deploy, Service, ServiceKind};
@@ -25,6 +26,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for (name, second) in containers(view) {
             match named.entry(name) {
                 Entry::Vacant(free) => drop(free.insert(second)),
+                // QG707: there is one container only.
+                Entry::Occupied(taken) if shadowed_unit::is_one(view, taken.get(), view, second) => {}
                 Entry::Occupied(taken) => {
                     let both = format!("`{}` and `{}`", taken.get().name.value, second.name.value);
                     view.report(sink, finding(view, taken.get(), second, &both));
@@ -39,6 +42,10 @@ pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, vie
     let named: HashMap<String, &Service> = containers(first_view).collect();
     for (name, second) in containers(view) {
         let Some(first) = named.get(&name) else { continue };
+        // QG707: there is one container only.
+        if shadowed_unit::is_one(first_view, first, view, second) {
+            continue;
+        }
         let both = format!("`{}` of {} and `{}` of {}", first.name.value, a.label, second.name.value, b.label);
         b.report(view, sink, finding(view, first, second, &both));
     }

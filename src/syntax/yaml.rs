@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
 
-use crate::diagnostic::{Diagnostic, input};
+use crate::diagnostic::{Change, Diagnostic, input};
 use crate::source::{SourceFile, Span, is_secret_name};
 
 /// How deep values may nest. Real files stay below twenty.
@@ -297,7 +297,12 @@ impl Builder {
                         )
                         .here("this one wins")
                         .label(first.key_span, "first written here")
-                        .help("Keep one of the two. docker-compose refuses a file with a key that stands twice."),
+                        .help("Keep one of the two. docker-compose refuses a file with a key that stands twice.")
+                        .fix(
+                            "take the first one away",
+                            false,
+                            vec![Change::Remove { span: first.key_span }],
+                        ),
                     );
                     first.key_span = entry.key_span;
                     first.value = entry.value;

@@ -103,7 +103,9 @@ impl Reader {
         {
             let message = format!("`{}` has neither `image` nor `build`", service.name.value);
             let found = Diagnostic::new(&units::MISSING_IMAGE, entry.key_span, message);
-            self.diagnostics.push(found.help("What helps: an `image`, or a `build` from which one is made."));
+            self.diagnostics.push(found.help("What you see: docker-compose refuses the file.").help(
+                "What helps: `image` or `build`; a service of another file that this one extends has them, too.",
+            ));
         }
         service
     }

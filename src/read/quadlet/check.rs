@@ -6,9 +6,10 @@ use super::{key, reference};
 use crate::diagnostic::{Change, Diagnostic, input, units};
 use crate::model::{Text, UnitKind};
 use crate::platform::generator::Habit;
+use crate::platform::keys;
 use crate::source::Span;
 use crate::suggest;
-use crate::syntax::unit::{Escapes, Value};
+use crate::syntax::unit::{Entry, Escapes, Value};
 
 /// For each unit what is wrong with it; nothing for a unit that the generator takes.
 pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
@@ -58,8 +59,21 @@ impl Check<'_> {
     fn needed(&mut self, key: &str) {
         if self.text(key).is_none() {
             let (kind, at) = (self.unit.kind.extension(), self.place(key));
-            self.invalid(at, format!("a .{kind} unit needs `{key}=`"));
+            let found = Diagnostic::new(&input::INVALID_VALUE, at, format!("a .{kind} unit needs `{key}=`"));
+            self.found.push(self.misspelt(found));
         }
+    }
+
+    /// Adds to a finding about an absent key that its section is misspelt.
+    fn misspelt(&self, found: Diagnostic) -> Diagnostic {
+        let own = self.unit.own();
+        let near = self.unit.sections.iter().find(|(name, _)| suggest::nearest(name, [own]).is_some());
+        let Some((name, span)) = near.filter(|(name, span)| name != own && *span == self.unit.head) else {
+            return found;
+        };
+        let change = Change::Replace { span: *span, text: own.to_owned() };
+        let found = found.here(format!("did you mean [{own}]?"));
+        found.fix(format!("rename [{name}] to [{own}]"), true, vec![change])
     }
 
     /// Where a key stands, even without a value; else where it should.
@@ -104,18 +118,26 @@ impl Check<'_> {
     }
 
     fn missing_image(&mut self) {
-        let message = format!("{} has neither `Image=` nor `Rootfs=`: Podman makes no service of it", self.unit.file);
-        let mut found = Diagnostic::new(&units::MISSING_IMAGE, self.place("Image"), message);
-        let near = self.unit.sections.iter().find(|(name, _)| suggest::nearest(name, ["Container"]).is_some());
-        if let Some((name, span)) = near.filter(|(name, span)| name != "Container" && *span == self.unit.head) {
-            let change = Change::Replace { span: *span, text: "Container".to_owned() };
-            found = found.here("did you mean [Container]?");
-            found = found.fix(format!("rename [{name}] to [Container]"), true, vec![change]);
+        let unit = self.unit;
+        // A misspelt key is reported as such, and the generator refuses the unit for it.
+        let meant = |key: &str| suggest::nearest(key, ["Image", "Rootfs"]).is_some();
+        let misspelt = |entry: &&Entry| keys::find("Container", &entry.key).is_none() && meant(&entry.key);
+        if unit.entries.iter().filter(|entry| entry.section == "Container").any(|entry| misspelt(&entry)) {
+            return;
         }
-        let elsewhere = self.unit.entries.iter().find(|entry| entry.key == "Image" && entry.section != "Container");
+        let message = format!("{} has neither `Image=` nor `Rootfs=`: Podman makes no service of it", unit.file);
+        let mut found = self.misspelt(Diagnostic::new(&units::MISSING_IMAGE, self.place("Image"), message));
+        let elsewhere = unit.entries.iter().find(|entry| entry.key == "Image" && entry.section != "Container");
         if let Some(entry) = elsewhere {
             let message = format!("an `Image=` stands in [{}], which Podman does not look into", entry.section);
             found = found.label(entry.key_span, message);
+            let own = unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
+            let there = unit.entry("Container", "Image").is_some();
+            if own && !there && found.fixes.is_empty() {
+                let line = format!("Image={}", entry.value.text.trim());
+                let changes = units::moved(entry.key_span, line, "Container", &unit.sections, unit.span);
+                found = found.fix("move `Image=` into [Container]", true, changes);
+            }
         }
         self.found.push(found.help("What helps: `Image=` in a section [Container]."));
     }
@@ -132,7 +154,14 @@ impl Check<'_> {
             let at = self.unit.entry("Service", key).map_or(text.span(), |entry| entry.key_span.to(entry.value.span));
             let message = format!("Podman refuses `{key}={}`: it takes {instead}", text.value.escape_debug());
             let found = Diagnostic::new(&units::REFUSED_SERVICE_SETTING, at, message);
-            self.found.push(found.help("What helps: take the line away."));
+            let found = found.help("What helps: take the line away.");
+            self.found.push(match self.unit.entry("Service", key) {
+                Some(entry) => {
+                    let change = Change::Remove { span: entry.key_span };
+                    found.fix("take the line away", true, vec![change])
+                }
+                None => found,
+            });
         }
     }
 
@@ -196,8 +225,8 @@ impl Check<'_> {
             self.text("Yaml").map(|text| text.value).into_iter().collect()
         };
         if files.is_empty() {
-            let at = self.place("Yaml");
-            self.invalid(at, "a .kube unit needs `Yaml=`");
+            let found = Diagnostic::new(&input::INVALID_VALUE, self.place("Yaml"), "a .kube unit needs `Yaml=`");
+            self.found.push(self.misspelt(found));
         }
         self.service();
         self.mappings(false);
@@ -284,7 +313,8 @@ impl Check<'_> {
     fn needed_line(&mut self, key: &str) {
         if self.lines(key).is_empty() {
             let (kind, at) = (self.unit.kind.extension(), self.place(key));
-            self.invalid(at, format!("a .{kind} unit needs `{key}=`"));
+            let found = Diagnostic::new(&input::INVALID_VALUE, at, format!("a .{kind} unit needs `{key}=`"));
+            self.found.push(self.misspelt(found));
         }
     }
 

@@ -1,9 +1,10 @@
 //! Keys that a release does not have.
 
 use super::unit::Unit;
-use crate::diagnostic::{Change, Diagnostic, input, units};
+use crate::diagnostic::{Change, Diagnostic, Level, input, units};
 use crate::platform::generator::Habit;
 use crate::platform::keys::{self, Key, Repeat};
+use crate::platform::systemd;
 use crate::suggest;
 use crate::syntax::unit::{Entry, Escapes, Value, split};
 
@@ -19,11 +20,37 @@ pub(super) fn check(unit: &Unit) -> Vec<Diagnostic> {
             match keys::find(section, &entry.key) {
                 Some(known) if known.since() <= release => {}
                 Some(known) => found.push(too_new(unit, entry, known)),
-                None => found.push(unknown(section, entry)),
+                None => found.push(misplaced(unit, entry).unwrap_or_else(|| unknown(section, entry))),
             }
         }
     }
     found
+}
+
+/// A key that systemd has in a section of its own: here the generator stumbles over it.
+fn misplaced(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
+    let mut sections = systemd::sections_of(&entry.key);
+    let (first, more) = (sections.next()?, sections.next());
+    let (section, key) = (&entry.section, &entry.key);
+    // What `Environment=` of a pod is meant for, nobody knows.
+    if first == "Service" && !systemd::is_of_life(key) {
+        return None;
+    }
+    let message = format!("`{key}=` stands in [{section}], and Podman refuses the unit: it belongs into [{first}]");
+    let found = Diagnostic::new(&units::MISPLACED_KEY, entry.key_span, message)
+        .severity(Level::Error)
+        .help(format!("Why: `{key}=` is a key of systemd's, and Podman takes its own keys only in [{section}]."))
+        .help(format!(
+            "What you see: `unsupported key '{key}' in group '{section}'` in the journal; there is no service."
+        ))
+        .help(format!("What helps: the line in [{first}]."));
+    let own = unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
+    if more.is_some() || !own {
+        return Some(found);
+    }
+    let line = format!("{key}={}", entry.value.text.trim());
+    let changes = units::moved(entry.key_span, line, first, &unit.sections, unit.span);
+    Some(found.fix(format!("move it into [{first}]"), true, changes))
 }
 
 fn unknown(section: &str, entry: &Entry) -> Diagnostic {

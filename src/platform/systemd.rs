@@ -1,0 +1,85 @@
+//! What systemd reads and what runs under it: its keys by section (`data/systemd-keys.toml`), and the services that
+//! distributions bring (`data/system-services.toml`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The sections of a unit that systemd reads, in the order of a unit.
+pub const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
+
+#[derive(Deserialize)]
+struct Section {
+    keys: BTreeSet<String>,
+    single: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Services {
+    services: BTreeMap<String, String>,
+}
+
+static KEYS: LazyLock<BTreeMap<String, Section>> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed")
+});
+
+static SERVICES: LazyLock<Services> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/system-services.toml")).expect("data/system-services.toml is well-formed")
+});
+
+/// Whether systemd knows a key in a section. It passes over the others, and leaves those that begin with `X-` to others.
+pub fn has(section: &str, key: &str) -> bool {
+    key.starts_with("X-") || KEYS.get(section).is_some_and(|known| known.keys.contains(key))
+}
+
+/// All keys of a section.
+pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
+    KEYS.get(section).into_iter().flat_map(|known| known.keys.iter().map(String::as_str))
+}
+
+/// The sections in which systemd knows a key.
+pub fn sections_of(key: &str) -> impl Iterator<Item = &'static str> {
+    SECTIONS.into_iter().filter(move |section| KEYS.get(*section).is_some_and(|known| known.keys.contains(key)))
+}
+
+/// Whether of a key that stands several times the last value alone counts, for certain.
+pub fn is_single(section: &str, key: &str) -> bool {
+    KEYS.get(section).is_some_and(|known| known.single.contains(key))
+}
+
+/// Whether a key of `[Service]` is about the life of a service, so that nothing of a container can be meant by it. One such
+/// as `Environment=` or `WorkingDirectory=` may be.
+pub fn is_of_life(key: &str) -> bool {
+    let starts = ["Restart", "Timeout", "StartLimit", "ExecStartPre", "ExecStartPost", "ExecStop", "Kill", "Watchdog"];
+    starts.iter().any(|start| key.starts_with(start))
+        || ["RemainAfterExit", "SuccessExitStatus", "Slice"].contains(&key)
+}
+
+/// The program whose packages bring a service of that name, without `.service`.
+pub fn service_of(name: &str) -> Option<&'static str> {
+    SERVICES.services.get(name).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEYS, has, is_of_life, is_single, sections_of, service_of};
+
+    #[test]
+    fn keys_stand_in_their_sections() {
+        assert!(has("Service", "Restart") && has("Service", "RestartMode") && has("Unit", "X-Mine"));
+        assert!(!has("Service", "After") && !has("Service", "restart") && !has("Container", "Image"));
+        assert_eq!(sections_of("After").collect::<Vec<_>>(), ["Unit"]);
+        assert_eq!(sections_of("StartLimitBurst").collect::<Vec<_>>(), ["Unit", "Service"]);
+        assert!(is_single("Service", "Restart") && !is_single("Service", "ExecStartPre"));
+        assert!(is_of_life("RestartSec") && !is_of_life("ExecStart") && !is_of_life("Environment"));
+        assert!(KEYS.values().all(|section| section.single.is_subset(&section.keys)));
+    }
+
+    #[test]
+    fn services_have_a_program() {
+        assert_eq!((service_of("mongod"), service_of("web")), (Some("MongoDB"), None));
+    }
+}

@@ -1,0 +1,33 @@
+//! QG002: a key that systemd does not have, where it is all but certain which one was meant. Readers report the keys of
+//! Quadlet's own sections, and those of topologies and Compose files.
+
+use super::context::Context;
+use super::{misplaced_key, unit_lines};
+use crate::diagnostic::{Change, Diagnostic, Level, Sink, input};
+use crate::platform::systemd;
+use crate::suggest;
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for lines in unit_lines::all(context) {
+        for entry in lines.entries.iter().filter(|entry| systemd::SECTIONS.contains(&entry.section.as_str())) {
+            let (key, section) = (&entry.key, &entry.section);
+            if systemd::has(section, &key.value) || !misplaced_key::homes(lines.kind, entry).is_empty() {
+                continue;
+            }
+            // systemd gets new keys with every release, so a name that is merely unknown says nothing.
+            let Some(near) = suggest::slip(&key.value, systemd::names(section)) else { continue };
+            let name = lines.name(key.span());
+            let message = format!("[{section}] of {name} has `{}=`, which is no key of systemd's", key.value);
+            let finding = Diagnostic::new(&input::UNKNOWN_KEY, key.span(), message)
+                .severity(Level::Warning)
+                .here(format!("did you mean `{near}`?"))
+                .help("Why: systemd passes over keys that it does not know. Capitals count.")
+                .help(format!(
+                    "What you see: `Unknown key '{}' in section [{section}], ignoring` in the journal.",
+                    key.value
+                ));
+            let change = Change::Replace { span: key.span(), text: near.to_owned() };
+            unit_lines::report(context, sink, finding.fix(format!("rename to `{near}`"), true, vec![change]));
+        }
+    }
+}
