@@ -40,12 +40,45 @@ pub struct Key {
     /// The argument of `podman` that it becomes, if it is one.
     #[serde(default)]
     flag: Option<String>,
+    #[serde(default)]
+    deprecated: bool,
+    /// What says the same, for people.
+    #[serde(default)]
+    replaced_by: Option<String>,
 }
 
 impl Key {
     /// The first release that has it.
     pub fn since(&self) -> Version {
         self.since.parse().unwrap_or(Version::new(0, 0))
+    }
+
+    /// Whether Podman's manual calls it deprecated.
+    pub fn is_deprecated(&self) -> bool {
+        self.deprecated
+    }
+
+    /// The keys that say the same as a deprecated one, for people.
+    pub fn replaced_by(&self) -> Option<&str> {
+        self.replaced_by.as_deref()
+    }
+
+    /// What a value follows in the argument that does the same, each value in one of its own: `--memory=`,
+    /// `--security-opt=apparmor=`. Nothing where a key does not become one argument.
+    pub fn argument(&self) -> Option<String> {
+        let flag = self.flag.as_deref()?;
+        let (name, rest) = flag.split_once(' ').unwrap_or((flag, ""));
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.=:".contains(&byte));
+        let whole = rest.is_empty() || rest.ends_with(['=', ':']);
+        let good = name.starts_with("--") && !name.contains('=') && whole && plain(name) && plain(rest);
+        good.then(|| format!("{name}={rest}"))
+    }
+
+    /// The argument that a switch becomes where it is on, if it has no value of its own: `--security-opt=label=disable`.
+    pub fn fixed_argument(&self) -> Option<String> {
+        let (name, rest) = self.flag.as_deref()?.split_once(' ')?;
+        let good = self.repeat == Repeat::Bool && name == "--security-opt" && rest.contains('=');
+        good.then(|| format!("{name}={rest}"))
     }
 
     /// The long option that does the same by itself: `--network-alias`.
