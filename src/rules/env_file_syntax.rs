@@ -121,10 +121,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 fn of_file(view: &View<'_>, known: &Known, path: &str, lines: &[&Line<'_>], users: &[(&str, Span)], sink: &mut Sink) {
     let Some((first, more)) = lines.split_first() else { return };
     let mut message = first.fault.message(path.trim_start_matches("./"), first.name);
-    match more.len() {
-        0 => {}
-        1 => message.push_str(", and so on 1 more line"),
-        many => message.push_str(&format!(", and so on {many} more lines")),
+    if !more.is_empty() {
+        message.push_str(&format!("; {} more like it", more.len()));
     }
     let mut finding = Diagnostic::new(&RULE, first.span, message).here(first.fault.label());
     for line in more.iter().take(SHOWN - 1) {
@@ -169,15 +167,14 @@ fn faults<'a>(name: &'a str, variable: &Spanned<Option<String>>, all: &Variables
     // Where the text begins in the line.
     let offset = name.len() + 1 + lead;
     let sign = text.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let closed = sign.and_then(|sign| Some((sign, text.get(1..)?.find(sign)? + 1)));
+    let closed = sign.and_then(|sign| Some(text.get(1..)?.find(sign)? + 1));
     match (sign, closed) {
-        (Some(_), Some((sign, end))) if end + 1 == text.len() => {
-            let _ = sign;
+        (_, Some(end)) if end + 1 == text.len() => {
             push(Fault::Quotes, vec![replace(offset, offset + 1, ""), replace(offset + end, offset + end + 1, "")]);
         }
         (Some('"'), None) => push(Fault::Lines, Vec::new()),
         _ => {
-            let behind = closed.map_or(0, |(_, end)| end);
+            let behind = closed.unwrap_or(0);
             let comment = text.get(behind..).and_then(|rest| rest.find(" #").or_else(|| rest.find("\t#")));
             if let Some(comment) = comment {
                 let kept = text.get(..behind + comment).unwrap_or("").trim_end().len();

@@ -180,7 +180,6 @@ fn assigned(entry: &UnitEntry) -> impl Iterator<Item = &str> {
 fn variables(entry: &UnitEntry) -> Vec<Use<'_>> {
     let text = entry.value.value.as_str();
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_edge = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\''));
     let words = matches!(
         entry.key.value.as_str(),
         "Exec" | "PodmanArgs" | "GlobalArgs" | "Environment" | "Label" | "Annotation"
@@ -206,12 +205,29 @@ fn variables(entry: &UnitEntry) -> Vec<Use<'_>> {
             continue;
         }
         let to = from + 1 + name.len() + 2 * usize::from(braces);
-        let alone = match words {
-            true => is_edge(text.get(..from).and_then(|before| before.chars().next_back())) && is_edge(behind),
-            false => text.trim().len() == to - from,
-        };
+        let whole = if words { word_at(text, from) } else { text.trim() };
+        let alone = whole.trim_matches(['"', '\'']).len() == to - from;
         found.push(Use { entry, name, from, to, expanded: braces || alone });
         at = to;
     }
     found
+}
+
+/// The word with its quotes that an offset lies in.
+fn word_at(text: &str, offset: usize) -> &str {
+    let (mut start, mut quote, mut escaped) = (0, None, false);
+    for (at, c) in text.char_indices() {
+        if escaped || c == '\\' {
+            escaped = !escaped;
+            continue;
+        }
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if c.is_whitespace() && at < offset => start = at + c.len_utf8(),
+            None if c.is_whitespace() => return text.get(start..at).unwrap_or(""),
+            _ => {}
+        }
+    }
+    text.get(start..).unwrap_or("")
 }
