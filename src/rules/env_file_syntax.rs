@@ -91,6 +91,9 @@ struct Line<'a> {
     changes: Vec<Change>,
 }
 
+/// The variables of a file, and who gets them.
+type Given<'a> = (&'a Variables, Vec<(&'a str, Span)>);
+
 type Variables = IndexMap<String, Spanned<Option<String>>>;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
@@ -99,7 +102,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if Verdict::from(known.fact.is) != Verdict::No {
             continue;
         }
-        let mut files: IndexMap<&str, (&Variables, Vec<(&str, Span)>)> = IndexMap::new();
+        let mut files: IndexMap<&str, Given<'_>> = IndexMap::new();
         for service in view.wiring.stack.services.values() {
             for file in &service.env_files {
                 let Some(variables) = &file.variables else { continue };

@@ -61,7 +61,7 @@ fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
     if unit.all("Service", "EnvironmentFile").chain(unit.all("Service", "PassEnvironment")).next().is_some() {
         return;
     }
-    let of_service: HashSet<&str> = unit.all("Service", "Environment").flat_map(|entry| assigned(entry)).collect();
+    let of_service: HashSet<&str> = unit.all("Service", "Environment").flat_map(assigned).collect();
     let of_container = service.variables();
     let known = |used: &Use<'_>| {
         !of_service.contains(used.name) && !OF_SYSTEMD.contains(&used.name) && of_container.contains_key(used.name)

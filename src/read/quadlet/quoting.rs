@@ -105,7 +105,7 @@ fn comment(entry: &Entry, repeat: Option<Repeat>) -> Option<usize> {
 fn is_remark(rest: &str) -> bool {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let plain = |word: &&str| word.chars().all(|c| c.is_alphabetic() || ",.;:!?'()".contains(c));
-    rest.starts_with("quadgen:") || (words.len() >= 3 && words.iter().all(|word| plain(&word)))
+    rest.starts_with("quadgen:") || (words.len() >= 3 && words.iter().all(plain))
 }
 
 fn with_comment(unit: &Unit, entry: &Entry, from: usize, systemd: bool) -> Diagnostic {
@@ -212,8 +212,10 @@ fn single(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
     }
     let (key, file, release) = (&entry.key, &unit.file, unit.release);
     let which = if trims { "every quotation mark at its ends" } else { "the quotation marks around it" };
-    let message = format!("`{key}=` of {file} loses quotation marks that are part of it: it becomes `{bare}`");
+    let message = format!("`{key}=` of {file} loses quotation marks that are part of it");
+    let lost = if whole.ends_with('"') && !bare.ends_with('"') { "the last mark goes" } else { "the first mark goes" };
     let mut finding = new(entry, entry.value.span, message)
+        .here(lost)
         .help(format!("Why: Podman {release} takes {which} away from a value."))
         .help(if is_for_a_shell(entry) {
             "What you see: the health check fails with `Unterminated quoted string` or the like.".to_owned()
@@ -232,7 +234,7 @@ fn single(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
 fn other_quotes(entry: &Entry, whole: &str, both: bool) -> Option<Vec<Change>> {
     let plain = |text: &str| !text.contains(['$', '`', '\\', '\'', '"', '!']);
     let marks: Vec<usize> = whole.match_indices('"').map(|(at, _)| at).collect();
-    if !is_one_line(entry) || marks.len() % 2 != 0 {
+    if !is_one_line(entry) || !marks.len().is_multiple_of(2) {
         return None;
     }
     let (first, last) = (marks.first_chunk::<2>()?, marks.last_chunk::<2>()?);
