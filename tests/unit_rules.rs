@@ -161,6 +161,8 @@ fn fixes_say_the_same() {
         ("HttpProxy=no", "QG701", Some("PodmanArgs=--http-proxy=false")),
         ("AppArmor=my profile", "QG701", Some("PodmanArgs=\"--security-opt=apparmor=my profile\"")),
         ("ReloadSignal=HUP", "QG701", None),
+        // Its argument is not as old as Quadlet.
+        ("Retry=3", "QG701", None),
         ("VolatileTmp=yes", "QG702", Some("Tmpfs=/tmp:rw,size=512M,mode=1777")),
         ("VolatileTmp=yes\nReadOnly=true", "QG702", Some("ReadOnly=true")),
         ("RemapUsers=keep-id\nRemapUid=1\nRemapGid=2", "QG702", Some("UserNS=keep-id:uid=1,gid=2")),
