@@ -12,6 +12,7 @@ mod dead_published_port;
 mod default_network_without_dns;
 mod denied_connection;
 mod dependency_cycle;
+mod deprecated_key;
 mod dns_leak_on_internal_network;
 mod dns_override_without_effect;
 mod dns_port_conflict;
@@ -19,8 +20,10 @@ mod docker_desktop_only_name;
 mod duplicate_container_name;
 mod duplicate_host_port;
 mod duplicate_key;
+mod env_file_syntax;
 mod exposed_datastore;
 mod external_name_on_internal_network;
+mod hard_coded_user_path;
 mod host;
 mod host_network_isolation;
 mod host_reachable_from_internal;
@@ -46,10 +49,12 @@ mod refused_service_setting;
 mod rootless_driver;
 mod runtime_socket_mounted;
 mod shadowed_unit;
+mod short_image_name;
 mod together;
 mod undecided_default_route;
 mod undecided_host_address;
 mod undefined_reference;
+mod unexpanded_variable;
 mod unisolated_networks;
 mod unit_lines;
 mod unknown_key;
@@ -129,15 +134,22 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
+    (&deprecated_key::RULE, Check::Stack(deprecated_key::check)),
     (&units::MISSING_IMAGE, Check::Elsewhere),
+    (&short_image_name::RULE, Check::Stack(short_image_name::check)),
+    (&unexpanded_variable::RULE, Check::Stack(unexpanded_variable::check)),
+    (&units::BROKEN_QUOTING, Check::Elsewhere),
     (&shadowed_unit::RULE, Check::Stack(shadowed_unit::check)),
     (&unmanaged_network::RULE, Check::Stack(unmanaged_network::check)),
+    (&hard_coded_user_path::RULE, Check::Stack(hard_coded_user_path::check)),
     (&conflicting_network_mode::RULE, Check::Stack(conflicting_network_mode::check)),
     (&pod_member_network::RULE, Check::Stack(pod_member_network::check)),
+    (&units::ARGUMENT_WITH_A_KEY, Check::Elsewhere),
     (&refused_service_setting::RULE, Check::Stack(refused_service_setting::check)),
     (&misplaced_key::RULE, Check::Stack(misplaced_key::check)),
+    (&env_file_syntax::RULE, Check::Stack(env_file_syntax::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
-    // The last check: it speaks of what no other rule says.
+    // Behind the others about connections: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
     (&own::UNUSED_SUPPRESSION, Check::Elsewhere),
     (&own::UNKNOWN_RULE, Check::Elsewhere),

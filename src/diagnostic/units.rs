@@ -1,4 +1,5 @@
-//! Rules about Quadlet units that the reader itself reports: what a release's generator refuses.
+//! Rules about Quadlet units that the reader itself reports: what a release's generator refuses, and what it makes of
+//! lines.
 
 use super::{Change, Fixable, Level, Rule};
 use crate::source::Span;
@@ -23,6 +24,28 @@ pub static MISSING_IMAGE: Rule = Rule {
     since: "0.1.0",
     fixable: Fixable::Safe,
     page: include_str!("../rules/missing_image.md"),
+};
+
+/// A value that quotes, escapes or a comment make another one.
+pub static BROKEN_QUOTING: Rule = Rule {
+    code: "QG706",
+    name: "broken-quoting",
+    summary: "quotes, escapes or a comment that make another value of a line than it looks like",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/broken_quoting.md"),
+};
+
+/// An argument of Podman's that a key says.
+pub static ARGUMENT_WITH_A_KEY: Rule = Rule {
+    code: "QG712",
+    name: "argument-with-a-key",
+    summary: "an argument in PodmanArgs= for which the platform's Podman has a key",
+    level: Level::Info,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/argument_with_a_key.md"),
 };
 
 /// A setting of `[Service]` that the generator does not take.

@@ -157,6 +157,10 @@ pub enum Question {
     RootPodmanSocket,
     /// Does the runtime listen on podman/podman.sock below /run/user/UID?
     UserPodmanSocket,
+    /// Does an image without a registry come from Docker Hub?
+    ShortImageName,
+    /// Are quotes, comments and `export` in an env file understood?
+    EnvFileSyntax,
 }
 
 impl Question {
@@ -235,6 +239,8 @@ impl Question {
         Question::DockerSocket,
         Question::RootPodmanSocket,
         Question::UserPodmanSocket,
+        Question::ShortImageName,
+        Question::EnvFileSyntax,
     ];
 
     /// The name of its table.
@@ -313,6 +319,8 @@ impl Question {
             Question::DockerSocket => "docker-socket",
             Question::RootPodmanSocket => "root-podman-socket",
             Question::UserPodmanSocket => "user-podman-socket",
+            Question::ShortImageName => "short-image-name",
+            Question::EnvFileSyntax => "env-file-syntax",
         }
     }
 }

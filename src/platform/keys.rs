@@ -40,12 +40,49 @@ pub struct Key {
     /// The argument of `podman` that it becomes, if it is one.
     #[serde(default)]
     flag: Option<String>,
+    /// Whether Podman 4.3.1, which is older than Quadlet, does not have that argument, and it is not known when it came.
+    #[serde(default)]
+    argument_late: bool,
+    #[serde(default)]
+    deprecated: bool,
+    /// What says the same, for people.
+    #[serde(default)]
+    replaced_by: Option<String>,
 }
 
 impl Key {
     /// The first release that has it.
     pub fn since(&self) -> Version {
         self.since.parse().unwrap_or(Version::new(0, 0))
+    }
+
+    /// Whether Podman's manual calls it deprecated.
+    pub fn is_deprecated(&self) -> bool {
+        self.deprecated
+    }
+
+    /// The keys that say the same as a deprecated one, for people.
+    pub fn replaced_by(&self) -> Option<&str> {
+        self.replaced_by.as_deref()
+    }
+
+    /// What a value follows in the argument that does the same, each value in one of its own: `--memory=`,
+    /// `--security-opt=apparmor=`. Nothing where a key does not become one argument, or one that releases may lack which
+    /// do not have the key.
+    pub fn argument(&self) -> Option<String> {
+        let flag = self.flag.as_deref().filter(|_| !self.argument_late)?;
+        let (name, rest) = flag.split_once(' ').unwrap_or((flag, ""));
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.=:".contains(&byte));
+        let whole = rest.is_empty() || rest.ends_with(['=', ':']);
+        let good = name.starts_with("--") && !name.contains('=') && whole && plain(name) && plain(rest);
+        good.then(|| format!("{name}={rest}"))
+    }
+
+    /// The argument that a switch becomes where it is on, if it has no value of its own: `--security-opt=label=disable`.
+    pub fn fixed_argument(&self) -> Option<String> {
+        let (name, rest) = self.flag.as_deref().filter(|_| !self.argument_late)?.split_once(' ')?;
+        let good = self.repeat == Repeat::Bool && name == "--security-opt" && rest.contains('=');
+        good.then(|| format!("{name}={rest}"))
     }
 
     /// The long option that does the same by itself: `--network-alias`.
@@ -116,6 +153,8 @@ mod tests {
         assert_eq!((alias.since(), alias.flag()), (Version::new(5, 2), Some("--network-alias")));
         assert_eq!(find("Container", "AppArmor").unwrap().flag(), None);
         assert!(find("Container", "Networkalias").is_none() && find("Service", "Restart").is_none());
+        assert_eq!(find("Container", "AppArmor").unwrap().argument().as_deref(), Some("--security-opt=apparmor="));
+        assert_eq!(find("Volume", "UID").unwrap().argument(), None);
         assert!(names("Network").any(|name| name == "Internal"));
     }
 }

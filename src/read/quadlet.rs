@@ -1,5 +1,6 @@
 //! Quadlet units: what the generator reads, per release.
 
+mod arguments;
 mod attributes;
 mod build;
 mod check;
@@ -12,6 +13,7 @@ mod life;
 mod load;
 mod mount;
 mod network;
+mod quoting;
 mod reference;
 mod secret;
 mod stack;
@@ -22,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Read, infer};
-use crate::diagnostic::{Diagnostic, Level, input};
+use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
 use crate::platform::generator::Habit;
 use crate::source::{FileId, Files, SourceMap};
@@ -167,6 +169,17 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
     diagnostics.extend(refused.into_iter().flatten());
+    let quoting = quoting::check(&loaded);
+    // What is wrong with a value that is not what it looks like has one cause.
+    let unread = [input::SYNTAX_ERROR.code, input::UNKNOWN_KEY.code, units::KEY_TOO_NEW.code];
+    let explained = |found: &Diagnostic| {
+        let at = found.span();
+        !unread.contains(&found.rule.code)
+            && quoting.iter().any(|other| at.start <= other.value.end && other.value.start <= at.end)
+    };
+    diagnostics.retain(|found| !explained(found));
+    diagnostics.extend(quoting.into_iter().map(|found| found.finding));
+    diagnostics.extend(arguments::check(&loaded));
     let mut stack = stack::stack(parsed, sources, &loaded, &mut diagnostics);
     if let Some(stack) = &mut stack {
         let unread = [input::SYNTAX_ERROR.code, input::COULD_NOT_RUN.code];

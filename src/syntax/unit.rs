@@ -8,7 +8,7 @@ mod words;
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
-pub use words::{Escapes, Word, split};
+pub use words::{Escapes, Fault, Word, faults, split};
 
 /// How lines are read. Which release reads in which dialect stands in `data/generators.toml`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

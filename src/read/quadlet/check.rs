@@ -24,7 +24,7 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     fn all(mut self) -> Vec<Diagnostic> {
-        self.found.extend(key::check(self.unit));
+        self.found.extend(key::check(self.unit, self.loaded));
         reference::dependencies(&mut self);
         match self.unit.kind {
             UnitKind::Container => self.container(),

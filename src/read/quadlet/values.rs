@@ -229,7 +229,7 @@ fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {
 }
 
 /// The key that an argument does the work of, else its own name where an attribute does; and whether it takes no value.
-fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
+pub(super) fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
     if !flag.starts_with('-') {
         return None;
     }
@@ -258,7 +258,7 @@ fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
 }
 
 /// A word as it is written where words are split.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     if !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c)) {
         return word.to_owned();
     }

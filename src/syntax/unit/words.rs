@@ -55,6 +55,61 @@ pub fn split(value: &Value, escapes: Escapes) -> Result<Vec<Word>, Span> {
     Ok(words)
 }
 
+/// What keeps a value from being split as it looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// An escape that there is not: its backslash and what follows.
+    Escape(Span),
+    /// A quote that is not closed.
+    Open(Span),
+    /// An empty word, which ends the value.
+    Empty(Span),
+}
+
+/// Everything that keeps a value from being split as it looks; nothing behind an empty word, which is dropped.
+pub fn faults(value: &Value, escapes: Escapes) -> Vec<Fault> {
+    let text = value.text.as_str();
+    let mut faults = Vec::new();
+    let mut quote: Option<(char, usize)> = None;
+    // Where the word begins, and whether it holds anything.
+    let mut word: Option<(usize, bool)> = None;
+    let mut at = 0;
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let here = at;
+        at += c.len_utf8();
+        let begun = word.map_or(here, |(start, _)| start);
+        match (quote, c) {
+            (_, '\\') if escapes == Escapes::Apply => {
+                let rest = text.get(at..).unwrap_or("");
+                match (unescape(rest), rest.chars().next()) {
+                    (Some((_, length)), _) => at += length,
+                    (None, Some(next)) => faults.push(Fault::Escape(value.part(here, at + next.len_utf8()))),
+                    (None, None) => {}
+                }
+                word = Some((begun, true));
+            }
+            (Some((open, _)), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some((c, here));
+                word = Some((begun, word.is_some_and(|(_, holds)| holds)));
+            }
+            (None, c) if is_blank(c) => {
+                if let Some((start, false)) = word.take() {
+                    faults.push(Fault::Empty(value.part(start, here)));
+                    return faults;
+                }
+            }
+            _ => word = Some((begun, true)),
+        }
+    }
+    match (quote, word) {
+        (Some((_, open)), _) => faults.push(Fault::Open(value.part(open, open + 1))),
+        (None, Some((start, false))) => faults.push(Fault::Empty(value.part(start, text.len()))),
+        _ => {}
+    }
+    faults
+}
+
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
@@ -121,7 +176,7 @@ fn unescape(rest: &str) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escapes, split};
+    use super::{Escapes, Fault, faults, split};
     use crate::source::SourceMap;
     use crate::syntax::unit::{Dialect, parse};
 
@@ -151,6 +206,29 @@ mod tests {
         assert_eq!(apply("grep \\d x").unwrap_err(), "\\");
         assert_eq!(apply("\\x00").unwrap_err(), "\\");
         assert_eq!(apply("\\400").unwrap_err(), "\\");
+    }
+
+    #[test]
+    fn every_fault_of_a_value_has_its_place() {
+        let found = |text: &str, escapes| {
+            let mut sources = SourceMap::default();
+            let file = sources.add("x", format!("[A]\nK={text}\n"));
+            let tree = parse(sources.file(file), Dialect::Joined);
+            let faults = faults(&tree.entries.first().unwrap().value, escapes);
+            let shown = faults.into_iter().map(|fault| match fault {
+                Fault::Escape(span) => format!("escape {}", sources.text(span)),
+                Fault::Open(span) => format!("open {}", sources.text(span)),
+                Fault::Empty(span) => format!("empty {}", sources.text(span)),
+            });
+            shown.collect::<Vec<_>>()
+        };
+        let apply = |text| found(text, Escapes::Apply);
+        assert_eq!(apply("grep \\d \"\\.x\" \\n"), ["escape \\d", "escape \\."]);
+        assert_eq!(apply("a '' \\d"), ["empty ''"]);
+        assert_eq!(apply("a \"\""), ["empty \"\""]);
+        assert_eq!(apply("it's"), ["open '"]);
+        assert_eq!(apply("a=\"\" \"b 'c'\" d\\\"\\x20"), [""; 0]);
+        assert_eq!(found("\\d \"x", Escapes::Keep), ["open \""]);
     }
 
     #[test]
