@@ -34,3 +34,14 @@ pub static REFUSED_SERVICE_SETTING: Rule = Rule {
     fixable: Fixable::Never,
     page: include_str!("../rules/refused_service_setting.md"),
 };
+
+/// A gateway or a range of addresses that lies in no subnet.
+pub static GATEWAY_WITHOUT_SUBNET: Rule = Rule {
+    code: "QG505",
+    name: "gateway-without-subnet",
+    summary: "a gateway or a range of addresses without a subnet, or outside of it",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/gateway_without_subnet.md"),
+};

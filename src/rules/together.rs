@@ -1,7 +1,7 @@
 //! What several stacks on one host take away from each other.
 
 use super::context::{Context, View};
-use super::{duplicate_container_name, duplicate_host_port};
+use super::{duplicate_container_name, duplicate_host_port, overlapping_subnets};
 use crate::diagnostic::{Diagnostic, Sink};
 
 /// A stack of a host.
@@ -34,6 +34,7 @@ pub fn check_together(members: &[Member<'_>], sink: &mut Sink) {
                 let Some(other) = same.or(first.context.views.first()) else { continue };
                 duplicate_container_name::between(first, other, second, view, sink);
                 duplicate_host_port::between(first, other, second, view, sink);
+                overlapping_subnets::between(first, other, second, view, sink);
             }
         }
     }
