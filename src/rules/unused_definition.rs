@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::context::Context;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, MountKind, Origin, Party, Service, ServiceKind, Stack, Text, Unit, UnitKind};
+use crate::suggest;
 
 pub static RULE: Rule = Rule {
     code: "QG007",
@@ -42,7 +43,21 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let volumes = stack.volumes.values().map(|volume| ("volume", &volume.name, &used.volumes));
     let secrets = stack.secrets.values().map(|secret| ("secret", &secret.name, &used.secrets));
     let configs = stack.configs.values().map(|config| ("config", &config.name, &used.configs));
+    // A name that is nowhere may mean one that nobody uses; QG006 says so.
+    let meant = |what: &str, used: &HashSet<&str>, name: &str| {
+        let known: Vec<&str> = match what {
+            "network" => stack.networks.keys().map(String::as_str).collect(),
+            "volume" => stack.volumes.keys().map(String::as_str).collect(),
+            "secret" => stack.secrets.keys().map(String::as_str).collect(),
+            _ => stack.configs.keys().map(String::as_str).collect(),
+        };
+        let undefined = used.iter().filter(|used| !known.contains(used));
+        undefined.into_iter().any(|used| suggest::nearest(used, known.iter().copied()) == Some(name))
+    };
     for (what, name, used) in networks.chain(volumes).chain(secrets).chain(configs) {
+        if meant(what, used, &name.value) {
+            continue;
+        }
         if !used.contains(name.value.as_str()) && !is_named(&name.value) {
             context.report(sink, finding(what, name));
         }
@@ -81,6 +96,10 @@ fn finding(what: &str, name: &Text) -> Diagnostic {
 /// Of units, a file that no other one names. What a YAML of Kubernetes names nobody looks at.
 fn units(context: &Context<'_>, used: &Used<'_>, sink: &mut Sink) {
     let stack = context.stack;
+    // Networks by themselves are there for others, which quadgen may not have read.
+    if stack.services.is_empty() {
+        return;
+    }
     let kube = stack.services.values().any(|service| service.kind == ServiceKind::Kube);
     for unit in &stack.units {
         let (what, used, stem) = match (unit.kind, unit.file.rsplit_once('.')) {
@@ -90,7 +109,9 @@ fn units(context: &Context<'_>, used: &Used<'_>, sink: &mut Sink) {
         };
         // An instance's name may make a name of another one.
         let is_template = stem.contains('@');
-        if is_template || used.contains(stem) || stack.units.iter().any(|other| names(other, unit)) {
+        // What is started at boot is meant to be there.
+        let is_started = ["WantedBy", "RequiredBy", "UpheldBy"].iter().any(|key| unit.last("Install", key).is_some());
+        if is_template || is_started || used.contains(stem) || stack.units.iter().any(|other| names(other, unit)) {
             continue;
         }
         let message = format!("no unit uses the {what} of {}", unit.file);
