@@ -188,11 +188,7 @@ fn one_address_is_one_container_at_a_time() {
     assert_eq!(found(&format!("{{a: {}, b: {}}}", at("n"), at("n")), PODMAN), 1);
     assert_eq!(found(&format!("{{a: {}, b: {}, c: {}}}", at("n"), at("n"), at("n")), DOCKER), 2);
     assert_eq!(found(&format!("{{a: {}, b: {}}}", at("n"), at("m")), PODMAN), 0);
-    let ended = at("n").replace("{networks", "{networks").replacen(
-        '{',
-        "{depends_on: {a: {condition: service_completed_successfully}}, image: x, ",
-        1,
-    );
+    let ended = at("n").replacen('{', "{depends_on: {a: {condition: service_completed_successfully}}, image: x, ", 1);
     assert_eq!(found(&format!("{{a: {}, b: {ended}}}", at("n")), DOCKER), 0);
     let scaled = at("n").replacen('{', "{scale: 2, image: x, ", 1);
     assert_eq!((found(&format!("{{a: {scaled}}}"), DOCKER), found(&format!("{{a: {scaled}}}"), PODMAN)), (1, 0));

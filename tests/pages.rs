@@ -118,7 +118,7 @@ impl Units {
 
     /// What is found by the reader and by the rules, with each file's name.
     fn findings(&self, rule: &Rule) -> Vec<(String, Place)> {
-        let is_compose = self.files[0].0 == "compose.yaml";
+        let is_compose = self.is_file(Path::new("compose.yaml"));
         let format = if is_compose { Format::Compose } else { Format::Quadlet };
         let platform = Platform::resolve("server", parse_spec(&self.platform).unwrap(), format);
         let mut sources = SourceMap::default();

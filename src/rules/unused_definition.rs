@@ -39,29 +39,32 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     if stack.format == Format::Quadlet {
         return units(context, &used, sink);
     }
-    let networks = stack.networks.values().map(|network| ("network", &network.name, &used.networks));
-    let volumes = stack.volumes.values().map(|volume| ("volume", &volume.name, &used.volumes));
-    let secrets = stack.secrets.values().map(|secret| ("secret", &secret.name, &used.secrets));
-    let configs = stack.configs.values().map(|config| ("config", &config.name, &used.configs));
-    // A name that is nowhere may mean one that nobody uses; QG006 says so.
-    let meant = |what: &str, used: &HashSet<&str>, name: &str| {
-        let known: Vec<&str> = match what {
-            "network" => stack.networks.keys().map(String::as_str).collect(),
-            "volume" => stack.volumes.keys().map(String::as_str).collect(),
-            "secret" => stack.secrets.keys().map(String::as_str).collect(),
-            _ => stack.configs.keys().map(String::as_str).collect(),
-        };
-        let undefined = used.iter().filter(|used| !known.contains(used));
-        undefined.into_iter().any(|used| suggest::nearest(used, known.iter().copied()) == Some(name))
-    };
-    for (what, name, used) in networks.chain(volumes).chain(secrets).chain(configs) {
-        if meant(what, used, &name.value) {
-            continue;
-        }
-        if !used.contains(name.value.as_str()) && !is_named(&name.value) {
-            context.report(sink, finding(what, name));
+    let networks = stack.networks.values().map(|network| &network.name).collect();
+    let volumes = stack.volumes.values().map(|volume| &volume.name).collect();
+    let secrets = stack.secrets.values().map(|secret| &secret.name).collect();
+    let configs = stack.configs.values().map(|config| &config.name).collect();
+    let kinds: [(&str, Vec<&Text>, &HashSet<&str>); 4] = [
+        ("network", networks, &used.networks),
+        ("volume", volumes, &used.volumes),
+        ("secret", secrets, &used.secrets),
+        ("config", configs, &used.configs),
+    ];
+    for (what, names, used) in kinds {
+        let meant = meant(&names, used);
+        for name in names {
+            let is_used = used.contains(name.value.as_str()) || meant.contains(name.value.as_str());
+            if !is_used && !is_named(&name.value) {
+                context.report(sink, finding(what, name));
+            }
         }
     }
+}
+
+/// Names that others are near to which are nowhere: QG006 says what is wrong with those.
+fn meant<'a>(names: &[&'a Text], used: &HashSet<&str>) -> HashSet<&'a str> {
+    let known: HashSet<&str> = names.iter().map(|name| name.value.as_str()).collect();
+    let undefined = used.iter().filter(|used| !known.contains(*used));
+    undefined.filter_map(|used| suggest::nearest(used, names.iter().map(|name| name.value.as_str()))).collect()
 }
 
 fn used<'a>(stack: &'a Stack, services: &[&'a Service]) -> Used<'a> {
