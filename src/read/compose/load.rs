@@ -153,7 +153,7 @@ impl<'a> Loader<'a> {
         )
         .here("not read")
         .help("Why: since Compose 1.27 every file is read by the one Compose specification, whatever it says here.")
-        .help("What you see: ``the attribute `version` is obsolete, it will be ignored``, with every command.")
+        .help("What you see: a warning with every command, that `version` is obsolete and ignored.")
         .help("What helps: take the line away.")
         .fix("take `version` away", true, vec![Change::Remove { span }]);
         self.diagnostics.push(found);
