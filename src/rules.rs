@@ -2,6 +2,7 @@
 //!
 //! To add one, copy `duplicate_host_port.rs` and its page, and add a line to [`RULES`]. The page's examples are its test.
 
+mod address_outside_subnet;
 mod alias_without_effect;
 mod ambiguous_name;
 mod bridging_service;
@@ -17,12 +18,14 @@ mod dns_leak_on_internal_network;
 mod dns_override_without_effect;
 mod dns_port_conflict;
 mod docker_desktop_only_name;
+mod duplicate_address;
 mod duplicate_container_name;
 mod duplicate_host_port;
 mod duplicate_key;
 mod env_file_syntax;
 mod exposed_datastore;
 mod external_name_on_internal_network;
+mod gateway_without_subnet;
 mod hard_coded_user_path;
 mod host;
 mod host_network_isolation;
@@ -34,6 +37,7 @@ mod internal_network_without_dns;
 mod internet_access;
 mod invalid_dns_name;
 mod invalid_value;
+mod ipv6_without_network;
 mod isolation_lost_to_backend;
 mod joined_networks;
 mod localhost_in_container;
@@ -43,9 +47,12 @@ mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;
 mod one_sided_isolate;
+mod overlapping_subnets;
 mod pod_member_network;
+mod pod_member_port;
 mod privileged_port;
 mod refused_service_setting;
+mod replicated_host_port;
 mod rootless_driver;
 mod runtime_socket_mounted;
 mod shadowed_unit;
@@ -62,7 +69,9 @@ mod unmanaged_network;
 mod unreachable_connection;
 mod unresolvable_name;
 mod unroutable_host_alias;
+mod unset_variable;
 mod unsupported_host_gateway;
+mod unused_definition;
 mod volatile_host_address;
 mod works_elsewhere_only;
 
@@ -90,7 +99,9 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&input::UNKNOWN_KEY, Check::Stack(unknown_key::check)),
     (&invalid_value::RULE, Check::Stack(invalid_value::check)),
     (&input::DUPLICATE_KEY, Check::Stack(duplicate_key::check)),
+    (&unset_variable::RULE, Check::Stack(unset_variable::check)),
     (&undefined_reference::RULE, Check::Stack(undefined_reference::check)),
+    (&unused_definition::RULE, Check::Stack(unused_definition::check)),
     (&multi_homed_dns::RULE, Check::Stack(multi_homed_dns::check)),
     (&internal_network_without_dns::RULE, Check::Stack(internal_network_without_dns::check)),
     (&missing_container_name::RULE, Check::Stack(missing_container_name::check)),
@@ -127,10 +138,17 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&ignored_port::RULE, Check::Stack(ignored_port::check)),
     (&privileged_port::RULE, Check::Stack(privileged_port::check)),
     (&exposed_datastore::RULE, Check::Stack(exposed_datastore::check)),
+    (&pod_member_port::RULE, Check::Stack(pod_member_port::check)),
     (&loopback_port_used_inside::RULE, Check::Stack(loopback_port_used_inside::check)),
+    (&replicated_host_port::RULE, Check::Stack(replicated_host_port::check)),
     (&dns_port_conflict::RULE, Check::Stack(dns_port_conflict::check)),
     (&client_address_hidden::RULE, Check::Stack(client_address_hidden::check)),
     (&rootless_driver::RULE, Check::Stack(rootless_driver::check)),
+    (&overlapping_subnets::RULE, Check::Stack(overlapping_subnets::check)),
+    (&address_outside_subnet::RULE, Check::Stack(address_outside_subnet::check)),
+    (&duplicate_address::RULE, Check::Stack(duplicate_address::check)),
+    (&ipv6_without_network::RULE, Check::Stack(ipv6_without_network::check)),
+    (&gateway_without_subnet::RULE, Check::Stack(gateway_without_subnet::check)),
     (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
@@ -149,6 +167,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&misplaced_key::RULE, Check::Stack(misplaced_key::check)),
     (&env_file_syntax::RULE, Check::Stack(env_file_syntax::check)),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
+    (&input::OBSOLETE_ATTRIBUTE, Check::Elsewhere),
     // Behind the others about connections: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
     (&own::UNUSED_SUPPRESSION, Check::Elsewhere),
@@ -167,7 +186,13 @@ pub fn is_of_lint(rule: &Rule) -> bool {
 
 /// Whether a rule also compares the stacks of one host.
 pub fn compares(rule: &Rule) -> bool {
-    [duplicate_container_name::RULE.code, duplicate_host_port::RULE.code, shadowed_unit::RULE.code].contains(&rule.code)
+    [
+        duplicate_container_name::RULE.code,
+        duplicate_host_port::RULE.code,
+        shadowed_unit::RULE.code,
+        overlapping_subnets::RULE.code,
+    ]
+    .contains(&rule.code)
 }
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.

@@ -205,7 +205,7 @@ const CASES: &[(&str, &[&str], State)] = &[
         Unknown,
     ),
     (
-        "networks: {a: {internal: true}}\nservices: {w: {N: [a], connects: [db], extra_hosts: ['db:10.9.9.9']}, db: {N: {a: {ipv4_address: 10.9.9.9}}}}",
+        "networks: {a: {internal: true, ipam: {config: [{subnet: 10.9.9.0/24}]}}}\nservices: {w: {N: [a], connects: [db], extra_hosts: ['db:10.9.9.9']}, db: {N: {a: {ipv4_address: 10.9.9.9}}}}",
         &["podman@4.6.2,cni,rootless"],
         Proven,
     ),

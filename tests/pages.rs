@@ -1,7 +1,8 @@
 //! Every rule's page: its form, its examples and the facts it names.
 //!
 //! An example marks the line of each finding with a comment at its end: `# QG101`. In a unit the comment stands on the
-//! line above, because there is no other place for one.
+//! line above, because there is no other place for one. A Compose file is a fence `yaml compose.yaml PLATFORM`, and
+//! files beside it follow as `yaml NAME` or `env NAME`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +16,7 @@ use quadgen::model::Format;
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::quadlet::{self, Tree};
-use quadgen::read::topology;
+use quadgen::read::{compose, topology};
 use quadgen::render::{Target, render};
 use quadgen::rules::{self, Context, RULES};
 use quadgen::source::{Files, SourceMap};
@@ -82,6 +83,9 @@ impl Units {
     fn marks(&self) -> Vec<(String, Place)> {
         let is_mark = |line: &str| line.strip_prefix("# QG").map(|number| format!("QG{number}"));
         let of_file = |(name, text): &(String, String)| {
+            if name.ends_with(".yaml") {
+                return marks(text).into_iter().map(|mark| (name.clone(), mark)).collect();
+            }
             let marks = (2..).zip(text.lines().map(is_mark)).filter_map(|(line, code)| Some((code?, line)));
             marks.map(|mark| (name.clone(), mark)).collect::<Vec<_>>()
         };
@@ -90,11 +94,19 @@ impl Units {
 
     /// What is found by the reader and by the rules, with each file's name.
     fn findings(&self, rule: &Rule) -> Vec<(String, Place)> {
-        let platform = Platform::resolve("server", parse_spec(&self.platform).unwrap(), Format::Quadlet);
+        let is_compose = self.is_file(Path::new("compose.yaml"));
+        let format = if is_compose { Format::Compose } else { Format::Quadlet };
+        let platform = Platform::resolve("server", parse_spec(&self.platform).unwrap(), format);
         let mut sources = SourceMap::default();
-        let tree = Tree { units: self.walk(Path::new("")), ..Tree::default() };
-        let parsed = quadlet::parse(&mut sources, self, &tree);
-        let read = quadlet::lower(&parsed, &sources, platform.version);
+        let read = if is_compose {
+            let project = Some("shop".to_owned());
+            let files = vec![PathBuf::from("compose.yaml")];
+            compose::read(&mut sources, self, &compose::Request { files, project, ..compose::Request::default() })
+        } else {
+            let tree = Tree { units: self.walk(Path::new("")), ..Tree::default() };
+            let parsed = quadlet::parse(&mut sources, self, &tree);
+            quadlet::lower(&parsed, &sources, platform.version)
+        };
         let mut sink = Sink::default();
         sink.extend(read.diagnostics);
         if let Some(stack) = &read.stack {
@@ -110,12 +122,18 @@ impl Units {
     }
 }
 
-/// The examples of units: a fence `ini NAME PLATFORM` begins one, each `ini NAME` behind it belongs to it.
+/// Whether a fence holds a file with a name.
+fn is_file(info: &str) -> bool {
+    info.split_once(' ').is_some_and(|(kind, name)| ["ini", "env", "yaml"].contains(&kind) && !name.contains('='))
+}
+
+/// The examples of units and Compose files: a fence `ini NAME PLATFORM` begins one, each `ini NAME` behind it belongs to
+/// it.
 fn units(page: &str, heading: &str) -> Vec<Units> {
     let mut examples: Vec<Units> = Vec::new();
     for fence in fences(&section(page, heading)) {
-        let mut words = fence.info.split(' ').skip_while(|word| *word == "ini").map(str::to_owned);
-        match (fence.info.starts_with("ini "), words.next(), words.next()) {
+        let mut words = fence.info.split(' ').skip(1).map(str::to_owned);
+        match (is_file(fence.info), words.next(), words.next()) {
             (true, Some(name), Some(platform)) => {
                 examples.push(Units { platform, files: vec![(name, fence.text.clone())] });
             }
@@ -186,7 +204,7 @@ fn every_fence_is_of_a_kind_that_is_known() {
     for rule in pages() {
         for heading in ["Wrong", "Right"] {
             for fence in fences(&section(rule.page, heading)) {
-                let linted = matches!(fence.info, "yaml" | "yaml render=quadlet") || fence.info.starts_with("ini ");
+                let linted = matches!(fence.info, "yaml" | "yaml render=quadlet") || is_file(fence.info);
                 // What QG000 says concerns the command line, not a stack.
                 let typed = fence.info == "console" && rule.code == "QG000";
                 assert!(linted || typed, "{}: `{}`", rule.code, fence.info);

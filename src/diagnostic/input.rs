@@ -58,6 +58,17 @@ pub static DUPLICATE_KEY: Rule = Rule {
     page: include_str!("../rules/duplicate_key.md"),
 };
 
+/// A variable that nothing gives a value.
+pub static UNSET_VARIABLE: Rule = Rule {
+    code: "QG005",
+    name: "unset-variable",
+    summary: "a variable without a value and without a default, which counts as empty",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/unset_variable.md"),
+};
+
 /// A mode of the network that excludes networks, and networks.
 pub static CONFLICTING_NETWORK_MODE: Rule = Rule {
     code: "QG710",
@@ -89,4 +100,15 @@ pub static LOST_ON_TARGET: Rule = Rule {
     since: "0.1.0",
     fixable: Fixable::Never,
     page: include_str!("../rules/lost_on_target.md"),
+};
+
+/// Something that says nothing any more.
+pub static OBSOLETE_ATTRIBUTE: Rule = Rule {
+    code: "QG802",
+    name: "obsolete-attribute",
+    summary: "Compose's `version`, or another spelling that Compose has given up",
+    level: Level::Info,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("../rules/obsolete_attribute.md"),
 };

@@ -59,6 +59,17 @@ pub static REFUSED_SERVICE_SETTING: Rule = Rule {
     page: include_str!("../rules/refused_service_setting.md"),
 };
 
+/// A gateway or a range of addresses that lies in no subnet.
+pub static GATEWAY_WITHOUT_SUBNET: Rule = Rule {
+    code: "QG505",
+    name: "gateway-without-subnet",
+    summary: "a gateway or a range of addresses without a subnet, or outside of it",
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: Fixable::Never,
+    page: include_str!("../rules/gateway_without_subnet.md"),
+};
+
 /// A key in a section that does not have it, or a section that nobody reads.
 pub static MISPLACED_KEY: Rule = Rule {
     code: "QG714",

@@ -161,6 +161,28 @@ pub enum Question {
     ShortImageName,
     /// Are quotes, comments and `export` in an env file understood?
     EnvFileSyntax,
+    /// Can a bridge network be made whose subnet overlaps with that of another one?
+    SubnetTakenTwice,
+    /// Does a container start with a fixed address that lies in no subnet of its network?
+    AddressOutsideSubnet,
+    /// Does a container start with a fixed address on a network that states no subnet?
+    AddressWithoutSubnet,
+    /// Can a container have the gateway's address, the network's own or the last one?
+    AddressOfTheNetwork,
+    /// Do two containers start with one address on one network?
+    OneAddressTwice,
+    /// Can a network be made whose gateway or range lies outside of its subnet, or stands without one?
+    GatewayOutsideSubnet,
+    /// Does a container start with a fixed IPv6 address on a network that has no IPv6?
+    Ipv6AddressWithoutIpv6,
+    /// Does a container in a pod start that publishes ports itself?
+    PortOfPodMember,
+    /// Does a container in a pod start that has a fixed address of its own?
+    AddressOfPodMember,
+    /// Does a container in a pod start that has host entries of its own?
+    HostsOfPodMember,
+    /// Does a container in a pod start that has a host name of its own?
+    HostNameOfPodMember,
 }
 
 impl Question {
@@ -241,6 +263,17 @@ impl Question {
         Question::UserPodmanSocket,
         Question::ShortImageName,
         Question::EnvFileSyntax,
+        Question::SubnetTakenTwice,
+        Question::AddressOutsideSubnet,
+        Question::AddressWithoutSubnet,
+        Question::AddressOfTheNetwork,
+        Question::OneAddressTwice,
+        Question::GatewayOutsideSubnet,
+        Question::Ipv6AddressWithoutIpv6,
+        Question::PortOfPodMember,
+        Question::AddressOfPodMember,
+        Question::HostsOfPodMember,
+        Question::HostNameOfPodMember,
     ];
 
     /// The name of its table.
@@ -321,6 +354,17 @@ impl Question {
             Question::UserPodmanSocket => "user-podman-socket",
             Question::ShortImageName => "short-image-name",
             Question::EnvFileSyntax => "env-file-syntax",
+            Question::SubnetTakenTwice => "subnet-taken-twice",
+            Question::AddressOutsideSubnet => "address-outside-subnet",
+            Question::AddressWithoutSubnet => "address-without-subnet",
+            Question::AddressOfTheNetwork => "address-of-the-network",
+            Question::OneAddressTwice => "one-address-twice",
+            Question::GatewayOutsideSubnet => "gateway-outside-subnet",
+            Question::Ipv6AddressWithoutIpv6 => "ipv6-address-without-ipv6",
+            Question::PortOfPodMember => "port-of-pod-member",
+            Question::AddressOfPodMember => "address-of-pod-member",
+            Question::HostsOfPodMember => "hosts-of-pod-member",
+            Question::HostNameOfPodMember => "host-name-of-pod-member",
         }
     }
 }

@@ -5,6 +5,7 @@ mod load;
 mod lower;
 mod merge;
 mod paths;
+mod unset;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let mut loader = Loader::new(sources, files, folder);
     let mut notes = Vec::new();
     let mut variables = Variables::new(request.environment.clone());
-    dot_env(&mut loader, request, &mut variables, &mut notes);
+    let env_file = dot_env(&mut loader, request, &mut variables, &mut notes);
     let name = project_name(&mut loader, request, &variables);
     if variables.get("COMPOSE_PROJECT_NAME").is_none() {
         variables.add("COMPOSE_PROJECT_NAME", name.value.clone());
@@ -64,7 +65,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         one_finding_each(&mut reader.diagnostics, checked);
         follow_no_other(&mut reader.diagnostics, &loader);
         environment(&mut loader, &mut project, &variables, request, &mut notes);
-        unset(&loader, &variables, &mut notes);
+        unset::report(&loader.replaced.unset, &variables, env_file.as_deref(), &mut reader.diagnostics);
         project.complete = loader.complete && !reader.partial;
         infer::connections(&mut project);
         if !project.disabled.is_empty() {
@@ -80,20 +81,30 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     Read { stack, diagnostics, secrets: loader.secrets, files: loader.read, notes }
 }
 
-/// Takes the variables of `.env`, or of the files that stand in for it.
-fn dot_env(loader: &mut Loader<'_>, request: &Request, variables: &mut Variables, notes: &mut Vec<String>) {
+/// Takes the variables of `.env`, or of the files that stand in for it; gives the last file that is really there.
+fn dot_env(
+    loader: &mut Loader<'_>,
+    request: &Request,
+    variables: &mut Variables,
+    notes: &mut Vec<String>,
+) -> Option<String> {
     for path in &request.env_files {
         loader.variables_of(path, Asked::ByUser, variables);
     }
     let own = loader.folder.join(".env");
-    if !request.env_files.is_empty() {
+    if let Some(last) = request.env_files.last() {
+        Some(loader.files.shown(last))
     } else if loader.files.is_file(&own) {
         loader.variables_of(&own, Asked::ByUser, variables);
-    } else if let Some(sample) = sample(loader, &own, request) {
-        notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
-        loader.variables_of(&sample, Asked::ByUser, variables);
-        // A sample names variables and leaves their values to whoever deploys.
-        loader.replaced.lenient = true;
+        Some(loader.files.shown(&own))
+    } else {
+        if let Some(sample) = sample(loader, &own, request) {
+            notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
+            loader.variables_of(&sample, Asked::ByUser, variables);
+            // A sample names variables and leaves their values to whoever deploys.
+            loader.replaced.lenient = true;
+        }
+        None
     }
 }
 
@@ -199,13 +210,4 @@ fn environment(
     }
     notes.sort();
     notes.dedup();
-}
-
-/// Says which variables have neither a value nor a default.
-fn unset(loader: &Loader<'_>, variables: &Variables, notes: &mut Vec<String>) {
-    let names = loader.replaced.unset.keys().filter(|name| variables.get(name).is_none());
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    if !names.is_empty() {
-        notes.push(format!("variables without a value count as empty: {}", names.join(", ")));
-    }
 }

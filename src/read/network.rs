@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::{Reader, scalar, value};
+use crate::diagnostic::{Diagnostic, input};
 use crate::model::{FileObject, Network, Spanned, Subnet, Text, UnitEntry, Volume};
 use crate::platform::{attributes, keys};
 use crate::suggest;
@@ -74,6 +75,12 @@ impl Reader {
                                 ),
                             }
                         }
+                        // What is out of form was reported; whatever stands beside it has nothing to lie in.
+                        let is_stated =
+                            self.entries(item, "an item of ipam.config").iter().any(|it| it.key == "subnet");
+                        if is_stated && subnet.subnet.is_none() {
+                            (subnet.gateway, subnet.range) = (None, None);
+                        }
                         network.subnets.push(subnet);
                     }
                 }
@@ -141,6 +148,12 @@ impl Reader {
             match entry.key.as_str() {
                 "name" => *object_name = self.object_name(&entry.value),
                 _ => self.unknown(entry, "`external`", &["name"]),
+            }
+            if entry.key == "name" {
+                let message = "`external.name` is an old spelling: the name stands beside `external: true` by now";
+                let found = Diagnostic::new(&input::OBSOLETE_ATTRIBUTE, entry.key_span, message);
+                self.diagnostics
+                    .push(found.help("What helps: `name: NAME` and `external: true`, one below the other."));
             }
         }
         true

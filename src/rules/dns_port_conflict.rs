@@ -1,8 +1,9 @@
 //! QG409: port 53 on every address, where a DNS server of the host or of the runtime is already.
 
 use super::context::{Context, View, list, seen, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Port, Service, Spanned};
+use super::exposed_datastore::short_form;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{HostOs, Port, Service, Spanned};
 use crate::network::Verdict;
 use crate::platform::{Known, Question};
 
@@ -12,7 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "port 53 published on every address, against the containers' DNS server or systemd-resolved",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("dns_port_conflict.md"),
 };
 
@@ -27,7 +28,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             let published =
                 view.wiring.ignored_ports(service).is_none() && view.wiring.published(service).verdict != Verdict::No;
             if published && !ports.is_empty() {
-                view.report(sink, finding(service, &ports, &against));
+                let mut found = finding(service, &ports, &against);
+                let local: Option<Vec<(Port, Change)>> = ports.iter().map(|port| on_host_address(view, port)).collect();
+                if let Some(local) = local {
+                    let (shown, changes): (Vec<Port>, Vec<Change>) = local.into_iter().unzip();
+                    let title = format!("publish {}", list(shown.iter().map(Port::to_string)));
+                    found = found.fix(title, false, changes);
+                }
+                view.report(sink, found);
             }
         }
     }
@@ -45,6 +53,16 @@ fn against(view: &View<'_>) -> Vec<Known> {
 /// Whether a port takes 53 on every address.
 fn is_taken(port: &Port) -> bool {
     port.address.is_none_or(|address| address.is_unspecified()) && port.behind(53).is_some()
+}
+
+/// The same port on the address that the platform says the host has, where that is this machine's.
+fn on_host_address(view: &View<'_>, port: &Spanned<Port>) -> Option<(Port, Change)> {
+    let platform = view.wiring.platform;
+    let address = platform.spec.host_address.filter(|_| platform.host_os == HostOs::Linux)?;
+    let span = short_form(port)?;
+    let local = Port { address: Some(address), ..port.value.clone() };
+    let change = Change::Replace { span, text: local.to_string() };
+    Some((local, change))
 }
 
 fn finding(service: &Service, ports: &[&Spanned<Port>], against: &[Known]) -> Diagnostic {

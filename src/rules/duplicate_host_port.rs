@@ -149,7 +149,7 @@ fn taken_ports<'a>(view: &View<'a>) -> Vec<Published<'a>> {
 }
 
 /// Whether a service's ports are taken on the host: QG402 and QG403 say where they are not.
-fn takes_ports(view: &View<'_>, service: &Service) -> bool {
+pub(super) fn takes_ports(view: &View<'_>, service: &Service) -> bool {
     let dead = view.wiring.published(service).verdict == Verdict::No;
     let ignored = view.wiring.ignored_ports(service);
     // Podman holds also a port open that never answers.

@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::context::{Context, View, seen, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Port, Protocol, Service, Spanned};
+use crate::model::{Origin, Port, Protocol, Service, Spanned};
 use crate::network::Verdict;
 use crate::platform::{Question, datastore};
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG405",
@@ -79,9 +80,9 @@ fn on_loopback(port: &Port) -> Port {
 }
 
 /// The place of a port's text without its quotes, where it stands as one text: the long form, a mapping of several
-/// keys, is always wider than what it says.
-fn short_form(port: &Spanned<Port>) -> Option<crate::source::Span> {
-    let span = port.span();
+/// keys, is always wider than what it says. A text with variables in it is another one than what it came to.
+pub(super) fn short_form(port: &Spanned<Port>) -> Option<Span> {
+    let Origin::Written(span) = port.origin else { return None };
     let (width, written) = ((span.end - span.start) as usize, port.value.to_string().len());
     match width.checked_sub(written) {
         Some(0) => Some(span),

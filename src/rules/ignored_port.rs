@@ -1,10 +1,12 @@
 //! QG403: a published port that the runtime leaves out, because the container has no network to publish it into.
 
 use super::context::{Context, View, list, seen, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{NetworkMode, Service, Spanned};
+use super::pod_member_port::pod_of;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Format, NetworkMode, Origin, Port, Service, Spanned};
 use crate::network::{Because, Ignored};
 use crate::platform::Is;
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG403",
@@ -12,7 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "a port published by a container without a network that carries it: host, none, another's, macvlan, ipvlan",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Safe,
     page: include_str!("ignored_port.md"),
 };
 
@@ -20,14 +22,67 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values().filter(|service| !service.ports.is_empty()) {
             let Some(ignored) = view.wiring.ignored_ports(service) else { continue };
-            if ignored.known.fact.is != Is::No {
+            // A pod's business is QG406's.
+            if ignored.known.fact.is != Is::No || pod_of(view, service).is_some() {
                 continue;
             }
-            if let Some(finding) = look(view, service, &ignored) {
+            if let Some(mut finding) = look(view, service, &ignored) {
+                if let Some((title, safe, changes)) = fix(context, view, service, &ignored) {
+                    finding = finding.fix(title, safe, changes);
+                }
                 view.report(sink, finding);
             }
         }
     }
+}
+
+/// Takes the ports away where they are published for nothing on every platform; where the container does not start with
+/// them, somebody wants them published, and they go to the service whose network it is.
+fn fix(
+    context: &Context<'_>,
+    view: &View<'_>,
+    service: &Service,
+    ignored: &Ignored<'_>,
+) -> Option<(String, bool, Vec<Change>)> {
+    let name = &service.name.value;
+    let mut changes = removed(view, service)?;
+    let nothing = |view: &View<'_>| {
+        view.wiring.ignored_ports(service).is_some_and(|it| it.known.fact.is == Is::No && it.refused.is_none())
+    };
+    if context.views.iter().all(nothing) {
+        return Some((format!("take the ports of `{name}` away"), true, changes));
+    }
+    let owner = view.wiring.owner(service);
+    let owns = matches!(ignored.because, Because::Mode(Spanned { value: NetworkMode::Service(_), .. }))
+        && owner.name.value != *name
+        && view.wiring.ignored_ports(owner).is_none();
+    let Origin::Written(place) = owner.name.origin else { return None };
+    if ignored.refused.is_none() || !owns || view.wiring.stack.format == Format::Quadlet {
+        return None;
+    }
+    for port in service.ports.iter().filter(|port| owner.ports.iter().all(|known| known.value != port.value)) {
+        // Settings of the long form would be lost.
+        if !port.value.extra.is_empty() {
+            return None;
+        }
+        let path = vec!["ports".to_owned()];
+        changes.push(Change::AddItem { owner: place, path, item: format!("\"{}\"", port.value) });
+    }
+    Some((format!("move the ports of `{name}` to `{}`", owner.name.value), false, changes))
+}
+
+/// Takes every port of a service away, where each stands by itself.
+fn removed(view: &View<'_>, service: &Service) -> Option<Vec<Change>> {
+    let stack = view.wiring.stack;
+    let lines = || stack.units.iter().flat_map(|unit| &unit.entries).filter(|entry| entry.key.value == "PublishPort");
+    let one = |port: &Spanned<Port>| {
+        let Origin::Written(span) = port.origin else { return None };
+        let within = |line: Span| line.start <= span.start && span.end <= line.end;
+        // An argument of `PodmanArgs=` stands beside others.
+        let alone = stack.format != Format::Quadlet || lines().any(|line| within(line.value.span()));
+        alone.then_some(Change::Remove { span })
+    };
+    service.ports.iter().map(one).collect()
 }
 
 fn look(view: &View<'_>, service: &Service, ignored: &Ignored<'_>) -> Option<Diagnostic> {

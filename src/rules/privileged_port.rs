@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::context::{Context, View, list, seen, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{HostOs, Port, Service, Spanned};
+use super::exposed_datastore::short_form;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{HostOs, Port, PortRange, Service, Spanned};
 use crate::network::Verdict;
 use crate::platform::{Aspect, Question};
 
@@ -14,9 +15,12 @@ pub static RULE: Rule = Rule {
     summary: "a host port below 1024, or below what the host allows, published rootless",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("privileged_port.md"),
 };
+
+/// How far above a port the one is that stands in for it.
+const HIGHER: u16 = 8000;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
@@ -46,6 +50,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             for port in more {
                 finding = finding.label(port.span(), "this one, too");
             }
+            let higher: Option<Vec<(Port, Change)>> = ports.iter().map(|port| higher(context, port)).collect();
+            if let Some(higher) = higher {
+                let (shown, changes): (Vec<Port>, Vec<Change>) = higher.into_iter().unzip();
+                let title = format!("publish {}", list(shown.iter().map(Port::to_string)));
+                finding = finding.fix(title, false, changes);
+            }
             if platform.assumed.contains_key(&Aspect::Rootless) {
                 finding = finding.severity(Level::Info);
             }
@@ -66,6 +76,24 @@ fn privileged<'a>(view: &'a View<'_>, service: &'a Service) -> Vec<&'a Spanned<P
     }
     let allowed = view.wiring.platform.first_unprivileged_port();
     service.ports.iter().filter(|port| first(port).is_some_and(|port| port < allowed)).collect()
+}
+
+/// The same mapping with a port of the host that everybody may listen on, as people choose it (8080 for 80), where
+/// nothing of the stack has that.
+fn higher(context: &Context<'_>, port: &Spanned<Port>) -> Option<(Port, Change)> {
+    let span = short_form(port)?;
+    let host = port.value.host?;
+    let (first, last) = (host.first.checked_add(HIGHER)?, host.last.checked_add(HIGHER)?);
+    let host = PortRange { first, last };
+    let mut taken =
+        context.stack.services.values().flat_map(|service| &service.ports).filter_map(|port| port.value.host);
+    let mut programs = context.stack.host_services.values().filter_map(|program| program.port);
+    if taken.any(|taken| taken.overlap(host).is_some()) || programs.any(|taken| host.contains(taken.value)) {
+        return None;
+    }
+    let higher = Port { host: Some(host), ..port.value.clone() };
+    let change = Change::Replace { span, text: higher.to_string() };
+    Some((higher, change))
 }
 
 fn remedy(view: &View<'_>, lowest: u16) -> String {

@@ -1,7 +1,7 @@
 //! What several stacks on one host take away from each other.
 
 use super::context::{Context, View};
-use super::{duplicate_container_name, duplicate_host_port, shadowed_unit};
+use super::{duplicate_container_name, duplicate_host_port, overlapping_subnets, shadowed_unit};
 use crate::diagnostic::{Diagnostic, Sink};
 
 /// A stack of a host.
@@ -35,6 +35,7 @@ pub fn check_together(members: &[Member<'_>], sink: &mut Sink) {
                 duplicate_container_name::between(first, other, second, view, sink);
                 shadowed_unit::between(first, other, second, view, sink);
                 duplicate_host_port::between(first, other, second, view, sink);
+                overlapping_subnets::between(first, other, second, view, sink);
             }
         }
     }

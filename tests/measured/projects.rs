@@ -245,6 +245,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("services: {a: {image: x, container_name: x}}", "QG003"),
     ("services: {a: {image: x, container_name: same}, b: {image: x, container_name: same}}", "QG107"),
     ("services: {a: {image: x, ports: ['99999:80']}}", "QG003"),
+    ("services: {a: {image: x, scale: 2, ports: ['18226:80']}}", "QG408"),
+    (
+        "services: {a: {image: x, networks: {n: {ipv4_address: 10.200.0.5}}}}\nnetworks: {n: {ipam: {config: [{subnet: 10.201.0.0/24}]}}}",
+        "QG502",
+    ),
+    ("services: {a: {image: x, networks: {n: {ipv4_address: 10.200.0.5}}}}\nnetworks: {n: {}}", "QG502"),
+    (
+        "services: {a: {image: x, networks: [n, m]}}\nnetworks: {n: {ipam: {config: [{subnet: 10.202.0.0/24}]}}, m: {ipam: {config: [{subnet: 10.202.0.0/24}]}}}",
+        "QG501",
+    ),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use super::check::canonical;
 use super::merge::{difference, merge, settle};
 use super::paths::rebase;
 use super::variables::{Replaced, Variables, interpolate};
-use crate::diagnostic::{Diagnostic, input};
+use crate::diagnostic::{Change, Diagnostic, input};
 use crate::source::{FileId, Files, SourceMap, Span};
 use crate::syntax::dotenv::{self, Dotenv};
 use crate::syntax::yaml::{self, Entry, Kind, Node};
@@ -137,8 +137,26 @@ impl<'a> Loader<'a> {
             self.syntax(start, message);
             return None;
         }
+        self.obsolete(&root);
         canonical(&mut root);
         Some(root)
+    }
+
+    /// What Compose has no use for any more.
+    fn obsolete(&mut self, root: &Node) {
+        let Some(version) = root.entries().iter().find(|entry| entry.key == "version") else { return };
+        let span = version.key_span;
+        let found = Diagnostic::new(
+            &input::OBSOLETE_ATTRIBUTE,
+            span,
+            "`version` says nothing any more: Compose leaves it out",
+        )
+        .here("not read")
+        .help("Why: since Compose 1.27 every file is read by the one Compose specification, whatever it says here.")
+        .help("What you see: a warning with every command, that `version` is obsolete and ignored.")
+        .help("What helps: take the line away.")
+        .fix("take `version` away", true, vec![Change::Remove { span }]);
+        self.diagnostics.push(found);
     }
 
     /// What a file says that its project is called; its findings are made when it is read for good.

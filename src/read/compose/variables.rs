@@ -66,14 +66,62 @@ impl Variables {
 pub(super) struct Replaced {
     /// Expressions that cannot be replaced.
     pub faults: Vec<Diagnostic>,
-    /// Variables without value and default, each where it stands first.
-    pub unset: IndexMap<String, Span>,
+    /// Variables without value and default, each with its places.
+    pub unset: IndexMap<String, Vec<Unset>>,
     /// Whether a sample stands in for the real variables: one that has to have a value may be empty there.
     pub lenient: bool,
 }
 
+/// Where a variable stands that has no value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Unset {
+    /// The expression.
+    pub span: Span,
+    /// The value that it is a part of.
+    pub whole: Span,
+    /// Whether that makes or breaks a container: an image, a port, a volume or a network.
+    pub vital: bool,
+}
+
+impl Replaced {
+    fn unset(&mut self, name: String, unset: Unset) {
+        let places = self.unset.entry(name).or_default();
+        // A file may be read several times, and an anchor stand in several places.
+        if !places.contains(&unset) {
+            places.push(unset);
+        }
+    }
+}
+
+/// Where in a Compose file a value stands.
+#[derive(Clone, Copy)]
+enum At {
+    Top,
+    Services,
+    Service,
+    Below { vital: bool },
+}
+
+impl At {
+    fn below(self, key: &str) -> At {
+        match self {
+            At::Top if key == "services" => At::Services,
+            At::Top => At::Below { vital: matches!(key, "networks" | "volumes") },
+            At::Services => At::Service,
+            At::Service => {
+                At::Below { vital: matches!(key, "image" | "ports" | "volumes" | "networks" | "network_mode") }
+            }
+            below @ At::Below { .. } => below,
+        }
+    }
+}
+
 /// Replaces the variables in every value of a tree.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut Replaced) {
+    below(node, At::Top, variables, replaced);
+}
+
+fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced) {
     let span = node.span;
     match &mut node.kind {
         Kind::Scalar { text, plain } => {
@@ -88,8 +136,10 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut
                 Some(2) => span.part(range.start + 1, range.end + 1),
                 _ => span,
             };
+            let unset =
+                |range| Unset { span: place(range), whole: span, vital: matches!(at, At::Below { vital: true }) };
             for (name, range) in scope.unset {
-                replaced.unset.entry(name).or_insert_with(|| place(range));
+                replaced.unset(name, unset(range));
             }
             match result {
                 Ok(Some(value)) => {
@@ -99,7 +149,7 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut
                 }
                 Ok(None) => {}
                 Err(interpolation::Fault::Required { name, range, .. }) if replaced.lenient => {
-                    replaced.unset.entry(name).or_insert_with(|| place(range));
+                    replaced.unset(name, unset(range));
                     *text = stand_in(text);
                     *plain = false;
                     node.interpolated = true;
@@ -113,9 +163,9 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, replaced: &mut
                 }
             }
         }
-        Kind::Sequence(items) => items.iter_mut().for_each(|item| interpolate(item, variables, replaced)),
+        Kind::Sequence(items) => items.iter_mut().for_each(|item| below(item, at, variables, replaced)),
         Kind::Mapping(entries) => {
-            entries.iter_mut().for_each(|entry| interpolate(&mut entry.value, variables, replaced));
+            entries.iter_mut().for_each(|entry| below(&mut entry.value, at.below(&entry.key), variables, replaced));
         }
     }
 }

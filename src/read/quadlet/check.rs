@@ -245,14 +245,22 @@ impl Check<'_> {
 
     fn network(&mut self) {
         let subnets = self.lines("Subnet").len();
-        for key in ["Gateway", "IPRange"] {
+        let file = &self.unit.file;
+        for (key, what) in [("Gateway", "gateway"), ("IPRange", "range")] {
             let lines = self.lines(key);
             if let Some(line) = lines.get(subnets) {
-                let message = match subnets {
-                    0 => format!("`{key}=` needs a `Subnet=`"),
-                    _ => format!("there are more `{key}=` than `Subnet=`: each belongs to a subnet"),
+                let why = match subnets {
+                    0 => format!("its {what} stands without a `Subnet=`"),
+                    _ => format!("there are more `{key}=` than `Subnet=`, and each belongs to a subnet"),
                 };
-                self.invalid(line.span, message);
+                let message = format!("{file} is refused: {why}");
+                let found = Diagnostic::new(&units::GATEWAY_WITHOUT_SUBNET, line.span, message)
+                    .here("of which subnet?")
+                    .help(
+                        "What you see: Podman makes no service of the unit, and what is on the network does not start.",
+                    )
+                    .help(format!("What helps: the `Subnet=` that the {what} lies in; or no `{key}=`."));
+                self.found.push(found);
             }
         }
     }
