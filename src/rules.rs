@@ -4,9 +4,11 @@
 
 mod alias_without_effect;
 mod ambiguous_name;
+mod auto_update_mismatch;
 mod bridging_service;
 mod client_address_hidden;
 mod context;
+mod dangling_dependency;
 mod dead_published_port;
 mod default_network_without_dns;
 mod denied_connection;
@@ -19,6 +21,7 @@ mod duplicate_container_name;
 mod duplicate_host_port;
 mod exposed_datastore;
 mod external_name_on_internal_network;
+mod health_without_check;
 mod host;
 mod host_network_isolation;
 mod host_reachable_from_internal;
@@ -28,27 +31,36 @@ mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
 mod invalid_dns_name;
+mod invalid_restart;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
 mod loopback_port_used_inside;
 mod missing_container_name;
 mod missing_host_alias;
+mod missing_install;
 mod multi_homed_dns;
 mod one_sided_isolate;
 mod privileged_port;
+mod restart_gives_up;
 mod rootless_driver;
 mod runtime_socket_mounted;
+mod selinux_label;
+mod start_timeout;
 mod together;
 mod undecided_default_route;
 mod undecided_host_address;
 mod undefined_reference;
 mod unisolated_networks;
+mod unit_lines;
+mod unmapped_user;
 mod unreachable_connection;
 mod unresolvable_name;
 mod unroutable_host_alias;
 mod unsupported_host_gateway;
+mod volatile_data;
 mod volatile_host_address;
 mod works_elsewhere_only;
+mod wrong_install_target;
 
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
@@ -117,12 +129,23 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&rootless_driver::RULE, Check::Stack(rootless_driver::check)),
     (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
+    (&dangling_dependency::RULE, Check::Stack(dangling_dependency::check)),
+    (&health_without_check::RULE, Check::Stack(health_without_check::check)),
+    (&missing_install::RULE, Check::Stack(missing_install::check)),
+    (&wrong_install_target::RULE, Check::Stack(wrong_install_target::check)),
+    (&invalid_restart::RULE, Check::Stack(invalid_restart::check)),
+    (&start_timeout::RULE, Check::Stack(start_timeout::check)),
+    (&auto_update_mismatch::RULE, Check::Stack(auto_update_mismatch::check)),
+    (&selinux_label::RULE, Check::Stack(selinux_label::check)),
+    (&unmapped_user::RULE, Check::Stack(unmapped_user::check)),
+    (&restart_gives_up::RULE, Check::Stack(restart_gives_up::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&units::MISSING_IMAGE, Check::Elsewhere),
     (&units::REFUSED_SERVICE_SETTING, Check::Elsewhere),
     (&input::LOST_ON_TARGET, Check::Elsewhere),
-    // The last one: it speaks of what no other rule says.
+    // Behind all that are about connections: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
+    (&volatile_data::RULE, Check::Stack(volatile_data::check)),
 ];
 
 /// Runs every rule. A stack that could not be read whole is left alone: what looks missing may stand in the rest.

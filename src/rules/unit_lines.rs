@@ -1,0 +1,131 @@
+//! What rules about systemd look at: the lines of each unit, or what a topology adds to the unit that quadgen writes.
+
+use std::collections::HashSet;
+
+use super::context::View;
+use crate::model::{Deploy, Format, Service, Stack, Unit, UnitEntry, UnitKind};
+use crate::platform::generator::Habit;
+use crate::source::Span;
+
+/// The lines of one unit.
+pub(super) struct Lines<'a> {
+    /// How messages call it: the unit's file, or the service of a topology.
+    pub name: &'a str,
+    /// The unit, if there is one: what a topology does not say, quadgen writes.
+    pub unit: Option<&'a Unit>,
+    entries: &'a [UnitEntry],
+}
+
+impl<'a> Lines<'a> {
+    /// The entries of a key, in the order in which systemd reads them.
+    pub fn all(&self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
+        self.entries.iter().filter(move |entry| entry.section == section && entry.key.value == key)
+    }
+
+    /// The last entry of a key.
+    pub fn last(&self, section: &'a str, key: &'a str) -> Option<&'a UnitEntry> {
+        self.all(section, key).last()
+    }
+
+    /// The value of the last entry of a key, without blanks around it.
+    pub fn value(&self, section: &'a str, key: &'a str) -> Option<&'a str> {
+        self.last(section, key).map(|entry| entry.value.value.trim())
+    }
+}
+
+/// The lines of all units of a stack that Quadlet deploys.
+pub(super) fn all<'a>(view: &View<'a>) -> Vec<Lines<'a>> {
+    let stack = view.wiring.stack;
+    if view.wiring.platform.deploy != Deploy::Quadlet {
+        return Vec::new();
+    }
+    if stack.format == Format::Quadlet {
+        return units(stack).map(|unit| Lines { name: &unit.file, unit: Some(unit), entries: &unit.entries }).collect();
+    }
+    let services = stack.services.values().map(|service| (service.name.value.as_str(), &service.quadlet));
+    let written = services.filter(|(_, entries)| !entries.is_empty());
+    written.map(|(name, entries)| Lines { name, unit: None, entries }).collect()
+}
+
+/// The units of a tree; none of a stack of another format.
+pub(super) fn units(stack: &Stack) -> impl Iterator<Item = &Unit> {
+    stack.units.iter().filter(|_| stack.format == Format::Quadlet)
+}
+
+/// The unit that a service was read from.
+pub(super) fn unit_of<'a>(stack: &'a Stack, service: &Service) -> Option<&'a Unit> {
+    let name = service.name.value.as_str();
+    units(stack).find(|unit| match unit.kind {
+        UnitKind::Container => unit.file.strip_suffix(".container") == Some(name),
+        UnitKind::Pod | UnitKind::Kube => unit.file == name,
+        _ => false,
+    })
+}
+
+/// The words of a value, each with its place where the value stands in its file as it is.
+pub(super) fn words(entry: &UnitEntry) -> Vec<(&str, Option<Span>)> {
+    let (text, span) = (entry.value.value.as_str(), entry.value.span());
+    let exact = (span.end - span.start) as usize == text.len();
+    let base = text.as_ptr() as usize;
+    let place = |word: &str| {
+        let from = word.as_ptr() as usize - base;
+        exact.then(|| span.part(from, from + word.len()))
+    };
+    text.split_whitespace().map(|word| (word, place(word))).collect()
+}
+
+/// What a stack's other units, and plain units of systemd beside them, start: services without `.service`, and files.
+pub(super) struct Started<'a> {
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Started<'a> {
+    pub fn of(view: &View<'a>) -> Self {
+        let stack = view.wiring.stack;
+        let translated = Habit::DependenciesTranslated.of(view.wiring.platform.version);
+        let mut names: HashSet<&str> = stack.activated.iter().map(String::as_str).collect();
+        for unit in units(stack) {
+            for key in ["Wants", "Requires", "BindsTo", "Requisite", "Upholds", "OnFailure", "OnSuccess"] {
+                for (word, _) in unit.all("Unit", key).flat_map(words) {
+                    match word.strip_suffix(".service") {
+                        Some(service) if service != unit.service => drop(names.insert(service)),
+                        None if translated && word != unit.file => drop(names.insert(word)),
+                        _ => {}
+                    }
+                }
+            }
+            // The generator writes Requires= beside it.
+            let joined = unit.all(unit.kind.section(), "Network").map(|entry| entry.value.value.trim());
+            names.extend(joined.filter(|name| name.ends_with(".container")));
+            // A pod is started with each of its containers that is.
+            if !installs(unit).is_empty() {
+                names.extend(pod(unit));
+            }
+        }
+        Started { names }
+    }
+
+    /// Whether another unit starts this one.
+    pub fn contains(&self, unit: &Unit) -> bool {
+        self.names.contains(unit.service.as_str()) || self.names.contains(unit.file.as_str())
+    }
+}
+
+/// The units that `[Install]` hooks a unit into, with their places and entries.
+pub(super) fn installs(unit: &Unit) -> Vec<(&str, Option<Span>, &UnitEntry)> {
+    let mut all = Vec::new();
+    for key in ["WantedBy", "RequiredBy", "UpheldBy"] {
+        for entry in unit.all("Install", key) {
+            all.extend(words(entry).into_iter().map(|(word, span)| (word, span, entry)));
+        }
+    }
+    all
+}
+
+/// The pod that a container is started with.
+pub(super) fn pod(unit: &Unit) -> Option<&str> {
+    let alone = unit.last("Container", "StartWithPod").is_some_and(|entry| {
+        !["1", "yes", "true", "on"].iter().any(|word| entry.value.value.trim().eq_ignore_ascii_case(word))
+    });
+    unit.last("Container", "Pod").map(|entry| entry.value.value.trim()).filter(|pod| !pod.is_empty() && !alone)
+}
