@@ -203,6 +203,8 @@ pub struct Service {
     pub entrypoint: Option<Vec<Text>>,
     /// Volumes, binds and temporary file systems.
     pub mounts: Vec<Spanned<Mount>>,
+    /// Whether it has more of them, which could not be read.
+    pub unread_mounts: bool,
     /// What must be up before it.
     pub depends_on: Vec<Dependency>,
     /// The health check.

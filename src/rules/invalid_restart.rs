@@ -4,6 +4,7 @@ use super::context::{Context, View};
 use super::unit_lines::{Lines, all};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{UnitEntry, UnitKind};
+use crate::platform::Aspect;
 use crate::platform::generator::Habit;
 use crate::suggest;
 
@@ -35,11 +36,9 @@ const MEANT: [(&str, &str); 8] = [
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for lines in all(view).iter().filter(|lines| counts(view, lines)) {
-            for entry in dropped(lines) {
-                view.report(sink, not_taken(lines, entry));
-            }
-            if let Some(finding) = refused(lines) {
-                view.report(sink, finding);
+            let found = dropped(lines).map(|entry| not_taken(lines, entry)).chain(refused(lines));
+            for finding in found {
+                view.report(sink, finding.assuming(&assumed(view, lines)));
             }
         }
     }
@@ -49,6 +48,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 pub(super) fn counts(view: &View<'_>, lines: &Lines<'_>) -> bool {
     let pod = lines.unit.is_some_and(|unit| unit.kind == UnitKind::Pod);
     !pod || Habit::PodRestart.of(view.wiring.platform.version)
+}
+
+/// The words on which it rests that `Restart=` counts.
+fn assumed(view: &View<'_>, lines: &Lines<'_>) -> Vec<String> {
+    let pod = lines.unit.is_some_and(|unit| unit.kind == UnitKind::Pod);
+    let version = view.wiring.platform.assumed.get(&Aspect::Version).filter(|_| pod);
+    version.cloned().into_iter().collect()
 }
 
 /// The `Restart=` that counts: systemd keeps the last one that it knows.

@@ -5,6 +5,7 @@ use super::unit_lines::{Started, installs, pod, units};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Unit, UnitKind};
 use crate::platform::Aspect;
+use crate::suggest;
 
 pub static RULE: Rule = Rule {
     code: "QG604",
@@ -52,12 +53,21 @@ fn finding(view: &View<'_>, unit: &Unit) -> Diagnostic {
         ),
     };
     let message = format!("`{file}` is not started at boot: it is in no target, and no other unit starts it");
-    Diagnostic::new(&RULE, header.unwrap_or(unit.head), message)
-        .here(here)
-        .help(format!(
-            "Why: `systemctl enable` does not work on units that a generator makes; what `[Install]` says is done by the \
-             generator itself. What you see: after a reboot `{service}.service` is inactive (dead), and starts by hand."
-        ))
-        .help(format!("What helps: `{line}` in a section [Install]."))
-        .fix(title, false, vec![change])
+    let slip = unit.entries.iter().filter(|entry| entry.section == "Install").find_map(|entry| {
+        let near = suggest::nearest(&entry.key.value, ["WantedBy", "RequiredBy", "UpheldBy"])?;
+        Some((entry.key.span(), near))
+    });
+    let place = slip.map(|(span, _)| span).or(header).unwrap_or(unit.head);
+    let finding = Diagnostic::new(&RULE, place, message).here(here).help(format!(
+        "Why: `systemctl enable` does not work on units that a generator makes; what `[Install]` says is done by the \
+         generator itself. What you see: after a reboot `{service}.service` is inactive (dead), and starts by hand."
+    ));
+    match slip {
+        Some((span, near)) => finding.here(format!("did you mean `{near}`?")).fix(
+            format!("rename it to `{near}`"),
+            true,
+            vec![Change::Replace { span, text: near.to_owned() }],
+        ),
+        None => finding.help(format!("What helps: `{line}` in a section [Install].")).fix(title, false, vec![change]),
+    }
 }

@@ -23,7 +23,8 @@ type Use<'a> = (&'a Service, &'a Spanned<Mount>);
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| may_label(view)) {
         let mut uses: IndexMap<(MountKindKey, &str), Vec<Use<'_>>> = IndexMap::new();
-        for service in context.stack.services.values().filter(|service| service.kind == ServiceKind::Container) {
+        let services = context.stack.services.values();
+        for service in services.filter(|service| service.kind == ServiceKind::Container && !is_open(service)) {
             for mount in &service.mounts {
                 let kind = match mount.value.kind {
                     MountKind::Volume => MountKindKey::Volume,
@@ -71,13 +72,13 @@ fn label(mount: &Mount) -> Option<&str> {
 }
 
 /// Folders that a runtime refuses to label, because the host would stop working: `Relabel` of go-selinux.
-const REFUSED: [&str; 21] = [
+const REFUSED: [&str; 23] = [
     "", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run",
-    "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log",
+    "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "%h", "~",
 ];
 
 /// Files and folders of the host that its own programs read, and folders with nothing else in them.
-const OF_THE_SYSTEM: [&str; 13] = [
+const OF_THE_SYSTEM: [&str; 12] = [
     "/etc/localtime",
     "/etc/timezone",
     "/etc/passwd",
@@ -89,7 +90,6 @@ const OF_THE_SYSTEM: [&str; 13] = [
     "/etc/os-release",
     "/etc/pki",
     "/etc/ssl",
-    "/var/run",
     "/var/log/journal",
 ];
 
@@ -99,7 +99,20 @@ pub(super) fn is_of_the_system(path: &str) -> bool {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     REFUSED.contains(&path)
         || OF_THE_SYSTEM.iter().any(|own| path == *own || below(own))
-        || ["/dev", "/proc", "/sys", "/run", "/boot", "/lib/modules", "/usr/share", "/usr/lib"].into_iter().any(below)
+        || [
+            "/dev",
+            "/proc",
+            "/sys",
+            "/run/dbus",
+            "/run/systemd",
+            "/run/udev",
+            "/boot",
+            "/lib/modules",
+            "/usr/share",
+            "/usr/lib",
+        ]
+        .into_iter()
+        .any(below)
         || path.ends_with(".sock")
 }
 
@@ -107,8 +120,9 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
     let (name, source) = (&service.name.value, mount.value.source.as_str());
     let option = label(&mount.value).unwrap_or("z");
     let socket = source.ends_with(".sock");
-    let shown =
-        if source.contains(crate::model::HOME) { source.replace(crate::model::HOME, "%h") } else { source.to_owned() };
+    // As it stands in the file: the reader takes Podman's socket for Docker's.
+    let text = written(stack, service, &mount.value, mount.span()).map(|(text, _)| text);
+    let shown = text.as_deref().and_then(|text| text.split(':').next()).unwrap_or(source);
     let message = if socket {
         format!("`:{option}` on the socket `{shown}` of `{name}` does not open it, and changes it for the host")
     } else {
@@ -162,8 +176,7 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>]) -> Option<Diagnosti
         return None;
     }
     let names = list(private.iter().map(|(service, _)| &service.name.value));
-    let shown = source.replace(crate::model::HOME, "%h");
-    let message = format!("`{shown}` has `:Z` in {names}: only the one that started last can use it");
+    let message = format!("`{source}` has `:Z` in {names}: only the one that started last can use it");
     let mut finding = Diagnostic::new(&RULE, last.1.span(), message).here("private to this container");
     for (service, mount) in earlier.iter().map(|used| **used) {
         finding = finding.label(mount.span(), format!("private to `{}`", service.name.value));
@@ -193,16 +206,19 @@ fn runs_once(stack: &Stack, service: &Service) -> bool {
     awaited || unit.is_some_and(|entry| entry.value.value.trim() == "oneshot")
 }
 
+/// Whether a container has no label of its own, so that none is written on what it mounts.
+fn is_open(service: &Service) -> bool {
+    let disables = |text: &String| text.starts_with("label") && (text.contains("disable") || text.contains("type"));
+    service.flag("privileged")
+        || service.attributes.get("security_opt").is_some_and(|(_, value)| value.texts().iter().any(disables))
+        || service
+            .quadlet
+            .iter()
+            .any(|entry| matches!(entry.key.value.as_str(), "SecurityLabelDisable" | "SecurityLabelType"))
+}
+
 /// Binds without a label, where SELinux is on.
 fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
-    let off = service.flag("privileged")
-        || service.attributes.get("security_opt").is_some_and(|(_, value)| {
-            value
-                .texts()
-                .iter()
-                .any(|text| text.starts_with("label") && (text.contains("disable") || text.contains("type")))
-        })
-        || service.quadlet.iter().any(|entry| entry.key.value.starts_with("SecurityLabel"));
     let bare = |mount: &&Spanned<Mount>| {
         let options = &mount.value.options;
         mount.value.kind == MountKind::Bind
@@ -211,7 +227,7 @@ fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
             && !is_of_the_system(&mount.value.source)
     };
     let binds: Vec<&Spanned<Mount>> = service.mounts.iter().filter(bare).collect();
-    let (first, more) = binds.split_first().filter(|_| !off)?;
+    let (first, more) = binds.split_first()?;
     let name = &service.name.value;
     let shown = list(binds.iter().map(|mount| &mount.value.target));
     let message = format!("SELinux keeps `{name}` from {shown}: the bind has no label");

@@ -135,8 +135,8 @@ fn serves(stack: &Stack, service: &Service) -> bool {
     let oneshot =
         service.quadlet.iter().any(|entry| entry.key.value == "Type" && entry.value.value.trim() == "oneshot");
     // What nobody could read may be the mount.
-    let unread =
-        service.quadlet.iter().any(|entry| matches!(entry.key.value.as_str(), "Volume" | "Mount" | "PodmanArgs"))
-            || ["volumes_from", "tmpfs"].iter().any(|key| service.attributes.contains_key(*key));
+    let unread = service.unread_mounts
+        || service.quadlet.iter().any(|entry| matches!(entry.key.value.as_str(), "Volume" | "Mount" | "PodmanArgs"))
+        || ["volumes_from", "tmpfs"].iter().any(|key| service.attributes.contains_key(*key));
     server && !moved && !once && !oneshot && !unread && service.entrypoint.is_none()
 }
