@@ -65,8 +65,8 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
     }
     let place = lost.or_else(|| service.image.as_ref().map(|image| image.span()))?;
     let path = store.data.first()?;
-    let when = if quadlet { "whenever it stops" } else { "when `docker compose down` removes it" };
-    let message = format!("the data of `{name}` goes {when}: {} has no volume with a name for it", store.name);
+    let when = if quadlet { "whenever its container stops" } else { "once `down` removes its container" };
+    let message = format!("the data of `{name}` is gone {when}: {} has no volume with a name for it", store.name);
     let finding = Diagnostic::new(&RULE, place, message)
         .here(if lost.is_some() { "a volume without a name" } else { "no volume for its data" })
         .help(why(known))
@@ -83,7 +83,8 @@ fn anonymous(service: &Service, known: &Known) -> Vec<Diagnostic> {
     let volumes = service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Anonymous);
     let finding = |mount: &crate::model::Spanned<crate::model::Mount>| {
         let target = &mount.value.target;
-        let message = format!("what `{name}` writes to `{target}` goes whenever it stops: the volume has no name");
+        let message =
+            format!("what `{name}` writes to `{target}` is gone whenever its container stops: the volume has no name");
         Diagnostic::new(&RULE, mount.span(), message)
             .here("a volume without a name")
             .help(why(known))
