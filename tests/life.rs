@@ -51,7 +51,10 @@ fn told(files: &[(&str, &str)], platform: &str, codes: &[&str]) -> Vec<String> {
     found.iter().filter(|found| codes.contains(&found.rule.code)).map(shown).collect()
 }
 
-fn check(codes: &[&str], cases: &[(&[(&str, &str)], &str, &[&str])]) {
+/// Files, a platform, and what is told.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a [&'a str]);
+
+fn check(codes: &[&str], cases: &[Case<'_>]) {
     for (files, platform, expected) in cases {
         assert_eq!(told(files, platform, codes), *expected, "{files:?} on {platform}");
     }
@@ -474,6 +477,8 @@ fn data_without_a_name_goes() {
     ] {
         assert_eq!(of(image, lines), expected, "{image} {lines}");
     }
+    let named = written(&[("w.container", "C;Volume=/var/data")], NEW, "QG804");
+    assert_eq!(named, ["w-var-data:/var/data"]);
 }
 
 /// `606 error`, sorted, of a topology.

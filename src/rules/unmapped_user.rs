@@ -52,11 +52,11 @@ fn look(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
     let assumed: Vec<String> = view.wiring.platform.assumed.get(&Aspect::Rootless).cloned().into_iter().collect();
     Some(
         finding
-            .help(format!(
+            .help(
                 "Why: rootless, root in the container is the host's user, and every other user of the container is one of the \
                  numbers in /etc/subuid, to whom the host's folders do not belong. What you see: `Permission denied` from the \
                  program, and files of an owner like 100999 on the host."
-            ))
+            )
             .help(format!(
                 "What helps: `UserNS={keep}` (`--userns={keep}`), with which that user is the host's; or the option `U` on the \
                  bind, which gives the folder to it; or `podman unshare chown`."

@@ -1,8 +1,9 @@
 //! QG804: data that goes with its container.
 
-use super::context::{Context, View, seen, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Condition, Deploy, MountKind, Service, ServiceKind, Stack};
+use super::context::{Context, View, list, seen, why};
+use super::unit_lines::unit_of;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Condition, Deploy, Mount, MountKind, Service, ServiceKind, Spanned, Stack};
 use crate::platform::datastore::{self, Datastore};
 use crate::platform::{Is, Known, Question};
 
@@ -12,7 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a volume without a name, or a database without a volume: the data goes with the container",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("volatile_data.md"),
 };
 
@@ -28,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             match found {
                 Some(finding) => view.report(sink, finding),
                 None if known.fact.is == Is::No => {
-                    for finding in anonymous(service, &known) {
+                    for finding in anonymous(context.stack, service, &known) {
                         view.report(sink, finding);
                     }
                 }
@@ -64,33 +65,43 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
         return None;
     }
     let place = lost.or_else(|| service.image.as_ref().map(|image| image.span()))?;
-    let path = store.data.first()?;
-    let when = if quadlet { "whenever its container stops" } else { "once `down` removes its container" };
-    let message = format!("the data of `{name}` is gone {when}: {} has no volume with a name for it", store.name);
+    // The same on all platforms, so that it is one finding; when that is, stands in the reasons.
+    let message =
+        format!("the data of `{name}` is gone with its container: {} has no volume with a name for it", store.name);
     let finding = Diagnostic::new(&RULE, place, message)
         .here(if lost.is_some() { "a volume without a name" } else { "no volume for its data" })
         .help(why(known))
         .help(seen(known, None))
         .help(format!(
-            "What helps: a volume with a name where this image keeps its data, such as `{name}-data:{path}`."
+            "What helps: `{name}-data:PATH`, with the path that the page of this image names: {}.",
+            list(&store.data).replace(" and ", " or ")
         ));
     Some(finding.assuming(&known.assumed))
 }
 
 /// Volumes without a name.
-fn anonymous(service: &Service, known: &Known) -> Vec<Diagnostic> {
+fn anonymous(stack: &Stack, service: &Service, known: &Known) -> Vec<Diagnostic> {
     let name = &service.name.value;
     let volumes = service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Anonymous);
-    let finding = |mount: &crate::model::Spanned<crate::model::Mount>| {
-        let target = &mount.value.target;
-        let message =
-            format!("what `{name}` writes to `{target}` is gone whenever its container stops: the volume has no name");
-        Diagnostic::new(&RULE, mount.span(), message)
+    let finding = |mount: &Spanned<Mount>| {
+        let (target, span) = (&mount.value.target, mount.span());
+        let message = format!("what `{name}` writes to `{target}` is gone with its container: the volume has no name");
+        let named = format!("{name}-{}:{target}", target.trim_matches('/').replace('/', "-"));
+        let finding = Diagnostic::new(&RULE, span, message)
             .here("a volume without a name")
             .help(why(known))
             .help(seen(known, None))
-            .help(format!("What helps: a name, such as `{name}-data:{target}`; or a tmpfs, if it is meant to go."))
-            .assuming(&known.assumed)
+            .help(format!("What helps: a name, such as `{named}`; or a tmpfs, if it is meant to go."));
+        // Elsewhere a name has to be defined, too.
+        let alone = unit_of(stack, service).is_some() && (span.end - span.start) as usize == target.len();
+        let plain = target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+        let finding = if alone && plain {
+            let change = Change::Replace { span, text: named.clone() };
+            finding.fix(format!("name it: `{named}`"), false, vec![change])
+        } else {
+            finding
+        };
+        finding.assuming(&known.assumed)
     };
     volumes.map(finding).collect()
 }
