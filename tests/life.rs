@@ -520,9 +520,9 @@ fn topologies_say_it_in_their_words() {
         ("services: {w: {image: x, quadlet: {Service: {Restart: Always}}}}".to_owned(), docker, vec![]),
         ("services: {w: {image: mongo}}".to_owned(), NEW, vec!["804 warning"]),
         ("services: {w: {image: mongo}}".to_owned(), docker, vec!["804 warning"]),
-        ("services: {w: {image: mongo, volumes: [/data/db]}}".to_owned(), NEW, vec!["804 warning"]),
-        ("services: {w: {image: x, volumes: [/data]}}".to_owned(), NEW, vec!["804 warning"]),
-        // A stopped container of Compose keeps it.
+        ("services: {w: {image: mongo, volumes: [/data/db]}}".to_owned(), NEW, vec![]),
+        ("services: {w: {image: x, volumes: [/data]}}".to_owned(), NEW, vec![]),
+        // What is rendered has a name; a stopped container of Compose keeps it.
         ("services: {w: {image: mongo, volumes: [/data/db]}}".to_owned(), docker, vec![]),
         ("services: {w: {image: mongo, volumes: ['a:b:c:d']}}".to_owned(), docker, vec![]),
         ("services: {w: {image: mongo, volumes: ['d:/data/db']}}\nvolumes: {d: {}}".to_owned(), NEW, vec![]),

@@ -3,7 +3,7 @@
 use super::context::{Context, View, list, seen, why};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Condition, Deploy, Mount, MountKind, Service, ServiceKind, Spanned, Stack};
+use crate::model::{Condition, Format, Mount, MountKind, Service, ServiceKind, Spanned, Stack};
 use crate::platform::datastore::{self, Datastore};
 use crate::platform::{Is, Known, Question};
 
@@ -28,7 +28,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             };
             match found {
                 Some(finding) => view.report(sink, finding),
-                None if known.fact.is == Is::No => {
+                // Where quadgen writes the unit, it gives such a volume a name.
+                None if known.fact.is == Is::No && context.stack.format == Format::Quadlet => {
                     for finding in anonymous(context.stack, service, &known) {
                         view.report(sink, finding);
                     }
@@ -43,13 +44,15 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known) -> Option<Diagnostic> {
     let name = &service.name.value;
     let mut lost = None;
+    let is_unit = view.wiring.stack.format == Format::Quadlet;
     for mount in &service.mounts {
         let target = mount.value.target.trim_end_matches('/');
         let near = |path: &&String| is_below(target, path) || is_below(path, target);
         let holds = store.data.iter().find(near).is_some();
         match mount.value.kind {
-            MountKind::Anonymous if holds => lost = Some(mount.span()),
-            // In memory on purpose, or kept.
+            MountKind::Anonymous if holds && is_unit => lost = Some(mount.span()),
+            // In memory on purpose, or kept: a stopped container of Compose keeps a volume without a name, and what is
+            // rendered has one with a name.
             _ if holds => return None,
             // Its data may have been moved there.
             MountKind::Volume => return None,
@@ -58,11 +61,6 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
             }
             _ => {}
         }
-    }
-    let quadlet = view.wiring.platform.deploy == Deploy::Quadlet;
-    // A stopped container of Compose keeps a volume without a name, and the next one takes it over.
-    if !quadlet && lost.is_some() {
-        return None;
     }
     let place = lost.or_else(|| service.image.as_ref().map(|image| image.span()))?;
     // The same on all platforms, so that it is one finding; when that is, stands in the reasons.
