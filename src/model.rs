@@ -29,6 +29,7 @@ pub use unit::{Unit, UnitEntry, UnitKind, standing};
 pub use value::{Data, Value};
 pub use version::Version;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -134,6 +135,8 @@ pub struct Stack {
     pub attributes: IndexMap<String, (Span, Value)>,
     /// Source layer: the units and their drop-ins, where the stack was read from some.
     pub units: Vec<Unit>,
+    /// Source layer: services, without `.service`, that plain units of systemd beside those units start.
+    pub activated: BTreeSet<String>,
 }
 
 impl Stack {
@@ -154,6 +157,7 @@ impl Stack {
             disabled: IndexMap::new(),
             attributes: IndexMap::new(),
             units: Vec::new(),
+            activated: BTreeSet::new(),
         }
     }
 }
@@ -199,6 +203,8 @@ pub struct Service {
     pub entrypoint: Option<Vec<Text>>,
     /// Volumes, binds and temporary file systems.
     pub mounts: Vec<Spanned<Mount>>,
+    /// Whether it has more of them, which could not be read.
+    pub unread_mounts: bool,
     /// What must be up before it.
     pub depends_on: Vec<Dependency>,
     /// The health check.

@@ -5,10 +5,12 @@
 mod address_outside_subnet;
 mod alias_without_effect;
 mod ambiguous_name;
+mod auto_update_mismatch;
 mod bridging_service;
 mod client_address_hidden;
 mod conflicting_network_mode;
 mod context;
+mod dangling_dependency;
 mod dead_published_port;
 mod default_network_without_dns;
 mod denied_connection;
@@ -27,6 +29,7 @@ mod exposed_datastore;
 mod external_name_on_internal_network;
 mod gateway_without_subnet;
 mod hard_coded_user_path;
+mod health_without_check;
 mod host;
 mod host_network_isolation;
 mod host_reachable_from_internal;
@@ -36,6 +39,7 @@ mod ignored_port;
 mod internal_network_without_dns;
 mod internet_access;
 mod invalid_dns_name;
+mod invalid_restart;
 mod invalid_value;
 mod ipv6_without_network;
 mod isolation_lost_to_backend;
@@ -45,6 +49,7 @@ mod loopback_port_used_inside;
 mod misplaced_key;
 mod missing_container_name;
 mod missing_host_alias;
+mod missing_install;
 mod multi_homed_dns;
 mod one_sided_isolate;
 mod overlapping_subnets;
@@ -53,10 +58,13 @@ mod pod_member_port;
 mod privileged_port;
 mod refused_service_setting;
 mod replicated_host_port;
+mod restart_gives_up;
 mod rootless_driver;
 mod runtime_socket_mounted;
+mod selinux_label;
 mod shadowed_unit;
 mod short_image_name;
+mod start_timeout;
 mod together;
 mod undecided_default_route;
 mod undecided_host_address;
@@ -66,14 +74,17 @@ mod unisolated_networks;
 mod unit_lines;
 mod unknown_key;
 mod unmanaged_network;
+mod unmapped_user;
 mod unreachable_connection;
 mod unresolvable_name;
 mod unroutable_host_alias;
 mod unset_variable;
 mod unsupported_host_gateway;
 mod unused_definition;
+mod volatile_data;
 mod volatile_host_address;
 mod works_elsewhere_only;
+mod wrong_install_target;
 
 pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
@@ -151,6 +162,16 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&gateway_without_subnet::RULE, Check::Stack(gateway_without_subnet::check)),
     (&undecided_default_route::RULE, Check::Stack(undecided_default_route::check)),
     (&dependency_cycle::RULE, Check::Stack(dependency_cycle::check)),
+    (&dangling_dependency::RULE, Check::Stack(dangling_dependency::check)),
+    (&health_without_check::RULE, Check::Stack(health_without_check::check)),
+    (&missing_install::RULE, Check::Stack(missing_install::check)),
+    (&wrong_install_target::RULE, Check::Stack(wrong_install_target::check)),
+    (&invalid_restart::RULE, Check::Stack(invalid_restart::check)),
+    (&start_timeout::RULE, Check::Stack(start_timeout::check)),
+    (&auto_update_mismatch::RULE, Check::Stack(auto_update_mismatch::check)),
+    (&selinux_label::RULE, Check::Stack(selinux_label::check)),
+    (&unmapped_user::RULE, Check::Stack(unmapped_user::check)),
+    (&restart_gives_up::RULE, Check::Stack(restart_gives_up::check)),
     (&units::KEY_TOO_NEW, Check::Elsewhere),
     (&deprecated_key::RULE, Check::Stack(deprecated_key::check)),
     (&units::MISSING_IMAGE, Check::Elsewhere),
@@ -170,6 +191,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&input::OBSOLETE_ATTRIBUTE, Check::Elsewhere),
     // Behind the others about connections: it speaks of what no other rule says.
     (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
+    (&volatile_data::RULE, Check::Stack(volatile_data::check)),
     (&own::UNUSED_SUPPRESSION, Check::Elsewhere),
     (&own::UNKNOWN_RULE, Check::Elsewhere),
 ];

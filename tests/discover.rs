@@ -615,7 +615,8 @@ fn units_of_a_folder_know_those_beside_it_in_the_repository() {
         (".git/HEAD", ""),
         (
             "apps/web/web.container",
-            "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=front.network\n",
+            "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=front.network\n\n\
+             [Install]\nWantedBy=default.target\n",
         ),
         ("networks/front.network", "[Network]\nBad=1\n"),
     ]);

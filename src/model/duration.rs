@@ -26,6 +26,41 @@ impl Duration {
         Duration { micros: seconds.saturating_mul(1_000_000) }
     }
 
+    /// A span of time as systemd reads it: `90`, `5min`, `1min 30s`; nothing for what it does not know, and for `infinity`.
+    pub fn from_systemd(text: &str) -> Option<Self> {
+        let mut rest = text.trim();
+        let mut micros: u64 = 0;
+        if rest.is_empty() {
+            return None;
+        }
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let (number, behind) = rest.split_at(digits);
+            let behind = behind.trim_start();
+            let letters = behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len());
+            let (unit, next) = behind.split_at(letters);
+            let factor = match unit {
+                // A number alone is one of seconds.
+                "" => 1_000_000,
+                "us" | "usec" | "µs" => 1,
+                "ms" | "msec" => 1_000,
+                "s" | "sec" | "second" | "seconds" => 1_000_000,
+                "m" | "min" | "minute" | "minutes" => 60_000_000,
+                "h" | "hr" | "hour" | "hours" => 3_600_000_000,
+                "d" | "day" | "days" => 86_400_000_000,
+                "w" | "week" | "weeks" => 604_800_000_000_u64,
+                _ => return None,
+            };
+            let part = number.parse::<f64>().ok()? * factor as f64;
+            if !part.is_finite() || part > 1e17 {
+                return None;
+            }
+            micros = micros.checked_add(part.round() as u64)?;
+            rest = next.trim_start();
+        }
+        Some(Duration { micros })
+    }
+
     /// In seconds, rounded up: what systemd and `--stop-timeout` take.
     pub fn as_seconds(self) -> u64 {
         self.micros.div_ceil(1_000_000)
@@ -84,6 +119,17 @@ impl fmt::Display for Duration {
 #[cfg(test)]
 mod tests {
     use super::Duration;
+
+    #[test]
+    fn systemd_has_forms_of_its_own() {
+        let seconds = |text: &str| Duration::from_systemd(text).map(Duration::as_seconds);
+        for (text, expected) in [("90", 90), ("5min", 300), ("1min 30s", 90), ("1h 2", 3602), (" 1.5 ", 2), ("0", 0)] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        for bad in ["", "infinity", "5x", "s", "-1", "1e9", "5 # note"] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn reads_and_writes_the_forms_of_compose() {

@@ -183,6 +183,20 @@ pub enum Question {
     HostsOfPodMember,
     /// Does a container in a pod start that has a host name of its own?
     HostNameOfPodMember,
+    /// Does a wait for the health of a container end that has no health check?
+    WaitForHealthWithoutCheck,
+    /// Does an image that is built with the stack keep the health check of its Containerfile?
+    BuiltHealthCheck,
+    /// Does a container start whose image is updated from its registry and has a name without one?
+    AutoUpdateOfShortName,
+    /// Is an image updated from its registry that only lies on the machine?
+    AutoUpdateOfLocalImage,
+    /// Is an image updated from its registry that is named by its digest?
+    AutoUpdateOfDigest,
+    /// Does what a container wrote outlive its next stop, where it has no volume with a name for it?
+    AnonymousVolume,
+    /// Does the systemd that runs the units have `multi-user.target`?
+    MultiUserTarget,
 }
 
 impl Question {
@@ -274,6 +288,13 @@ impl Question {
         Question::AddressOfPodMember,
         Question::HostsOfPodMember,
         Question::HostNameOfPodMember,
+        Question::WaitForHealthWithoutCheck,
+        Question::BuiltHealthCheck,
+        Question::AutoUpdateOfShortName,
+        Question::AutoUpdateOfLocalImage,
+        Question::AutoUpdateOfDigest,
+        Question::AnonymousVolume,
+        Question::MultiUserTarget,
     ];
 
     /// The name of its table.
@@ -365,6 +386,13 @@ impl Question {
             Question::AddressOfPodMember => "address-of-pod-member",
             Question::HostsOfPodMember => "hosts-of-pod-member",
             Question::HostNameOfPodMember => "host-name-of-pod-member",
+            Question::WaitForHealthWithoutCheck => "wait-for-health-without-check",
+            Question::BuiltHealthCheck => "built-health-check",
+            Question::AutoUpdateOfShortName => "auto-update-of-short-name",
+            Question::AutoUpdateOfLocalImage => "auto-update-of-local-image",
+            Question::AutoUpdateOfDigest => "auto-update-of-digest",
+            Question::AnonymousVolume => "anonymous-volume",
+            Question::MultiUserTarget => "multi-user-target",
         }
     }
 }

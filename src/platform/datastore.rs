@@ -13,6 +13,9 @@ pub struct Datastore {
     /// What people call it.
     pub name: String,
     ports: Vec<u16>,
+    /// Where in the container its data lies; empty where it is often meant to be lost.
+    #[serde(default)]
+    pub data: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +72,15 @@ mod tests {
             let found = find(&image.parse().unwrap()).map(|store| store.name.as_str());
             assert_eq!(found, name, "{image}");
         }
+    }
+
+    #[test]
+    fn data_lies_at_absolute_paths() {
+        let paths = DATASTORES.all().flat_map(|(_, store)| &store.data);
+        let bad: Vec<&String> = paths.filter(|path| !path.starts_with('/') || path.ends_with('/')).collect();
+        assert!(bad.is_empty(), "{bad:?}");
+        let data = |image: &str| find(&image.parse().unwrap()).map(|store| store.data.len());
+        assert!(data("postgres").is_some_and(|paths| paths > 0) && data("memcached") == Some(0));
     }
 
     #[test]

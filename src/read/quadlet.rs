@@ -1,5 +1,6 @@
 //! Quadlet units: what the generator reads, per release.
 
+mod activated;
 mod arguments;
 mod attributes;
 mod build;
@@ -20,7 +21,7 @@ mod stack;
 mod unit;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Read, infer};
@@ -55,6 +56,8 @@ pub struct Parsed {
     drop_ins: Vec<Source>,
     /// Env files by their path from the root.
     env_files: BTreeMap<String, FileId>,
+    /// Services that plain units of systemd in the tree start.
+    activated: BTreeSet<String>,
     /// What could not be read at all.
     diagnostics: Vec<Diagnostic>,
 }
@@ -81,7 +84,8 @@ impl Source {
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
+    let activated = activated::activated(files, tree);
+    let mut parsed = Parsed { name, searched: tree.searched, activated, ..Parsed::default() };
     for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
         for path in paths {
             let inside = path.strip_prefix(&tree.root).unwrap_or(path);

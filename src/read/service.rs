@@ -28,6 +28,7 @@ pub(super) fn empty(name: Text) -> Service {
         command: None,
         entrypoint: None,
         mounts: Vec::new(),
+        unread_mounts: false,
         depends_on: Vec::new(),
         health: None,
         restart: None,
@@ -74,7 +75,9 @@ impl Reader {
             "entrypoint" => service.entrypoint = self.words(node, "entrypoint"),
             "volumes" => {
                 let items = self.items(node, "volumes");
-                service.mounts.extend(items.iter().filter_map(|item| self.mount(item)));
+                let mounts: Vec<_> = items.iter().filter_map(|item| self.mount(item)).collect();
+                service.unread_mounts |= mounts.len() < items.len();
+                service.mounts.extend(mounts);
             }
             "depends_on" => service.depends_on = self.depends_on(node),
             "healthcheck" => service.health = self.health(node).map(|health| Spanned::written(health, entry.key_span)),

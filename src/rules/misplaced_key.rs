@@ -12,7 +12,7 @@ use crate::suggest;
 pub use crate::diagnostic::units::MISPLACED_KEY as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for lines in unit_lines::all(context) {
+    for lines in unit_lines::of_stack(context.stack) {
         for entry in lines.entries.iter().filter(|entry| !is_missing_image(lines.unit, entry)) {
             if let Some(finding) = misplaced(&lines, entry) {
                 unit_lines::report(context, sink, finding);
@@ -42,7 +42,7 @@ fn misplaced(lines: &Lines<'_>, entry: &UnitEntry) -> Option<Diagnostic> {
     let (key, section, span) = (&entry.key.value, &entry.section, entry.key.span());
     let there: Vec<String> = homes.iter().map(|home| format!("[{home}]")).collect();
     let there = there.join(" or ");
-    let message = format!("`{key}=` stands in [{section}] of {}, where nobody reads it", lines.name(span));
+    let message = format!("`{key}=` stands in [{section}] of {}, where nobody reads it", lines.name_at(span));
     let finding = Diagnostic::new(&RULE, span, message)
         .here(format!("belongs into {there}"))
         .help(format!("Why: [{section}] is read by systemd, which passes over keys that it does not have there."))

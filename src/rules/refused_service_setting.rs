@@ -10,7 +10,7 @@ use crate::platform::generator::Habit;
 pub use crate::diagnostic::units::REFUSED_SERVICE_SETTING as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for lines in unit_lines::all(context) {
+    for lines in unit_lines::of_stack(context.stack) {
         let found = [users(&lines), commands(&lines), kind(&lines)];
         for finding in found.into_iter().flatten() {
             unit_lines::report(context, sink, finding);
@@ -31,7 +31,7 @@ fn restart(lines: &Lines<'_>, release: Version) -> Option<Diagnostic> {
     if value.is_empty() || value == "on-failure" {
         return None;
     }
-    let (name, since) = (lines.name(entry.key.span()), Habit::PodRestart.since());
+    let (name, since) = (lines.name_at(entry.key.span()), Habit::PodRestart.since());
     let message = format!("`Restart={value}` of {name} has no effect: Podman writes `Restart=on-failure` in its place");
     let finding = Diagnostic::new(&RULE, entry.key.span(), message).severity(Level::Info);
     Some(
@@ -56,7 +56,7 @@ fn users(lines: &Lines<'_>) -> Option<Diagnostic> {
     };
     let found: Vec<&UnitEntry> = ["User", "Group", "DynamicUser"].into_iter().filter_map(set).collect();
     let (first, more) = found.split_first()?;
-    let name = lines.name(first.key.span());
+    let name = lines.name_at(first.key.span());
     let message =
         format!("{name} says {} in [Service], which Podman does not support", list(found.iter().map(|it| line(it))));
     let mut finding = Diagnostic::new(&RULE, first.key.span(), message).severity(Level::Warning);
@@ -92,7 +92,7 @@ fn commands(lines: &Lines<'_>) -> Option<Diagnostic> {
     }
     let commands = standing(lines.all("Service", "ExecStart"));
     let (first, more) = commands.split_first()?;
-    let name = lines.name(first.key.span());
+    let name = lines.name_at(first.key.span());
     let message =
         format!("{name} has an `ExecStart=` of its own: with Podman's there are two, and systemd refuses the service");
     let mut finding = Diagnostic::new(&RULE, first.key.span(), message);
@@ -116,7 +116,7 @@ fn commands(lines: &Lines<'_>) -> Option<Diagnostic> {
 fn kind(lines: &Lines<'_>) -> Option<Diagnostic> {
     let entry = lines.last("Service", "Type")?;
     let value = entry.value.value.trim();
-    let name = lines.name(entry.key.span());
+    let name = lines.name_at(entry.key.span());
     let (message, why) = match lines.kind {
         UnitKind::Pod if !value.is_empty() && value != "forking" => (
             format!("`Type={value}` of {name} has no effect: Podman writes `Type=forking` in its place"),

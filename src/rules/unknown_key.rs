@@ -8,7 +8,7 @@ use crate::platform::systemd;
 use crate::suggest;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for lines in unit_lines::all(context) {
+    for lines in unit_lines::of_stack(context.stack) {
         for entry in lines.entries.iter().filter(|entry| systemd::SECTIONS.contains(&entry.section.as_str())) {
             let (key, section) = (&entry.key, &entry.section);
             if systemd::has(section, &key.value) || !misplaced_key::homes(lines.kind, entry).is_empty() {
@@ -16,7 +16,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             // systemd gets new keys with every release, so a name that is merely unknown says nothing.
             let Some(near) = suggest::slip(&key.value, systemd::names(section)) else { continue };
-            let name = lines.name(key.span());
+            let name = lines.name_at(key.span());
             let message = format!("[{section}] of {name} has `{}=`, which is no key of systemd's", key.value);
             let finding = Diagnostic::new(&input::UNKNOWN_KEY, key.span(), message)
                 .severity(Level::Warning)

@@ -149,6 +149,7 @@ pub(super) fn stack(
     intent::intents(loaded, &mut stack, diagnostics);
     life::without_implied(&mut stack);
     stack.units = loaded.units.iter().map(source_layer).collect();
+    stack.activated.clone_from(&parsed.activated);
     Some(stack)
 }
 

@@ -1,0 +1,49 @@
+//! Plain units of systemd that lie beside Quadlet's → the services that they start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::Tree;
+use crate::source::Files;
+
+/// The kinds of units that start others.
+const KINDS: [&str; 5] = ["timer", "socket", "path", "target", "service"];
+/// The keys by which they do.
+const KEYS: [&str; 9] =
+    ["Unit", "Service", "Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess", "Requisite"];
+
+/// The services, each without `.service`, and the files of Quadlet that are named instead.
+///
+/// A repository keeps such units beside those of Quadlet or in a folder of their own, so the whole tree is looked at,
+/// and the folder above each unit's.
+pub(super) fn activated(files: &dyn Files, tree: &Tree) -> BTreeSet<String> {
+    let mut folders: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for unit in &tree.units {
+        let folder = unit.parent().unwrap_or(Path::new("")).to_path_buf();
+        folders.entry(folder).or_default();
+    }
+    let mut found = BTreeSet::new();
+    let roots: BTreeSet<PathBuf> = folders.into_keys().chain([tree.root.clone()]).collect();
+    let mut seen = BTreeSet::new();
+    for path in roots.iter().flat_map(|root| files.list(root)) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let Some((stem, kind)) = name.rsplit_once('.') else { continue };
+        if !KINDS.contains(&kind) || !seen.insert(path.clone()) || !files.is_file(&path) {
+            continue;
+        }
+        if matches!(kind, "timer" | "socket" | "path") {
+            found.insert(stem.to_owned());
+        }
+        let Ok(bytes) = files.read(&path) else { continue };
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            let Some((key, value)) = line.split_once('=') else { continue };
+            let starts = KEYS.contains(&key.trim()) || (key.starts_with("Exec") && value.contains("systemctl"));
+            if starts {
+                let words = value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'));
+                let words = words.filter(|word| !word.is_empty());
+                found.extend(words.map(|word| word.strip_suffix(".service").unwrap_or(word).to_owned()));
+            }
+        }
+    }
+    found
+}

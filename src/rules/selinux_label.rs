@@ -1,0 +1,293 @@
+//! QG610: SELinux labels that shut others out, that stand on what belongs to the system, or that are missing.
+
+use indexmap::IndexMap;
+
+use super::context::{Context, View, list};
+use super::unit_lines::unit_of;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
+use crate::source::Span;
+
+pub static RULE: Rule = Rule {
+    code: "QG610",
+    name: "selinux-label",
+    summary: "one source with `:Z` in two containers, a label on a system path or socket, or a bind without a label",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Unsafe,
+    page: include_str!("selinux_label.md"),
+};
+
+type Use<'a> = (&'a Service, &'a Spanned<Mount>);
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in context.views.iter().filter(|view| may_label(view)) {
+        let mut uses: IndexMap<(MountKindKey, &str), Vec<Use<'_>>> = IndexMap::new();
+        let services = context.stack.services.values();
+        for service in services.filter(|service| service.kind == ServiceKind::Container && !is_open(service)) {
+            for mount in &service.mounts {
+                let kind = match mount.value.kind {
+                    MountKind::Volume => MountKindKey::Volume,
+                    MountKind::Bind => MountKindKey::Bind,
+                    _ => continue,
+                };
+                if label(&mount.value).is_some() && kind == MountKindKey::Bind && is_of_the_system(&mount.value.source)
+                {
+                    view.report(sink, of_the_system(context.stack, service, mount));
+                    continue;
+                }
+                uses.entry((kind, mount.value.source.trim_end_matches('/'))).or_default().push((service, mount));
+            }
+            if view.wiring.platform.spec.selinux
+                && let Some(finding) = unlabelled(context.stack, service)
+            {
+                view.report(sink, finding);
+            }
+        }
+        for ((_, source), uses) in &uses {
+            if let Some(finding) = shut_out(view, source, uses) {
+                view.report(sink, finding);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum MountKindKey {
+    Volume,
+    Bind,
+}
+
+/// Whether labels may count on a platform: WSL2's kernel and Docker Desktop have no SELinux.
+fn may_label(view: &View<'_>) -> bool {
+    let platform = view.wiring.platform;
+    platform.spec.selinux
+        || !(platform.runtime == Runtime::DockerDesktop
+            || matches!(platform.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl))
+}
+
+/// `z` or `Z`.
+fn label(mount: &Mount) -> Option<&str> {
+    mount.options.iter().map(String::as_str).find(|option| matches!(*option, "z" | "Z"))
+}
+
+/// Folders that a runtime refuses to label, because the host would stop working: `Relabel` of go-selinux.
+const REFUSED: [&str; 23] = [
+    "", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run",
+    "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "%h", "~",
+];
+
+/// Files and folders of the host that its own programs read, and folders with nothing else in them.
+const OF_THE_SYSTEM: [&str; 12] = [
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/shadow",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/machine-id",
+    "/etc/os-release",
+    "/etc/pki",
+    "/etc/ssl",
+    "/var/log/journal",
+];
+
+/// Whether a path belongs to the system: to others than a container.
+pub(super) fn is_of_the_system(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    REFUSED.contains(&path)
+        || OF_THE_SYSTEM.iter().any(|own| path == *own || below(own))
+        || [
+            "/dev",
+            "/proc",
+            "/sys",
+            "/run/dbus",
+            "/run/systemd",
+            "/run/udev",
+            "/boot",
+            "/lib/modules",
+            "/usr/share",
+            "/usr/lib",
+        ]
+        .into_iter()
+        .any(below)
+        || path.ends_with(".sock")
+}
+
+fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Diagnostic {
+    let (name, source) = (&service.name.value, mount.value.source.as_str());
+    let option = label(&mount.value).unwrap_or("z");
+    let socket = source.ends_with(".sock");
+    // As it stands in the file: the reader takes Podman's socket for Docker's.
+    let text = written(stack, service, &mount.value, mount.span()).map(|(text, _)| text);
+    let shown = text.as_deref().and_then(|text| text.split(':').next()).unwrap_or(source);
+    let message = if socket {
+        format!("`:{option}` on the socket `{shown}` of `{name}` does not open it, and changes it for the host")
+    } else {
+        format!("`:{option}` on `{shown}` of `{name}` changes what belongs to the system")
+    };
+    let refused = REFUSED.contains(&source.trim_end_matches('/'));
+    let (why, helps) = if socket {
+        (
+            "Why: SELinux asks who may connect to the program behind a socket, not what the socket's file is called. What you \
+             see: `Permission denied` from the client, and `avc: denied { connectto }` in the host's journal",
+            "What helps: no label, and `SecurityLabelDisable=true` (`--security-opt label=disable`) for this container",
+        )
+    } else if refused {
+        (
+            "Why: the label would go on everything below it, so the runtime refuses it where SELinux is on. What you see: \
+             `SELinux relabeling of … is not allowed`, and the container does not start",
+            "What helps: no label; mount the folder that is needed, or `SecurityLabelDisable=true` (`--security-opt \
+             label=disable`) for a container that has to see all of it",
+        )
+    } else {
+        (
+            "Why: the label takes the place of the one that the host's own programs may read. What you see: nothing in the \
+             container, and services of the host that fail with `avc: denied` in its journal, until `restorecon` has run",
+            "What helps: no label: containers may read most of these files as they are",
+        )
+    };
+    let finding = Diagnostic::new(&RULE, mount.span(), message).here("labelled");
+    let finding = finding.help(format!("{why}.")).help(format!("{helps}."));
+    match relabelled(stack, service, mount, None) {
+        Some(change) => finding.fix("take the label away", false, vec![change]),
+        None => finding,
+    }
+}
+
+/// A source that one container keeps for itself and another one uses, too.
+fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>]) -> Option<Diagnostic> {
+    let stack = view.wiring.stack;
+    let uses: Vec<&Use<'_>> = uses.iter().filter(|(service, _)| !runs_once(stack, service)).collect();
+    let private: Vec<&&Use<'_>> = uses.iter().filter(|(_, mount)| label(&mount.value) == Some("Z")).collect();
+    let (last, earlier) = private.split_last()?;
+    let first = earlier.first()?;
+    // Containers of a pod share their label.
+    let home = |service: &Service| {
+        let owner = view.wiring.owner(service);
+        (owner.kind == ServiceKind::Pod).then(|| owner.name.value.clone())
+    };
+    if home(last.0).is_some() && private.iter().all(|(service, _)| home(service) == home(last.0)) {
+        return None;
+    }
+    if private.iter().all(|(service, _)| service.name == first.0.name) {
+        return None;
+    }
+    let names = list(private.iter().map(|(service, _)| &service.name.value));
+    let message = format!("`{source}` has `:Z` in {names}: only the one that started last can use it");
+    let mut finding = Diagnostic::new(&RULE, last.1.span(), message).here("private to this container");
+    for (service, mount) in earlier.iter().map(|used| **used) {
+        finding = finding.label(mount.span(), format!("private to `{}`", service.name.value));
+    }
+    finding = finding
+        .help(
+            "Why: `Z` gives everything below the source a label that only this container may use, at each of its starts. What \
+             you see: with SELinux on, `Permission denied` in the other one, and `avc: denied` in the host's journal.",
+        )
+        .help("What helps: `z` in all of them, a label that all containers may use.");
+    let changes: Option<Vec<Change>> =
+        private.iter().map(|(service, mount)| relabelled(stack, service, mount, Some("z"))).collect();
+    Some(match changes {
+        Some(changes) => finding.fix("write `z` in all of them", false, changes),
+        None => finding,
+    })
+}
+
+/// Whether a service is done when others run, so that its label is gone by then.
+fn runs_once(stack: &Stack, service: &Service) -> bool {
+    let awaited = stack
+        .services
+        .values()
+        .flat_map(|other| &other.depends_on)
+        .any(|other| other.condition == Condition::Completed && other.service.value == service.name.value);
+    let unit = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
+    awaited || unit.is_some_and(|entry| entry.value.value.trim() == "oneshot")
+}
+
+/// Whether a container has no label of its own, so that none is written on what it mounts.
+fn is_open(service: &Service) -> bool {
+    let disables = |text: &String| text.starts_with("label") && (text.contains("disable") || text.contains("type"));
+    service.flag("privileged")
+        || service.attributes.get("security_opt").is_some_and(|(_, value)| value.texts().iter().any(disables))
+        || service
+            .quadlet
+            .iter()
+            .any(|entry| matches!(entry.key.value.as_str(), "SecurityLabelDisable" | "SecurityLabelType"))
+}
+
+/// Binds without a label, where SELinux is on.
+fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
+    let bare = |mount: &&Spanned<Mount>| {
+        let options = &mount.value.options;
+        mount.value.kind == MountKind::Bind
+            && label(&mount.value).is_none()
+            && !options.iter().any(|option| option == "O")
+            && !is_of_the_system(&mount.value.source)
+    };
+    let binds: Vec<&Spanned<Mount>> = service.mounts.iter().filter(bare).collect();
+    let (first, more) = binds.split_first()?;
+    let name = &service.name.value;
+    let shown = list(binds.iter().map(|mount| &mount.value.target));
+    let message = format!("SELinux keeps `{name}` from {shown}: the bind has no label");
+    let mut finding = Diagnostic::new(&RULE, first.span(), message).here("no `:z` or `:Z`");
+    for mount in more {
+        finding = finding.label(mount.span(), "nor this one");
+    }
+    finding = finding
+        .help(
+            "Why: a container may only use what is labelled for containers, and a bind keeps the label of the host. What you \
+             see: `Permission denied` in the container, also for root, and `avc: denied` in the host's journal.",
+        )
+        .help(
+            "What helps: `:Z` where one container uses the folder, `:z` where several do; neither on a home or a folder of the \
+             system.",
+        );
+    let changes: Option<Vec<Change>> = binds.iter().map(|mount| relabelled(stack, service, mount, Some("z"))).collect();
+    Some(match changes {
+        Some(changes) => finding.fix("label it for containers: `:z`", false, changes),
+        None => finding,
+    })
+}
+
+/// The mount with another label or with none, where it stands in one piece.
+fn relabelled(stack: &Stack, service: &Service, mount: &Spanned<Mount>, new: Option<&str>) -> Option<Change> {
+    let Origin::Written(place) = mount.origin else { return None };
+    let (text, span) = written(stack, service, &mount.value, place)?;
+    let mut parts: Vec<&str> = text.split(':').collect();
+    let options = if parts.len() > 2 { parts.pop().unwrap_or("") } else { "" };
+    if parts.len() != 2 {
+        return None;
+    }
+    let kept = options.split(',').filter(|option| !matches!(*option, "" | "z" | "Z"));
+    let options: Vec<&str> = kept.chain(new).collect();
+    let mut text = parts.join(":");
+    if !options.is_empty() {
+        text = format!("{text}:{}", options.join(","));
+    }
+    Some(Change::Replace { span, text })
+}
+
+/// The short form of a mount as it stands in its file, without quotes, and where.
+fn written(stack: &Stack, service: &Service, mount: &Mount, place: Span) -> Option<(String, Span)> {
+    let width = (place.end - place.start) as usize;
+    if let Some(unit) = unit_of(stack, service) {
+        let holds = |own: Span| own.start <= place.start && place.end <= own.end;
+        let entry = unit.all("Container", "Volume").find(|entry| holds(entry.value.span()))?;
+        let span = entry.value.span();
+        return ((span.end - span.start) as usize == entry.value.value.len())
+            .then(|| (entry.value.value.clone(), span));
+    }
+    let mut options: Vec<&str> = if mount.read_only { vec!["ro"] } else { Vec::new() };
+    options.extend(mount.options.iter().map(String::as_str));
+    let mut text = format!("{}:{}", mount.source, mount.target);
+    if !options.is_empty() {
+        text = format!("{text}:{}", options.join(","));
+    }
+    match width.checked_sub(text.len()) {
+        Some(0) => Some((text, place)),
+        Some(2) => Some((text.clone(), place.part(1, 1 + text.len()))),
+        _ => None,
+    }
+}

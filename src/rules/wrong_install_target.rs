@@ -1,0 +1,57 @@
+//! QG605: a user's unit in a target that only the system has.
+
+use super::context::{Context, seen, why};
+use super::unit_lines::{Started, installs, units};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::Deploy;
+use crate::platform::{Aspect, Is, Question};
+
+pub static RULE: Rule = Rule {
+    code: "QG605",
+    name: "wrong-install-target",
+    summary: "a rootless unit in `multi-user.target` alone, which a user's systemd does not have",
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: Fixable::Safe,
+    page: include_str!("wrong_install_target.md"),
+};
+
+/// Targets that a user's systemd does not have.
+const ABSENT: [&str; 3] = ["multi-user.target", "graphical.target", "network-online.target"];
+
+pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
+        let known = view.wiring.ask(Question::MultiUserTarget);
+        // Nearly every tree could be meant for either.
+        if known.fact.is != Is::No || view.wiring.platform.assumed.contains_key(&Aspect::Rootless) {
+            continue;
+        }
+        let started = Started::of(view);
+        for unit in units(context.stack) {
+            let targets = installs(unit);
+            let Some((first, place, entry)) = targets.first() else { continue };
+            if started.contains(unit) || targets.iter().any(|(target, ..)| !ABSENT.contains(target)) {
+                continue;
+            }
+            let message = format!("`{}` is not started at boot: a user's systemd has no `{first}`", unit.file);
+            let mut finding = Diagnostic::new(&RULE, place.unwrap_or(entry.value.span()), message)
+                .here("the system's, not a user's")
+                .help(why(&known))
+                .help(seen(&known, None))
+                .help("What helps: `WantedBy=default.target`.");
+            // One target is enough, so the others go.
+            let changes: Option<Vec<Change>> = targets
+                .iter()
+                .enumerate()
+                .map(|(at, (_, span, _))| match (at, *span) {
+                    (0, Some(span)) => Some(Change::Replace { span, text: "default.target".to_owned() }),
+                    (_, _) => None,
+                })
+                .collect();
+            if let Some(changes) = changes {
+                finding = finding.fix("start it with `default.target`", true, changes);
+            }
+            view.report(sink, finding.assuming(&known.assumed));
+        }
+    }
+}
