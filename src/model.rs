@@ -328,8 +328,8 @@ pub enum Condition {
 pub struct Dependency {
     /// On which service.
     pub service: Text,
-    /// What it must have done.
-    pub condition: Condition,
+    /// What it must have done, and where that stands.
+    pub condition: Spanned<Condition>,
     /// Whether the dependant is restarted with it.
     pub restart: bool,
     /// Whether the dependant needs it at all.

@@ -317,8 +317,8 @@ fn a_start_has_to_hold_its_wait_and_its_pull() {
         ("[Service]; TimeoutStartSec=0", ""),
         ("HealthStartPeriod=60s", "w.container:5 607 warning"),
         // Only defaults meet.
-        ("", "w.container:2 607 info"),
-        ("HealthInterval=10s", "w.container:2 607 info"),
+        ("", "w.container:1 607 info"),
+        ("HealthInterval=10s", "w.container:1 607 info"),
         ("HealthStartPeriod=5m; HealthStartupCmd=true; [Service]; TimeoutStartSec=60", ""),
     ] {
         let found = of(&format!("{healthy}; {more}"));
@@ -332,7 +332,7 @@ fn a_start_has_to_hold_its_wait_and_its_pull() {
     assert!(waits("C;[Service]; Type=oneshot"));
     // One for all.
     let two = [("a.container", "C;"), ("b.container", "C;[Service]; Restart=no")];
-    assert_eq!(told(&two, NEW, &["QG607"]), ["a.container:2 607 info"]);
+    assert_eq!(told(&two, NEW, &["QG607"]), ["a.container:1 607 info"]);
     assert_eq!(written(&two, NEW, "QG607"), ["[Service]\nTimeoutStartSec=900", "TimeoutStartSec=900"]);
 }
 

@@ -106,16 +106,17 @@ fn a_comment_silences_its_line_or_the_next() {
 #[test]
 fn a_comment_in_a_unit_stands_before_the_key() {
     let unit = |lines: &str| {
-        said("web.container", &format!("[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\n{lines}"))
+        let head = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web";
+        said("web.container", &format!("{head}\n{lines}[Install]\nWantedBy=default.target\n"))
     };
     assert_eq!(unit("PublishPort=80:80\n"), ["4 QG404"]);
     assert_eq!(unit("# quadgen: ignore[QG404] reason\nPublishPort=80:80\n"), [""; 0]);
     assert_eq!(unit("# quadgen: ignore-file[QG404]\n\nPublishPort=80:80\n"), [""; 0]);
     // At the end of a line it is a part of the value, and silences nothing.
     let found = unit("PublishPort=80:80\nUser=a # quadgen: ignore-file[QG404]\n");
-    assert_eq!(found, ["4 QG404"]);
+    assert_eq!(found, ["4 QG404", "5 QG706"]);
     // What is absent lies on the section's header.
-    let head = |lines: &str| said("db.container", &format!("{lines}[Container]\nExec=x\n"));
+    let head = |lines: &str| said("db.container", &format!("{lines}[Container]\nExec=x\n[Install]\nWantedBy=default.target\n"));
     assert_eq!(head(""), ["1 QG703"]);
     assert_eq!(head("# quadgen: ignore[QG703] rootfs comes from a drop-in\n"), [""; 0]);
 }
@@ -312,7 +313,8 @@ fn the_nearest_quadgen_toml_holds_and_may_extend_another() {
 #[test]
 fn platforms_of_quadgen_toml_come_behind_those_of_the_file() {
     let compose = "services:\n  web:\n    image: docker.io/library/nginx:1.27\n    ports: ['80:80']\n";
-    let unit = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nPublishPort=80:80\n";
+    let unit = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nPublishPort=80:80\n\
+                [Install]\nWantedBy=default.target\n";
     let here = folder(&[
         ("quadgen.toml", "[platforms]\nserver = \"podman@4.6,rootless\"\nroot = \"podman@5.4,rootful\"\n"),
         ("c/compose.yaml", compose),

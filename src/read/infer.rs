@@ -140,7 +140,7 @@ fn of_service(service: &Service, names: &HashMap<String, String>) -> (Vec<Connec
     words.for_each(|word| look(word, None, &mut take));
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
-        if dependency.condition != Condition::Completed
+        if dependency.condition.value != Condition::Completed
             && let Some(target) = names.get(name).filter(|target| *target == name && *name != service.name.value)
         {
             found.push(Connection {

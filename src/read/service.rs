@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::reader::{Reader, part, scalar, value};
+use super::reader::{Reader, origin, part, scalar, value};
 use crate::diagnostic::{Diagnostic, input};
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
@@ -298,7 +298,12 @@ impl Reader {
     }
 
     fn depends_on(&mut self, node: &Node) -> Vec<Dependency> {
-        let plain = |service| Dependency { service, condition: Condition::Started, restart: false, required: true };
+        let plain = |service: Text| Dependency {
+            condition: Spanned::implied(Condition::Started, service.span()),
+            service,
+            restart: false,
+            required: true,
+        };
         let Kind::Mapping(entries) = &node.kind else {
             return self.names(node, "depends_on").into_iter().map(plain).collect();
         };
@@ -308,7 +313,9 @@ impl Reader {
             for option in self.entries(&entry.value, "a dependency") {
                 let node = &option.value;
                 match option.key.as_str() {
-                    "condition" => dependency.condition = self.condition(node),
+                    "condition" => {
+                        dependency.condition = Spanned { value: self.condition(node), origin: origin(node) };
+                    }
                     "restart" => dependency.restart = self.boolean(node, "restart").is_some_and(|it| it.value),
                     "required" => dependency.required = self.boolean(node, "required").is_none_or(|it| it.value),
                     key if key.starts_with("x-") => {}

@@ -266,7 +266,7 @@ fn env_file(file: &EnvFile) -> Json {
 
 fn dependency(dependency: &Dependency) -> Json {
     let mut out = Map::new();
-    out.insert("condition".into(), text(words::condition(dependency.condition)));
+    out.insert("condition".into(), text(words::condition(dependency.condition.value)));
     if dependency.restart {
         out.insert("restart".into(), Json::Bool(true));
     }

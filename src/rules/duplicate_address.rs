@@ -47,7 +47,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 /// Whether one of two services has ended before the other starts.
 fn after_each_other(a: &Service, b: &Service) -> bool {
     let waits = |one: &Service, other: &Service| {
-        let done = |on: &&crate::model::Dependency| on.condition == Condition::Completed;
+        let done = |on: &&crate::model::Dependency| on.condition.value == Condition::Completed;
         one.depends_on.iter().filter(done).any(|on| on.service.value == other.name.value)
     };
     waits(a, b) || waits(b, a)

@@ -119,9 +119,9 @@ fn waits(view: &View<'_>, service: &Service) -> Vec<(Span, String)> {
     }
     for other in view.wiring.stack.services.values() {
         for dependency in &other.depends_on {
-            let waits = dependency.condition == Condition::Healthy && dependency.required;
+            let waits = dependency.condition.value == Condition::Healthy && dependency.required;
             if waits && dependency.service.value == service.name.value {
-                places.push((dependency.service.span(), format!("`{}` waits for it", other.name.value)));
+                places.push((dependency.condition.span(), format!("`{}` waits for it", other.name.value)));
             }
         }
     }

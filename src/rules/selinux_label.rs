@@ -201,7 +201,7 @@ fn runs_once(stack: &Stack, service: &Service) -> bool {
         .services
         .values()
         .flat_map(|other| &other.depends_on)
-        .any(|other| other.condition == Condition::Completed && other.service.value == service.name.value);
+        .any(|other| other.condition.value == Condition::Completed && other.service.value == service.name.value);
     let unit = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
     awaited || unit.is_some_and(|entry| entry.value.value.trim() == "oneshot")
 }

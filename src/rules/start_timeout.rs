@@ -159,11 +159,14 @@ fn changes(lines: &Lines<'_>, entry: Option<&UnitEntry>, line: &str) -> Vec<Chan
 
 /// One finding for all units that have the limit that nobody chose.
 fn by_default(pulling: &[(Lines<'_>, Span)]) -> Option<Diagnostic> {
-    let ((_, first), more) = pulling.split_first()?;
+    let ((unit, first), more) = pulling.split_first()?;
     let names = some(pulling.iter().map(|(lines, _)| format!("`{}`", lines.name)));
     let (verb, image) = if more.is_empty() { ("has", "its image") } else { ("have", "their images") };
     let message = format!("{names} {verb} {DEFAULT} s to pull {image} and to start");
-    let mut finding = Diagnostic::new(&RULE, *first, message).severity(Level::Info).here("pulled while it starts");
+    // The limit is what is missing: it has its place in [Service].
+    let place = unit.unit.map_or(*first, |unit| unit.section("Service").unwrap_or(unit.head));
+    let mut finding = Diagnostic::new(&RULE, place, message).severity(Level::Info).here("no `TimeoutStartSec=`");
+    finding = finding.label(*first, "pulled while it starts");
     for (_, place) in more.iter().take(SHOWN) {
         finding = finding.label(*place, "so is this one");
     }

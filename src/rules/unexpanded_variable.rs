@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::context::{Context, View};
+use super::unset_variable;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service, Unit, UnitEntry, UnitKind};
 use crate::source::Span;
@@ -67,7 +68,10 @@ fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
         !of_service.contains(used.name) && !OF_SYSTEMD.contains(&used.name) && of_container.contains_key(used.name)
     };
     let mut uses: BTreeMap<(bool, &str), Vec<Use<'_>>> = BTreeMap::new();
-    for entry in unit.entries.iter().filter(|entry| entry.section == "Container") {
+    // In an image, a port or a mount it is QG005, which also sees where nobody has the variable.
+    let own =
+        |entry: &&UnitEntry| entry.section == "Container" && !unset_variable::KEYS.contains(&entry.key.value.as_str());
+    for entry in unit.entries.iter().filter(own) {
         for used in variables(entry).into_iter().filter(known) {
             // Its own value means another variable of the same name.
             if entry.key.value == "Environment" && assigned(entry).any(|own| own == used.name) {

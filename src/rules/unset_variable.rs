@@ -14,7 +14,7 @@ use crate::syntax::interpolation::{Variables, replace};
 pub use crate::diagnostic::input::UNSET_VARIABLE as RULE;
 
 /// The keys whose value makes or breaks a container.
-const KEYS: [&str; 7] = ["Image", "Rootfs", "PublishPort", "Volume", "Mount", "Network", "Subnet"];
+pub(super) const KEYS: [&str; 7] = ["Image", "Rootfs", "PublishPort", "Volume", "Mount", "Network", "Subnet"];
 /// What systemd sets itself, by systemd.exec(5).
 const SET: [&str; 8] = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "XDG_RUNTIME_DIR", "INVOCATION_ID"];
 

@@ -54,8 +54,8 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
             // In memory on purpose, or kept: a stopped container of Compose keeps a volume without a name, and what is
             // rendered has one with a name.
             _ if holds => return None,
-            // Its data may have been moved there.
-            MountKind::Volume => return None,
+            // A file of settings may have moved its data there.
+            MountKind::Volume if has_settings(service) || is_unit => return None,
             MountKind::Bind if !looks_like_a_file(target) && !mount.value.read_only && !is_setup(target) => {
                 return None;
             }
@@ -75,6 +75,12 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
             list(&store.data).replace(" and ", " or ")
         ));
     Some(finding.assuming(&known.assumed))
+}
+
+/// Whether it gets files that may say where its data lies.
+fn has_settings(service: &Service) -> bool {
+    let binds = service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Bind);
+    !service.configs.is_empty() || binds.count() > 0 || service.attributes.contains_key("build")
 }
 
 /// Volumes without a name.
@@ -141,7 +147,7 @@ fn serves(stack: &Stack, service: &Service) -> bool {
         .services
         .values()
         .flat_map(|other| &other.depends_on)
-        .any(|other| other.condition == Condition::Completed && other.service.value == service.name.value);
+        .any(|other| other.condition.value == Condition::Completed && other.service.value == service.name.value);
     let oneshot =
         service.quadlet.iter().any(|entry| entry.key.value == "Type" && entry.value.value.trim() == "oneshot");
     // What nobody could read may be the mount.

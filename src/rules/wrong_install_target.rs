@@ -30,10 +30,17 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for unit in units(context.stack) {
             let targets = installs(unit);
             let Some((first, place, entry)) = targets.first() else { continue };
-            if started.contains(unit) || targets.iter().any(|(target, ..)| !ABSENT.contains(target)) {
+            if targets.iter().any(|(target, ..)| !ABSENT.contains(target)) {
                 continue;
             }
-            let message = format!("`{}` is not started at boot: a user's systemd has no `{first}`", unit.file);
+            let message = if started.contains(unit) {
+                format!(
+                    "`{first}` does not start `{}`, only what needs it does: a user's systemd has no such target",
+                    unit.file
+                )
+            } else {
+                format!("`{}` is not started at boot: a user's systemd has no `{first}`", unit.file)
+            };
             let mut finding = Diagnostic::new(&RULE, place.unwrap_or(entry.value.span()), message)
                 .here("the system's, not a user's")
                 .help(why(&known))

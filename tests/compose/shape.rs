@@ -198,7 +198,7 @@ fn service_shape(service: &Service, project: &Project) -> Json {
         words.as_ref().map_or(Json::Null, |words| words.iter().map(|word| json!(word.value)).collect())
     };
     let depends_on = service.depends_on.iter().map(|it| {
-        let condition = match it.condition {
+        let condition = match it.condition.value {
             Condition::Started => "service_started",
             Condition::Healthy => "service_healthy",
             Condition::Completed => "service_completed_successfully",

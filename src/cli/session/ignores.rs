@@ -117,7 +117,8 @@ impl Session {
             } else {
                 let settings = self.configs.get(input.config).map(|settings| settings.platforms.as_slice());
                 let named = settings.unwrap_or_default();
-                !named.is_empty() && named.iter().all(|(name, _)| is_on(name))
+                // Where nobody names a platform, the one that is asked for is all there is.
+                named.iter().all(|(name, _)| is_on(name))
             };
             stack.complete && stack.disabled.is_empty() && (common.on.is_empty() || on_all)
         })

@@ -234,7 +234,7 @@ fn implied_dependencies(stack: &mut Stack) {
         for (name, span, restart) in found {
             if known.insert(name.clone()) {
                 let service_name = Spanned::implied(name, span);
-                let condition = Condition::Started;
+                let condition = Spanned::implied(Condition::Started, span);
                 service.depends_on.push(Dependency { service: service_name, condition, restart, required: true });
             }
         }

@@ -24,6 +24,10 @@ pub(super) fn report(
     let is_open = |name: &str| variables.get(name).is_none() && !OF_SHELLS.contains(&name);
     let mut open: Vec<Open<'_>> = unset.iter().map(|(name, places)| (name.as_str(), places.as_slice())).collect();
     open.retain(|(name, places)| is_open(name) && !is_told(name, places, found));
+    // What cannot be read of it may set them.
+    if found.iter().any(|finding| finding.rule.code == input::SYNTAX_ERROR.code) {
+        return;
+    }
     match env_file {
         Some(file) => found.extend(open.iter().filter_map(|open| lacking(file, open))),
         None => found.extend(waiting(&open)),

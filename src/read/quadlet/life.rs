@@ -80,7 +80,7 @@ fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: b
         };
         service.depends_on.push(Dependency {
             service: Spanned::written(name, said.span),
-            condition,
+            condition: Spanned::implied(condition, said.span),
             restart: said.part_of,
             required: said.wants || said.requires,
         });
@@ -202,7 +202,7 @@ pub(super) fn grace(text: &str) -> Option<Duration> {
 pub(super) fn without_implied(stack: &mut Stack) {
     let waited = |condition: Condition| -> HashSet<String> {
         let all = stack.services.values().flat_map(|service| &service.depends_on);
-        all.filter(|other| other.condition == condition).map(|other| other.service.value.clone()).collect()
+        all.filter(|other| other.condition.value == condition).map(|other| other.service.value.clone()).collect()
     };
     let (healthy, completed) = (waited(Condition::Healthy), waited(Condition::Completed));
     let name = stack.name.value.replace('%', "%%");

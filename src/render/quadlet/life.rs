@@ -21,7 +21,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
             continue;
         }
         let other = format!("{name}.service");
-        let pull = match dependency.condition {
+        let pull = match dependency.condition.value {
             _ if !dependency.required => "Wants",
             // Requires= would restart this unit with every restart of the other.
             Condition::Started => "Wants",
@@ -33,7 +33,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
         if dependency.restart {
             unit.text("Unit", "PartOf", &other);
         }
-        if dependency.condition == Condition::Healthy && !can_wait {
+        if dependency.condition.value == Condition::Healthy && !can_wait {
             context.lose(
                 dependency.service.span(),
                 format!(
@@ -121,5 +121,5 @@ fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &m
 /// Whether another service waits until this one is so far.
 fn is_awaited(stack: &Stack, name: &str, condition: Condition) -> bool {
     let mut dependencies = stack.services.values().flat_map(|service| &service.depends_on);
-    dependencies.any(|dependency| dependency.service.value == name && dependency.condition == condition)
+    dependencies.any(|dependency| dependency.service.value == name && dependency.condition.value == condition)
 }

@@ -206,7 +206,7 @@ fn is_secret(name: &str, value: &str, origin: Origin) -> bool {
 
 fn dependencies(service: &Service, out: &mut Map) {
     let plain =
-        |item: &Dependency| item.condition == crate::model::Condition::Started && !item.restart && item.required;
+        |item: &Dependency| item.condition.value == crate::model::Condition::Started && !item.restart && item.required;
     if service.depends_on.is_empty() {
         return;
     }
@@ -217,7 +217,7 @@ fn dependencies(service: &Service, out: &mut Map) {
     let mut map = Map::new();
     for item in &service.depends_on {
         let mut settings = Map::short();
-        settings.put("condition", words::condition(item.condition));
+        settings.put("condition", words::condition(item.condition.value));
         if item.restart {
             settings.put("restart", true);
         }
