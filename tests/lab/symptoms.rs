@@ -56,8 +56,7 @@ struct Symptom {
     ask: Option<String>,
     /// The container in which `ask` is put.
     r#in: Option<String>,
-    /// Lines of bash on the machine, again and again for some seconds: the first time `$try` is 1. `journal` is what the
-    /// journal has of this start.
+    /// Lines of bash on the machine, again and again for some seconds: the first time `$try` is 1.
     run: Option<String>,
     /// What comes of `ask` or `run` with the fault, and without it.
     wrong: Option<String>,
@@ -141,7 +140,7 @@ fn deployed(lab: Lab, words: &str, case: &Case, side: Side) -> Vec<(String, Stri
 
 /// Starts a side of all cases; what each start said is in `/run/said.CASE`, and its services in `/run/services.CASE`.
 fn start(lab: Lab, machine: &Machine, words: &str, cases: &[Case], side: Side) {
-    let mut lines = "date +%s >/run/began\n".to_owned();
+    let mut lines = String::new();
     let mut met: BTreeMap<String, &str> = BTreeMap::new();
     for case in cases {
         let mut services = BTreeSet::new();
@@ -192,27 +191,6 @@ true"#,
     )
 }
 
-/// Takes everything away again.
-fn stop(lab: Lab, machine: &Machine) {
-    machine.must(match lab.how {
-        How::Units => {
-            // One that is not loaded would keep systemd from stopping the others.
-            "loaded=$(systemctl list-units --plain --no-legend --state=loaded --type=service | cut -d ' ' -f 1)
-            systemctl stop $(grep -xFf <(ls /run/systemd/generator) <<<\"$loaded\") >/dev/null 2>&1
-            podman rm --all --force --time 0 >/dev/null; podman pod rm --all --force >/dev/null
-            podman network prune --force >/dev/null
-            rm -r /etc/containers/systemd; systemctl daemon-reload; systemctl reset-failed"
-        }
-        How::Commands { .. } => {
-            "podman rm --all --force --time 0 >/dev/null; podman network prune --force >/dev/null; rm -r /root/*"
-        }
-        How::Compose { .. } => {
-            "docker ps --all --quiet | xargs -r docker rm --force >/dev/null
-            docker network prune --force >/dev/null; rm -r /root/*"
-        }
-    });
-}
-
 /// Lines that print `seen` once the symptom is as it has to be, and what there is instead if that does not come.
 fn look(lab: Lab, case: &Case, symptom: &Symptom, side: Side) -> String {
     let program = lab.program();
@@ -222,7 +200,7 @@ fn look(lab: Lab, case: &Case, symptom: &Symptom, side: Side) -> String {
             let up = match lab.how {
                 How::Units => format!(
                     "for unit in {names}; do systemctl is-active --quiet $unit || down=$unit; done
-                    journal $(printf -- '--unit %s ' $(cat /run/services.{}))",
+                    journalctl --no-pager --output cat $(printf -- '--unit %s ' $(cat /run/services.{}))",
                     case.name
                 ),
                 _ => format!(
@@ -308,71 +286,68 @@ fn lint(words: &str, case: &Case) -> Vec<String> {
     wrong
 }
 
-/// Tries every case of a lab, on one machine.
+/// Deploys a side of all cases on a machine, and looks: how many symptoms are as they have to be, and what is not.
+fn see(lab: Lab, machine: &Machine, words: &str, name: &str, cases: &[Case], side: Side) -> (usize, Vec<String>) {
+    start(lab, machine, words, cases, side);
+    let mut lines = format!(
+        "mkdir /run/looked
+        address() {{ {} inspect --format '{{{{range .NetworkSettings.Networks}}}}{{{{.IPAddress}}}} {{{{end}}}}' $1 | cut -d ' ' -f 1; }}\n",
+        lab.program()
+    );
+    let here = |symptom: &&Symptom| symptom.on.as_ref().is_none_or(|on| on.contains(name));
+    let looks: Vec<(&Case, &Symptom)> = cases
+        .iter()
+        .flat_map(|case| case.expect.symptom.iter().filter(here).map(move |symptom| (case, symptom)))
+        .collect();
+    for (at, (case, symptom)) in looks.iter().enumerate() {
+        let _ = writeln!(lines, "( {} ) >/run/looked/{at} 2>&1 &", look(lab, case, symptom, side));
+        // Some at a time.
+        if at % 24 == 23 {
+            lines += "wait\n";
+        }
+    }
+    machine.must(&format!("{lines}wait"));
+    let (mut shown, mut wrong) = (0, Vec::new());
+    for (at, (case, symptom)) in looks.iter().enumerate() {
+        let said = machine.read(&format!("/run/looked/{at}"));
+        let (first, rest) = said.split_once('\n').unwrap_or((&said, ""));
+        if std::env::var_os(SOME).is_some() {
+            say(&format!("{} {}: {rest}", case.name, side.word()));
+        }
+        // Who does not start does not answer either.
+        let whole = symptom.ask.is_none() || machine.read(&format!("/run/status.{}", case.name)).trim() == "0";
+        if first == "seen" && whole {
+            shown += 1;
+        } else {
+            let what = symptom.ask.as_ref().or(symptom.run.as_ref()).map_or("its start", String::as_str);
+            let started = machine.read(&format!("/run/said.{}", case.name));
+            wrong.push(format!("{} {}: {what}: {said}\nits start said: {started}", case.name, side.word()));
+        }
+    }
+    (shown, wrong)
+}
+
+/// Tries every case of a lab: those with their fault on one machine, those without on another, which costs less than to
+/// take the first ones away again.
 pub fn show(name: &str) {
     let (_, lab) = LABS.into_iter().find(|(known, _)| *known == name).unwrap();
     let cases = cases(name);
-    if cases.is_empty() {
-        return;
-    }
-    let machine = match lab.start() {
-        Ok(machine) => machine,
-        Err(why) => return missing(&format!("symptoms on {name} ({why})")),
-    };
-    let words = lab.words(&machine, "");
-    let mut wrong = Vec::new();
-    let mut shown = 0;
+    let (mut shown, mut wrong, mut words) = (0, Vec::new(), String::new());
     for side in [Side::Wrong, Side::Right] {
-        start(lab, &machine, &words, &cases, side);
-        let mut lines = format!(
-            "mkdir -p /run/looked; rm -f /run/looked/*
-            journal() {{ journalctl --no-pager --output cat --since @$(cat /run/began) \"$@\"; }}
-            address() {{ {} inspect --format '{{{{range .NetworkSettings.Networks}}}}{{{{.IPAddress}}}} {{{{end}}}}' $1 | cut -d ' ' -f 1; }}\n",
-            lab.program()
-        );
-        let mut looks = Vec::new();
-        for case in &cases {
-            let here = |symptom: &&Symptom| symptom.on.as_ref().is_none_or(|on| on.contains(name));
-            for symptom in case.expect.symptom.iter().filter(here) {
-                let _ = writeln!(lines, "( {} ) >/run/looked/{} 2>&1 &", look(lab, case, symptom, side), looks.len());
-                looks.push((case, symptom));
-                // Some at a time.
-                if looks.len() % 24 == 0 {
-                    lines += "wait\n";
-                }
-            }
-        }
-        machine.must(&format!("{lines}wait"));
-        for (at, (case, symptom)) in looks.iter().enumerate() {
-            let said = machine.read(&format!("/run/looked/{at}"));
-            let (first, rest) = said.split_once('\n').unwrap_or((&said, ""));
-            if std::env::var_os(SOME).is_some() {
-                say(&format!("{} {}: {rest}", case.name, side.word()));
-            }
-            // Who does not start does not answer either.
-            let whole = symptom.ask.is_none() || machine.read(&format!("/run/status.{}", case.name)).trim() == "0";
-            if first == "seen" && whole {
-                shown += 1;
-            } else {
-                let asked = symptom.ask.as_ref().or(symptom.run.as_ref()).or(symptom.says.as_ref());
-                let what = asked.map_or("it fails", |text| text.as_str());
-                let started = machine.bash(&format!("cat /run/said.{}", case.name)).1;
-                wrong.push(format!(
-                    "{} {} ({what}):\n{}\nits start said: {started}",
-                    case.name,
-                    side.word(),
-                    said.trim()
-                ));
-            }
-        }
-        stop(lab, &machine);
+        let machine = match lab.start() {
+            Ok(machine) => machine,
+            Err(why) => return missing(&format!("symptoms on {name} in the lab ({why})")),
+        };
+        words = lab.words(&machine, "");
+        let seen = see(lab, &machine, &words, name, &cases, side);
+        shown += seen.0;
+        wrong.extend(seen.1);
     }
     let (known, unknown): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| rules::find(&case.code).is_some());
     known.iter().for_each(|case| wrong.extend(lint(&words, case)));
     for case in unknown {
         missing(&format!("what quadgen says of {} (there is no rule {} yet)", case.name, case.code));
     }
-    let linted = known.len();
-    say(&format!("lab: {name}: {shown} symptoms of {} cases as expected, {linted} cases linted", cases.len()));
+    say(&format!("lab: {name}: {shown} symptoms of {} cases as expected", cases.len()));
     assert!(wrong.is_empty(), "on {name}:\n{}", wrong.join("\n\n"));
 }
