@@ -21,6 +21,8 @@ mod machine;
 #[path = "lab/random.rs"]
 mod random;
 mod support;
+#[path = "lab/symptoms.rs"]
+mod symptoms;
 #[path = "support/tree.rs"]
 mod tree;
 #[path = "lab/trial.rs"]
@@ -84,6 +86,31 @@ fn random_stacks_on_docker_engine() {
 #[test]
 fn random_stacks_on_podman_behind_its_socket() {
     random_stacks(PODMAN_COMPOSE);
+}
+
+#[test]
+fn symptoms_on_podman_4_3_with_cni() {
+    symptoms::show("podman-4.3-cni");
+}
+
+#[test]
+fn symptoms_on_podman_4_3_with_netavark() {
+    symptoms::show("podman-4.3-netavark");
+}
+
+#[test]
+fn symptoms_on_podman_5_4() {
+    symptoms::show("podman-5.4");
+}
+
+#[test]
+fn symptoms_on_podman_5_8() {
+    symptoms::show("podman-5.8");
+}
+
+#[test]
+fn symptoms_on_docker_engine() {
+    symptoms::show("docker");
 }
 
 /// A machine; without one it says why.

@@ -91,7 +91,8 @@ fn finding(graph: &Graph<'_>, start: NodeIndex, dependencies: &[&Dependency]) ->
         found = found.label(dependency.service.span(), format!("`{waiting}` waits for `{}`", dependency.service.value));
     }
     found.help(
-        "docker-compose refuses the file; systemd starts such units in any order, after it has thrown one of the \
-         dependencies away. What helps: take one of them out, and let that program try again until the other answers.",
+        "What you see: docker-compose refuses the file. systemd leaves one of the units out at boot, and says so in the \
+         journal only, so who has `Requires=` on it does not start either; by hand it says `Transaction order is cyclic`. \
+         What helps: take one of the dependencies out, and let that program try again until the other answers.",
     )
 }

@@ -36,6 +36,9 @@ fn create(wiring: &Wiring<'_>, network: &Network) -> String {
     if network.dns_disabled.is_some() {
         line += " --disable-dns";
     }
+    for subnet in network.subnets.iter().filter_map(|subnet| subnet.subnet.as_ref()) {
+        let _ = write!(line, " --subnet {}", subnet.value);
+    }
     for (option, value) in &network.options {
         let _ = write!(line, " --opt {option}={}", value.value);
     }
@@ -67,6 +70,9 @@ fn start(wiring: &Wiring<'_>, service: &Service) -> String {
         _ => networks(wiring, service, &mut line),
     }
     ports(service, &mut line);
+    if let Some((_, hosts)) = service.attributes.get("extra_hosts") {
+        hosts.texts().iter().for_each(|entry| _ = write!(line, " --add-host {entry}"));
+    }
     if let Some(hostname) = &service.hostname {
         let _ = write!(line, " --hostname {}", hostname.value);
     }
@@ -76,10 +82,11 @@ fn start(wiring: &Wiring<'_>, service: &Service) -> String {
 }
 
 fn networks(wiring: &Wiring<'_>, service: &Service, line: &mut String) {
-    for Attachment { network, aliases, .. } in &service.networks {
-        let aliases: Vec<String> = aliases.iter().map(|alias| format!("alias={}", alias.value)).collect();
+    for Attachment { network, aliases, ipv4, .. } in &service.networks {
+        let mut options: Vec<String> = aliases.iter().map(|alias| format!("alias={}", alias.value)).collect();
+        options.extend(ipv4.iter().map(|address| format!("ip={}", address.value)));
         let object = wiring.stack.networks[&network.value].object();
-        let _ = write!(line, " --network {object}{}{}", if aliases.is_empty() { "" } else { ":" }, aliases.join(","));
+        let _ = write!(line, " --network {object}{}{}", if options.is_empty() { "" } else { ":" }, options.join(","));
     }
 }
 
