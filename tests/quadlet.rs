@@ -140,7 +140,7 @@ fn a_tree_becomes_a_stack() {
     );
     assert_eq!(web.restart.unwrap().value, Restart::Always);
     let [db] = web.depends_on.as_slice() else { unreachable!("{:?}", web.depends_on) };
-    assert_eq!((db.service.value.as_str(), db.condition, db.required), ("db", Condition::Healthy, true));
+    assert_eq!((db.service.value.as_str(), db.condition.value, db.required), ("db", Condition::Healthy, true));
     assert_eq!(
         left(web),
         [

@@ -428,7 +428,7 @@ fn check_service(case: &Case, service: &Service, found: &Json, dir: &Path) {
         assert_eq!(volume["source"].as_str().unwrap_or(""), source, "{at}");
     }
     for dependency in &service.depends_on {
-        let condition = match dependency.condition {
+        let condition = match dependency.condition.value {
             Condition::Started => "service_started",
             Condition::Healthy => "service_healthy",
             Condition::Completed => "service_completed_successfully",

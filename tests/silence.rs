@@ -116,7 +116,9 @@ fn a_comment_in_a_unit_stands_before_the_key() {
     let found = unit("PublishPort=80:80\nUser=a # quadgen: ignore-file[QG404]\n");
     assert_eq!(found, ["4 QG404", "5 QG706"]);
     // What is absent lies on the section's header.
-    let head = |lines: &str| said("db.container", &format!("{lines}[Container]\nExec=x\n[Install]\nWantedBy=default.target\n"));
+    let head = |lines: &str| {
+        said("db.container", &format!("{lines}[Container]\nExec=x\n[Install]\nWantedBy=default.target\n"))
+    };
     assert_eq!(head(""), ["1 QG703"]);
     assert_eq!(head("# quadgen: ignore[QG703] rootfs comes from a drop-in\n"), [""; 0]);
 }

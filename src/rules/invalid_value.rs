@@ -46,8 +46,8 @@ fn counts(unit: &Unit, entry: &UnitEntry) -> bool {
         Some(Repeat::Last | Repeat::Bool | Repeat::Uint)
     );
     let last = unit.last(&entry.section, &entry.key.value).is_some_and(|last| last.key.span() == entry.key.span());
-    // What systemd puts in is known only where it runs.
-    !value.is_empty() && !value.contains(['%', '$']) && (!single || last)
+    // What systemd puts in is known only where it runs, and a comment behind the value is QG706.
+    !value.is_empty() && !value.contains(['%', '$', '#']) && (!single || last)
 }
 
 fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {

@@ -2,10 +2,10 @@
 
 use super::context::{Context, View};
 use super::unit_lines::{Started, installs, pod, units};
+use super::unknown_key;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Unit, UnitKind};
 use crate::platform::Aspect;
-use crate::suggest;
 
 pub static RULE: Rule = Rule {
     code: "QG604",
@@ -21,6 +21,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         let started = Started::of(view);
         for unit in units(context.stack) {
+            // A slip in [Install] is QG002, which mends it.
+            let mut slips = unit.entries.iter().filter(|entry| entry.section == "Install");
+            if slips.any(|entry| unknown_key::slip(unit.kind, entry).is_some()) {
+                continue;
+            }
             if runs(unit) && installs(unit).is_empty() && !started.contains(unit) {
                 view.report(sink, finding(view, unit));
             }
@@ -53,21 +58,11 @@ fn finding(view: &View<'_>, unit: &Unit) -> Diagnostic {
         ),
     };
     let message = format!("`{file}` is not started at boot: it is in no target, and no other unit starts it");
-    let slip = unit.entries.iter().filter(|entry| entry.section == "Install").find_map(|entry| {
-        let near = suggest::nearest(&entry.key.value, ["WantedBy", "RequiredBy", "UpheldBy"])?;
-        Some((entry.key.span(), near))
-    });
-    let place = slip.map(|(span, _)| span).or(header).unwrap_or(unit.head);
-    let finding = Diagnostic::new(&RULE, place, message).here(here).help(format!(
+    let place = header.unwrap_or(unit.head);
+    Diagnostic::new(&RULE, place, message).here(here).help(format!(
         "Why: `systemctl enable` does not work on units that a generator makes; what `[Install]` says is done by the \
          generator itself. What you see: after a reboot `{service}.service` is inactive (dead), and starts by hand."
-    ));
-    match slip {
-        Some((span, near)) => finding.here(format!("did you mean `{near}`?")).fix(
-            format!("rename it to `{near}`"),
-            true,
-            vec![Change::Replace { span, text: near.to_owned() }],
-        ),
-        None => finding.help(format!("What helps: `{line}` in a section [Install].")).fix(title, false, vec![change]),
-    }
+    ))
+    .help(format!("What helps: `{line}` in a section [Install]."))
+    .fix(title, false, vec![change])
 }

@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::{misplaced_key, unit_lines};
 use crate::diagnostic::{Change, Diagnostic, Level, Sink, input};
+use crate::model::{UnitEntry, UnitKind};
 use crate::platform::systemd;
 use crate::suggest;
 
@@ -11,11 +12,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::of_stack(context.stack) {
         for entry in lines.entries.iter().filter(|entry| systemd::SECTIONS.contains(&entry.section.as_str())) {
             let (key, section) = (&entry.key, &entry.section);
-            if systemd::has(section, &key.value) || !misplaced_key::homes(lines.kind, entry).is_empty() {
-                continue;
-            }
-            // systemd gets new keys with every release, so a name that is merely unknown says nothing.
-            let Some(near) = suggest::slip(&key.value, systemd::names(section)) else { continue };
+            let Some(near) = slip(lines.kind, entry) else { continue };
             let name = lines.name_at(key.span());
             let message = format!("[{section}] of {name} has `{}=`, which is no key of systemd's", key.value);
             let finding = Diagnostic::new(&input::UNKNOWN_KEY, key.span(), message)
@@ -30,4 +27,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             unit_lines::report(context, sink, finding.fix(format!("rename to `{near}`"), true, vec![change]));
         }
     }
+}
+
+/// The key of systemd's that was meant, where one is not written as it should be.
+pub(super) fn slip(kind: UnitKind, entry: &UnitEntry) -> Option<&'static str> {
+    let (section, key) = (&entry.section, &entry.key.value);
+    if systemd::has(section, key) || !misplaced_key::homes(kind, entry).is_empty() {
+        return None;
+    }
+    // systemd gets new keys with every release, so a name that is merely unknown says nothing.
+    suggest::slip(key, systemd::names(section))
 }

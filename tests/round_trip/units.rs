@@ -163,18 +163,18 @@ fn files(stack: &mut Stack) {
 
 fn awaited(stack: &Stack, condition: Condition) -> Vec<String> {
     let all = stack.services.values().flat_map(|service| &service.depends_on);
-    all.filter(|other| other.condition == condition).map(|other| other.service.value.clone()).collect()
+    all.filter(|other| other.condition.value == condition).map(|other| other.service.value.clone()).collect()
 }
 
 /// What need not be there is only wanted; and a unit counts as started in one way, whoever waits.
 fn dependencies(stack: &mut Stack, completed: &[String]) {
     for dependency in stack.services.values_mut().flat_map(|service| &mut service.depends_on) {
         if !dependency.required {
-            dependency.condition = Condition::Started;
+            dependency.condition.value = Condition::Started;
             dependency.required = true;
         }
-        if dependency.condition != Condition::Started && completed.contains(&dependency.service.value) {
-            dependency.condition = Condition::Completed;
+        if dependency.condition.value != Condition::Started && completed.contains(&dependency.service.value) {
+            dependency.condition.value = Condition::Completed;
         }
     }
 }
