@@ -107,6 +107,16 @@ pub enum Change {
         /// What comes.
         text: String,
     },
+    /// Another text in place of a certain one, which has to stand at the beginning of a place, behind a quotation mark
+    /// perhaps: quotes, escapes and variables may hide it.
+    Swap {
+        /// Where it stands.
+        span: Span,
+        /// What goes.
+        old: String,
+        /// What comes.
+        text: String,
+    },
     /// Takes away what stands at a place: in YAML the list's item or the key with its value, in a unit the whole line
     /// (a continued one with all its lines). What is left empty by it goes, too.
     Remove {

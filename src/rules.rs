@@ -31,6 +31,7 @@ mod invalid_dns_name;
 mod isolation_lost_to_backend;
 mod localhost_in_container;
 mod loopback_port_used_inside;
+mod mend;
 mod missing_container_name;
 mod missing_host_alias;
 mod multi_homed_dns;

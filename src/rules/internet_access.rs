@@ -1,8 +1,9 @@
 //! QG201: a service that must not reach the internet has a way out.
 
 use super::context::{Context, View, unjudged, why};
-use super::host_network_isolation;
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use super::{host_network_isolation, mend};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Spanned, Stack};
 use crate::network::{Breach, Intent, Step};
 
 pub static RULE: Rule = Rule {
@@ -11,7 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "a service with `internet: deny` that has a way out",
     level: Level::Error,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("internet_access.md"),
 };
 
@@ -27,13 +28,29 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 continue;
             }
             for breach in &judgement.breaches {
-                view.report(sink, look(view, breach, span));
+                view.report(sink, look(context, view, breach, span));
             }
         }
     }
 }
 
-fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Diagnostic {
+/// A network made internal, where its members keep their names, their ports and what they need.
+fn shut(context: &Context<'_>, network: &str) -> Option<Change> {
+    if context.views.iter().any(|view| view.wiring.is_cni()) {
+        return None;
+    }
+    let edit = |stack: &mut Stack| {
+        if let Some(network) = stack.networks.get_mut(network) {
+            network.internal = Some(Spanned::implied(true, network.name.span()));
+        }
+    };
+    if !mend::keeps(context, edit, |_| true) {
+        return None;
+    }
+    mend::on_network(context.stack, context.stack.networks.get(network)?, "Internal=true", &["internal"], "true")
+}
+
+fn look(context: &Context<'_>, view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Diagnostic {
     let service = breach.from;
     let name = &service.name.value;
     let network = breach.path.iter().find_map(|step| match step {
@@ -64,6 +81,9 @@ fn look(view: &View<'_>, breach: &Breach<'_>, intent: crate::source::Span) -> Di
     }
     if let Some(known) = known {
         finding = finding.help(why(known)).help("What you see: a connection to any outside address succeeds.");
+    }
+    if let Some(change) = shut(context, &network.name.value) {
+        finding = finding.fix(format!("make `{}` internal", network.name.value), false, vec![change]);
     }
     finding.help(if view.wiring.is_cni() {
         format!(

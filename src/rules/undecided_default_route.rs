@@ -1,7 +1,7 @@
 //! QG506: a service on several ordinary networks, whose way out nothing decides.
 
 use super::context::{Context, View, list, seen, why};
-use super::one_sided_isolate::in_section;
+use super::mend;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service};
 use crate::network::{Routes, Unheeded};
@@ -28,7 +28,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             let Some(routes) = view.wiring.routes(service) else { continue };
             if let Some(stated) = &routes.unheeded {
-                view.report(sink, unheeded(view, service, &routes, stated));
+                view.report(sink, unheeded(context, view, service, &routes, stated));
                 continue;
             }
             let same = |(_, known): &&mut (Vec<&Service>, Routes<'_>)| {
@@ -40,14 +40,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
         for (services, routes) in groups.iter().filter(|(_, routes)| routes.known.fact.is == Is::Unpredictable) {
-            if let Some(finding) = by_chance(view, services, routes) {
+            if let Some(finding) = by_chance(context, view, services, routes) {
                 view.report(sink, finding);
             }
         }
     }
 }
 
-fn by_chance(view: &View<'_>, services: &[&Service], routes: &Routes<'_>) -> Option<Diagnostic> {
+fn by_chance(context: &Context<'_>, view: &View<'_>, services: &[&Service], routes: &Routes<'_>) -> Option<Diagnostic> {
     let first = services.first()?;
     let go = if services.len() == 1 { "goes" } else { "go" };
     let names = list(services.iter().map(|service| &service.name.value));
@@ -62,11 +62,17 @@ fn by_chance(view: &View<'_>, services: &[&Service], routes: &Routes<'_>) -> Opt
         finding = finding.label(network.name.span(), "a way out");
     }
     let finding = finding.help(why(&routes.known)).help(seen(&routes.known, None));
-    Some(what_helps(view, finding, routes).assuming(&routes.known.assumed))
+    Some(what_helps(context, view, finding, routes).assuming(&routes.known.assumed))
 }
 
 /// Somebody stated the way out in words that do not count here.
-fn unheeded(view: &View<'_>, service: &Service, routes: &Routes<'_>, unheeded: &Unheeded<'_>) -> Diagnostic {
+fn unheeded(
+    context: &Context<'_>,
+    view: &View<'_>,
+    service: &Service,
+    routes: &Routes<'_>,
+    unheeded: &Unheeded<'_>,
+) -> Diagnostic {
     let name = &service.name.value;
     let wanted = &unheeded.wanted.name.value;
     let instead = match unheeded.taken {
@@ -86,10 +92,10 @@ fn unheeded(view: &View<'_>, service: &Service, routes: &Routes<'_>, unheeded: &
     let finding = finding.help(why(&unheeded.known)).help(why(&routes.known));
     let mut assumed = unheeded.known.assumed.clone();
     assumed.extend(routes.known.assumed.clone());
-    what_helps(view, finding, routes).assuming(&assumed)
+    what_helps(context, view, finding, routes).assuming(&assumed)
 }
 
-fn what_helps(view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diagnostic {
+fn what_helps(context: &Context<'_>, view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diagnostic {
     let platform = view.wiring.platform;
     if !platform.is_podman() {
         return finding.help(
@@ -113,7 +119,12 @@ fn what_helps(view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diag
          for every service on it. A network that exists has to be removed first. Or `internal: true` on those that need no \
          way out."
     ));
-    match network.and_then(|network| in_section(view, network, "Options=metric=50")) {
+    let counts = context
+        .views
+        .iter()
+        .all(|view| view.wiring.platform.is_podman() && view.wiring.ask(Question::RouteMetric).fact.is == Is::Yes);
+    let change = network.and_then(|network| mend::option(context.stack, network, "metric", "50"));
+    match change.filter(|_| counts) {
         Some(change) => finding.fix(format!("let what is on `{name}` go out by it"), false, vec![change]),
         None => finding,
     }
