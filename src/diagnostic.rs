@@ -108,7 +108,7 @@ pub enum Change {
         text: String,
     },
     /// Another text in place of a certain one, which has to stand at the beginning of a place, behind a quotation mark
-    /// perhaps: quotes, escapes and variables may hide it.
+    /// perhaps, or once in it: quotes, escapes and variables may hide it.
     Swap {
         /// Where it stands.
         span: Span,
@@ -289,6 +289,10 @@ impl Sink {
         });
         match same.and_then(|at| self.found.get_mut(at)) {
             Some(old) => {
+                // What mends it here may be wrong there.
+                if !new.fixes.is_empty() {
+                    old.fixes.retain(|fix| new.fixes.contains(fix));
+                }
                 for platform in new.platforms {
                     if !old.platforms.contains(&platform) {
                         old.platforms.push(platform);

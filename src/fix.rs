@@ -224,8 +224,22 @@ impl<'a> Trees<'a> {
 fn swap(file: &SourceFile, span: Span, old: &str, text: &str) -> Option<Edit> {
     let there = file.text.get(file.local(span.start)..file.local(span.end))?;
     let bare = there.strip_prefix(['"', '\'']).filter(|bare| bare.starts_with(old)).unwrap_or(there);
-    let from = there.len() - bare.len();
-    bare.starts_with(old).then(|| Edit { span: span.part(from, from + old.len()), text: text.to_owned() })
+    let from = match bare.starts_with(old) {
+        true => there.len() - bare.len(),
+        false => only(there, old)?,
+    };
+    Some(Edit { span: span.part(from, from + old.len()), text: text.to_owned() })
+}
+
+/// Where a text stands in another one, as whole words and once, which neither escapes nor variables hide.
+fn only(there: &str, text: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut found = there.match_indices(text).filter(|(at, _)| {
+        let (before, behind) = (there.get(..*at).unwrap_or(""), there.get(at + text.len()..).unwrap_or(""));
+        !before.ends_with(is_part) && !behind.starts_with(is_part)
+    });
+    let (at, _) = found.next()?;
+    (found.next().is_none() && !there.contains(['$', '\\', '\n'])).then_some(at)
 }
 
 #[cfg(test)]

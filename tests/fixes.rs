@@ -200,12 +200,13 @@ fn alarms(folder: &Path, on: &[&str]) -> Vec<(String, String)> {
     let output = quadgen(folder, &words);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
-    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] != "info");
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "info");
     findings.map(|finding| (text(finding, "code"), text(finding, "message"))).collect()
 }
 
 /// Each folder below `tests/fix/` is a stack with what one rule finds, which the folder's name begins with. The snapshot
 /// is what `--diff --unsafe` shows for that rule. `platform` says where the stack is deployed, if it does not itself.
+/// In a folder that ends in `-partly` something stays on purpose.
 #[test]
 fn each_rule_mends_what_it_finds() {
     let mut settings = insta::Settings::clone_current();
@@ -224,6 +225,8 @@ fn each_rule_mends_what_it_finds() {
         let words = |more: &[&'static str]| [&["lint", "--select", &code], more, &on].concat();
 
         let before = alarms(folder.path(), &on);
+        let concise = words(&["--format", "concise"]);
+        let said = stdout(&quadgen(folder.path(), &concise));
         let shown = stdout(&quadgen(folder.path(), &words(&["--diff", "--unsafe"])));
         if shown.is_empty() {
             wrong.push(format!("{name}: nothing is mended"));
@@ -233,9 +236,15 @@ fn each_rule_mends_what_it_finds() {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!("diff", shown));
 
-        let mended = quadgen(folder.path(), &words(&["--fix", "--unsafe", "--format", "concise"]));
-        if !stdout(&mended).contains("No problems") && !stdout(&mended).is_empty() {
-            wrong.push(format!("{name}: {code} still speaks: {}", stdout(&mended)));
+        quadgen(folder.path(), &words(&["--fix", "--unsafe"]));
+        let left = stdout(&quadgen(folder.path(), &concise));
+        // What it says now must be another thing.
+        let message = |line: &str| line.split_once(&code).map(|(_, message)| message.to_owned());
+        let known: Vec<String> = said.lines().filter_map(message).collect();
+        let same: Vec<String> = left.lines().filter_map(message).filter(|line| known.contains(line)).collect();
+        let partly = name.ends_with("-partly");
+        if known.is_empty() || same.is_empty() == partly {
+            wrong.push(format!("{name}: {code} still says {same:?} of {known:?}"));
         }
         let new: Vec<_> = alarms(folder.path(), &on).into_iter().filter(|alarm| !before.contains(alarm)).collect();
         if !new.is_empty() {

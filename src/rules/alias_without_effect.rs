@@ -312,7 +312,9 @@ fn other_form(context: &Context<'_>, service: &Service, useless: &Useless) -> Op
 
 /// Aliases taken away: keys of a unit, or items in YAML. An argument, or an option of a network, stands among others.
 fn without(stack: &Stack, aliases: &[Text]) -> Option<Vec<Change>> {
-    let removed = aliases.iter().map(|alias| {
+    // Items of one list go one after the other: two edits there would get into each other's way.
+    let count = if stack.format == Format::Quadlet { aliases.len() } else { 1 };
+    let removed = aliases.iter().take(count).map(|alias| {
         let span = alias.span();
         if stack.format != Format::Quadlet {
             return matches!(alias.origin, Origin::Written(_)).then_some(Change::Remove { span });

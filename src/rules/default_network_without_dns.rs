@@ -136,7 +136,9 @@ fn on_one_network(context: &Context<'_>, all: &[&str], needs: &[&Need<'_>]) -> O
             }
         }
         let span = stack.name.span();
-        let own = || Network::new(Spanned::implied(network.to_owned(), span));
+        let object_name = Spanned::implied(format!("{}_{network}", stack.name.value), span);
+        let own =
+            || Network { object_name: Some(object_name), ..Network::new(Spanned::implied(network.to_owned(), span)) };
         stack.networks.entry(network.to_owned()).or_insert_with(own);
     };
     let resolves = |wiring: &Wiring<'_>| {

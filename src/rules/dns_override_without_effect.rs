@@ -71,10 +71,13 @@ fn without(context: &Context<'_>, service: &Service, finding: Diagnostic, items:
     let all = items.len() == items_of(service, items);
     match (context.stack.format, items) {
         (Format::Quadlet, items) if !items.iter().all(is_key) => finding,
-        // What is left empty goes with the last one, which only that one's change can do.
         (Format::Topology | Format::Compose, [_, _, ..]) if all => {
             let Some((key, _)) = service.attributes.get("dns") else { return finding };
             finding.fix("leave it out", true, vec![Change::Remove { span: *key }])
+        }
+        // Items of one list go one after the other: two edits there would get into each other's way.
+        (Format::Topology | Format::Compose, [first, ..]) => {
+            finding.fix("leave it out", true, vec![Change::Remove { span: *first }])
         }
         (_, items) => {
             let changes = items.iter().map(|span| Change::Remove { span: *span });

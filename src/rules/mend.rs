@@ -15,9 +15,14 @@ pub(super) fn swap(span: Span, old: impl Into<String>, text: impl Into<String>) 
 /// Another host in an address, where only one service has that address: what stands behind an anchor, in a base that others
 /// extend or in a shared env file is theirs, too.
 pub(super) fn host_in(stack: &Stack, service: &Service, endpoint: &Endpoint, text: &str) -> Option<Change> {
-    // A place that quotes or escapes hide is the whole value.
+    // A place that quotes or escapes hide is the whole value; with its port a host is easier to find there.
     let exact = (endpoint.host_span.end - endpoint.host_span.start) as usize == endpoint.host.len();
-    (exact && is_own(stack, service, endpoint.host_span)).then(|| swap(endpoint.host_span, &endpoint.host, text))
+    let change = match endpoint.port {
+        _ if exact => swap(endpoint.host_span, &endpoint.host, text),
+        Some(port) => swap(endpoint.span, format!("{}:{port}", endpoint.host), format!("{text}:{port}")),
+        None => swap(endpoint.host_span, &endpoint.host, text),
+    };
+    is_own(stack, service, endpoint.host_span).then_some(change)
 }
 
 /// Whether a place holds an address of this service only.

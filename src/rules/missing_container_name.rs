@@ -104,7 +104,8 @@ fn is_taken(context: &Context<'_>, service: &Service) -> bool {
 fn rename(context: &Context<'_>, service: &Service) -> Option<Change> {
     let needs = || context.views.iter().flat_map(|view| &view.needs);
     let used = needs().any(|need| need.target.name == service.name && need.connection.name != service.name.value);
-    if used || !is_name(&service.name.value) || is_taken(context, service) {
+    // A container of a pod has the pod's names.
+    if used || service.network_mode.is_some() || !is_name(&service.name.value) || is_taken(context, service) {
         return None;
     }
     match &service.container_name {

@@ -152,8 +152,11 @@ fn other_entry(
         return finding.help(template);
     }
     let (host, same) = (program(service), mend::with_entry(&without_hosts(service), name, GATEWAY));
-    let leads = |view: &View<'_>| view.wiring.alias_way(&same, name, &host).verdict == Verdict::Yes;
-    if !context.views.iter().all(leads) {
+    let no_worse = |view: &View<'_>| {
+        let verdict = |service: &Service| view.wiring.alias_way(service, name, &host).verdict;
+        verdict(&same) == Verdict::Yes || verdict(&same) == verdict(service)
+    };
+    if !context.views.iter().all(no_worse) {
         return finding.help(template);
     }
     finding.help(format!("What helps: `{name}:{GATEWAY}`: the runtime then writes the host's own address.")).fix(
