@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::context::{Context, View};
 use super::mend;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::model::{Endpoint, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
+use crate::model::{Endpoint, Format, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
 use crate::network::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Verdict, Wiring};
 use crate::platform::{Feature, Leads, Platform};
 use crate::source::Span;
@@ -201,7 +201,16 @@ pub(super) fn other_way(
     safe: bool,
 ) -> Result<Diagnostic, Box<Diagnostic>> {
     match mend::way_to_host(context, client, endpoint, host) {
-        Some((what, changes)) => Ok(finding.help(format!("What helps: {what}.")).fix(what, safe, changes)),
+        Some((what, changes)) => {
+            let declare = match context.stack.format {
+                Format::Topology => {
+                    "; or declare the program under `host_services` and write `{{ host.NAME.host }}`, for which quadgen \
+                     writes what works on each platform"
+                }
+                Format::Compose | Format::Quadlet => "",
+            };
+            Ok(finding.help(format!("What helps: {what}{declare}.")).fix(what, safe, changes))
+        }
         None => Err(Box::new(finding)),
     }
 }

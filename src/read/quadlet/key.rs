@@ -29,6 +29,13 @@ pub(super) fn check(unit: &Unit) -> Vec<Diagnostic> {
 fn unknown(section: &str, entry: &Entry) -> Diagnostic {
     let message = format!("[{section}] has no key `{}`: Podman refuses the unit", entry.key.escape_debug());
     let found = Diagnostic::new(&input::UNKNOWN_KEY, entry.key_span, message);
+    // This release knows `#` only: the line is a comment, and not a key that is misspelt.
+    if entry.key.starts_with(';') {
+        let one_line = (entry.value.span.end - entry.value.span.start) as usize == entry.value.text.len();
+        let change = Change::Replace { span: entry.key_span, text: entry.key.replacen(';', "#", 1) };
+        let found = found.here("a comment begins with `#`");
+        return if one_line { found.fix("write it as a comment with `#`", true, vec![change]) } else { found };
+    }
     match suggest::nearest(&entry.key, keys::names(section)) {
         Some(near) => {
             let change = Change::Replace { span: entry.key_span, text: near.to_owned() };
@@ -44,7 +51,9 @@ fn too_new(unit: &Unit, entry: &Entry, known: &Key) -> Diagnostic {
         format!("Podman {release} has no `{}=` in [{section}] and refuses the unit: it came with {since}", entry.key);
     let found = Diagnostic::new(&units::KEY_TOO_NEW, entry.key_span, message);
     let arguments = keys::find(section, "PodmanArgs").filter(|arguments| arguments.since() <= release);
-    let Some((flag, _)) = known.flag().zip(arguments) else {
+    // What a unit of another kind is called is no name for an argument.
+    let names_a_unit = entry.key == "Pod";
+    let Some((flag, _)) = known.flag().zip(arguments).filter(|_| !names_a_unit) else {
         return found.help(format!("What helps: Podman {since} or newer, or to leave the line out."));
     };
     let Some(instead) = arguments_for(flag, known.repeat, &entry.value) else {
