@@ -105,6 +105,10 @@ fn look(context: &Context<'_>, view: &View<'_>, place: &Place<'_>, needs: &[&Nee
 /// own, which only files have that quadgen or docker-compose makes networks for.
 fn on_one_network(context: &Context<'_>, all: &[&str], needs: &[&Need<'_>]) -> Option<(String, Vec<Change>)> {
     let stack = context.stack;
+    // A trial is a copy of the stack, and each finding has one.
+    if stack.services.len() > MOST {
+        return None;
+    }
     let services = all.iter().map(|name| stack.services.get(*name)).collect::<Option<Vec<&Service>>>()?;
     let is_default =
         |service: &&&Service| service.network_mode.as_ref().is_some_and(|mode| mode.value == NetworkMode::Bridge);
@@ -184,6 +188,9 @@ fn to_network(stack: &Stack, service: &Service, network: &str) -> Option<Vec<Cha
 
 /// The network that a service is on of which nothing is said.
 const OWN: &str = "default";
+
+/// In how many services a way to one network is tried.
+const MOST: usize = 1000;
 
 /// The fact, and where the services are: a clause.
 fn describe(view: &View<'_>, place: &Place<'_>, need: &Need<'_>) -> Option<(Known, String)> {

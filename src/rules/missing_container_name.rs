@@ -62,7 +62,7 @@ fn alias(context: &Context<'_>, service: &Service) -> Option<Vec<Change>> {
     }
     let serves = |view: &View<'_>| {
         let networks = || service.networks.iter().map(|attachment| attachment.network.value.as_str());
-        networks().any(|network| view.wiring.members(network).count() > 1 && view.wiring.has_dns(network).is_ok())
+        networks().any(|network| view.wiring.members(network).nth(1).is_some() && view.wiring.has_dns(network).is_ok())
             && networks().all(|network| {
                 let known = view.wiring.stack.networks.get(network);
                 known.is_some_and(|known| !view.wiring.is_default(known) && !known.goes_past_the_host())
@@ -78,7 +78,7 @@ fn alias(context: &Context<'_>, service: &Service) -> Option<Vec<Change>> {
         let unit = mend::unit_of(context.stack, service).filter(|_| plain)?;
         return Some(vec![mend::line(context, unit, "NetworkAlias", "--network-alias", name)?]);
     }
-    let peers = |network: &&str| context.views.iter().all(|view| view.wiring.members(network).count() > 1);
+    let peers = |network: &&str| context.views.iter().all(|view| view.wiring.members(network).nth(1).is_some());
     let networks = service.networks.iter().filter(|attachment| !attachment.network.is_implied());
     let networks = networks.map(|attachment| attachment.network.value.as_str()).filter(peers);
     let changes: Vec<Change> = networks
@@ -94,10 +94,7 @@ fn alias(context: &Context<'_>, service: &Service) -> Option<Vec<Change>> {
 /// Whether another service has the name already, so that both would answer to it.
 fn is_taken(context: &Context<'_>, service: &Service) -> bool {
     let name = &service.name.value;
-    let others = || context.stack.services.values().filter(|other| other.name != service.name);
-    context.views.iter().any(|view| {
-        others().any(|other| view.wiring.names(other).iter().any(|own| own.text.eq_ignore_ascii_case(name)))
-    })
+    context.views.iter().any(|view| view.wiring.called(name).any(|other| other.name != service.name))
 }
 
 /// A name of its own for the container, where nobody of the stack needs the other one.
