@@ -121,6 +121,16 @@ pub enum Change {
         /// What comes.
         text: String,
     },
+    /// Another text in place of a certain one, which has to stand at the beginning of a place, behind a quotation mark
+    /// perhaps, or once in it: quotes, escapes and variables may hide it.
+    Swap {
+        /// Where it stands.
+        span: Span,
+        /// What goes.
+        old: String,
+        /// What comes.
+        text: String,
+    },
     /// Takes away what stands at a place: in YAML the list's item or the key with its value, in a unit the whole line
     /// (a continued one with all its lines). What is left empty by it goes, too.
     Remove {
@@ -305,6 +315,10 @@ impl Sink {
         });
         match same.and_then(|at| self.found.get_mut(at)) {
             Some(old) => {
+                // What mends it here may be wrong there.
+                if !new.fixes.is_empty() {
+                    old.fixes.retain(|fix| new.fixes.contains(fix));
+                }
                 for platform in new.platforms {
                     if !old.platforms.contains(&platform) {
                         old.platforms.push(platform);

@@ -33,6 +33,10 @@ pub fn settle(sources: &SourceMap, findings: &mut [Diagnostic]) {
         finding.fixes.retain_mut(|fix| {
             let edits: Option<Vec<Edit>> = fix.changes.iter().map(|change| trees.edit(change)).collect();
             let Some(mut edits) = edits else { return false };
+            // What counts in several places is not changed for what one of them is on a platform.
+            if !finding.platforms.is_empty() && edits.iter().any(|edit| trees.is_shared(edit.span)) {
+                return false;
+            }
             edits.sort();
             edits.dedup();
             if !apart(&edits) {
@@ -168,10 +172,11 @@ struct Trees<'a> {
     units: HashMap<usize, lines::Tree>,
 }
 
-impl Trees<'_> {
+impl<'a> Trees<'a> {
     fn edit(&mut self, change: &Change) -> Option<Edit> {
         let span = match change {
             Change::Replace { span, text } => return Some(Edit { span: *span, text: text.clone() }),
+            Change::Swap { span, old, text } => return swap(self.sources.file_of(*span)?, *span, old, text),
             Change::Remove { span } | Change::AddLine { section: span, .. } | Change::AddSection { file: span, .. } => {
                 *span
             }
@@ -189,8 +194,7 @@ impl Trees<'_> {
                 _ => None,
             };
         }
-        let outline = self.outlines.entry(at).or_insert_with(|| tree::outline(file).filter(|_| kind == Kind::Yaml));
-        let root = outline.as_ref()?;
+        let root = self.outline(at, file)?;
         match change {
             Change::Remove { span } => yaml::remove(page, root, *span),
             Change::Set { owner, path, value } => yaml::set(page, root, *owner, path, value),
@@ -198,6 +202,45 @@ impl Trees<'_> {
             _ => None,
         }
     }
+}
+
+impl<'a> Trees<'a> {
+    fn outline(&mut self, at: usize, file: &'a SourceFile) -> Option<&tree::Node> {
+        let read = || tree::outline(file).filter(|_| Kind::of(&file.name) == Kind::Yaml);
+        self.outlines.entry(at).or_insert_with(read).as_ref()
+    }
+
+    /// Whether a place stands behind an anchor that something refers to, or in a sample of an env file.
+    fn is_shared(&mut self, span: Span) -> bool {
+        let (Some(file), Some(at)) = (self.sources.file_of(span), self.sources.index_of(span)) else { return true };
+        let kind = Kind::of(&file.name);
+        let sample = ["example", "sample", "template", "dist"].iter().any(|word| file.name.contains(word));
+        (kind == Kind::Other && sample)
+            || (kind == Kind::Yaml
+                && self.outline(at, file).is_some_and(|root| yaml::is_aliased(Page::of(file), root, span)))
+    }
+}
+
+/// A text in place of a certain one.
+fn swap(file: &SourceFile, span: Span, old: &str, text: &str) -> Option<Edit> {
+    let there = file.text.get(file.local(span.start)..file.local(span.end))?;
+    let bare = there.strip_prefix(['"', '\'']).filter(|bare| bare.starts_with(old)).unwrap_or(there);
+    let from = match bare.starts_with(old) {
+        true => there.len() - bare.len(),
+        false => only(there, old)?,
+    };
+    Some(Edit { span: span.part(from, from + old.len()), text: text.to_owned() })
+}
+
+/// Where a text stands in another one, as whole words and once, which neither escapes nor variables hide.
+fn only(there: &str, text: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut found = there.match_indices(text).filter(|(at, _)| {
+        let (before, behind) = (there.get(..*at).unwrap_or(""), there.get(at + text.len()..).unwrap_or(""));
+        !before.ends_with(is_part) && !behind.starts_with(is_part)
+    });
+    let (at, _) = found.next()?;
+    (found.next().is_none() && !there.contains(['$', '\\', '\n'])).then_some(at)
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ mod isolation_lost_to_backend;
 mod joined_networks;
 mod localhost_in_container;
 mod loopback_port_used_inside;
+mod mend;
 mod misplaced_key;
 mod missing_container_name;
 mod missing_host_alias;

@@ -149,7 +149,7 @@ fn fields(service: &Service) -> BTreeMap<String, String> {
     let mut depends: Vec<String> = service
         .depends_on
         .iter()
-        .map(|d| format!("{} {:?} {} {}", d.service.value, d.condition, d.restart, d.required))
+        .map(|d| format!("{} {:?} {} {}", d.service.value, d.condition.value, d.restart, d.required))
         .collect();
     depends.sort();
     let words = |words: &Option<Vec<Text>>| words.iter().flatten().map(|word| word.value.clone()).collect::<Vec<_>>();

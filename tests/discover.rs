@@ -514,7 +514,8 @@ fn standard_input_is_a_file_of_its_folder_in_every_format() {
     // What is on disk under that name does not count; what lies beside it does.
     let units = ("front.network", "[Network]\n");
     let compose = "services: {web: {image: nginx, ports: ['8080:80']}, b: {image: nginx, ports: ['8080:80']}}\n";
-    let web = "[Container]\nImage=x\nContainerName=web\nNetwork=front.network\nNetwork=back.network\n";
+    let web = "[Container]\nImage=docker.io/library/x:1\nContainerName=web\nNetwork=front.network\nNetwork=back.network\n\
+               [Install]\nWantedBy=default.target\n";
     let topology = "platforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x, networks: [n]}}\n";
     for (name, text, place, code) in [
         ("topology.yaml", topology, "topology.yaml:2:37: ", "QG006"),

@@ -194,3 +194,66 @@ fn standard_input_is_mended_on_standard_output() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("No problems"), "{output:?}");
     assert_eq!(output.status.code(), Some(0));
 }
+
+/// Every finding at warning or error level: its code and what it says.
+fn alarms(folder: &Path, on: &[&str]) -> Vec<(String, String)> {
+    let words = [&["lint", "--select", "ALL", "--format", "json"], on].concat();
+    let output = quadgen(folder, &words);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "info");
+    findings.map(|finding| (text(finding, "code"), text(finding, "message"))).collect()
+}
+
+/// Each folder below `tests/fix/` is a stack with what one rule finds, which the folder's name begins with. The snapshot
+/// is what `--diff --unsafe` shows for that rule. `platform` says where the stack is deployed, if it does not itself.
+/// In a folder that ends in `-partly` something stays on purpose, and in one that ends in `-never` everything.
+#[test]
+fn each_rule_mends_what_it_finds() {
+    let mut settings = insta::Settings::clone_current();
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fix");
+    let mut cases: Vec<_> = fs::read_dir(all).unwrap().map(|case| case.unwrap().path()).collect();
+    cases.sort();
+    let mut wrong = Vec::new();
+    for case in cases {
+        let name = case.file_name().unwrap().to_str().unwrap().to_owned();
+        let code = name.split('-').next().unwrap().to_uppercase();
+        let platform = fs::read_to_string(case.join("platform")).unwrap_or_default();
+        let on: Vec<&str> = platform.split_whitespace().flat_map(|words| ["--on", words]).collect();
+        let files: Vec<_> =
+            texts(&case).into_iter().filter(|(file, _)| file != "platform" && file != "diff.snap").collect();
+        let folder = folder(&files);
+        let words = |more: &[&'static str]| [&["lint", "--select", &code], more, &on].concat();
+
+        let before = alarms(folder.path(), &on);
+        let concise = words(&["--format", "concise"]);
+        let said = stdout(&quadgen(folder.path(), &concise));
+        let shown = stdout(&quadgen(folder.path(), &words(&["--diff", "--unsafe"])));
+        let never = name.ends_with("-never");
+        if shown.is_empty() != never {
+            wrong.push(format!("{name}: this is mended:\n{shown}"));
+        }
+        settings.set_snapshot_path(&case);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        if !never {
+            settings.bind(|| insta::assert_snapshot!("diff", shown));
+        }
+
+        quadgen(folder.path(), &words(&["--fix", "--unsafe"]));
+        let left = stdout(&quadgen(folder.path(), &concise));
+        // What it says now must be another thing.
+        let message = |line: &str| line.split_once(&code).map(|(_, message)| message.to_owned());
+        let known: Vec<String> = said.lines().filter_map(message).collect();
+        let same: Vec<String> = left.lines().filter_map(message).filter(|line| known.contains(line)).collect();
+        let partly = never || name.ends_with("-partly");
+        if known.is_empty() || same.is_empty() == partly {
+            wrong.push(format!("{name}: {code} still says {same:?} of {known:?}"));
+        }
+        let new: Vec<_> = alarms(folder.path(), &on).into_iter().filter(|alarm| !before.contains(alarm)).collect();
+        if !new.is_empty() {
+            wrong.push(format!("{name}: new findings: {new:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -21,7 +21,7 @@ services:
   web:
     image: docker.io/library/nginx:1.27
     networks: [front]
-  db: {image: 'docker.io/library/postgres:17', networks: [back], volumes: ['data:/data']}
+  db: {image: 'docker.io/library/postgres:17', networks: [back], volumes: ['data:/var/lib/postgresql/data']}
   job: {image: 'docker.io/library/busybox:1', networks: [back], depends_on: [db]}
 volumes: {data: {}}
 ";

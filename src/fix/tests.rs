@@ -210,3 +210,44 @@ fn changes_that_get_into_each_others_way_are_given_up() {
     let broken = |place: &dyn Fn(&str) -> Span| vec![Change::Replace { span: place("1"), text: "{".to_owned() }];
     assert_eq!(changed("compose.yaml", "a: 1\nb: 1\n", broken), None);
 }
+
+#[test]
+fn a_text_goes_only_where_it_stands_as_it_is() {
+    for (text, at, old, left) in [
+        ("a: 'db:1'\n", "'db:1'", "db", Some("a: 'x:1'\n")),
+        ("a: db:1\n", "db:1", "db:1", Some("a: x\n")),
+        ("a: \"http://db:1/y\"\n", "\"http://db:1/y\"", "db:1", Some("a: \"http://x/y\"\n")),
+        ("a: http://db/db\n", "http://db/db", "db", None),
+        ("a: http://mydb:1/y\n", "http://mydb:1/y", "db:1", None),
+        ("a: http://db:1/${Y}\n", "http://db:1/${Y}", "db:1", None),
+        ("a: \"\\tdb:1\"\n", "\"\\tdb:1\"", "db:1", None),
+        ("a: ${H}\n", "${H}", "api1", None),
+    ] {
+        let swap = |place: &dyn Fn(&str) -> Span| {
+            vec![Change::Swap { span: place(at), old: old.to_owned(), text: "x".to_owned() }]
+        };
+        assert_eq!(changed("compose.yaml", text, swap).as_deref(), left, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_behind_an_anchor_is_changed_only_for_all() {
+    for (text, shared) in [
+        ("x-env: &env\n  a: db\ns:\n  web:\n    environment: *env\n", true),
+        ("x-env: &env\n  a: db\ns:\n  web: 1\n", false),
+        ("x: {e: &env {a: db}, f: *env}\n", true),
+        ("x:\n  - &one db\n  - *one\n", true),
+        ("x: &env\n  b: 1\ny:\n  <<: *env\n  a: db\n", false),
+    ] {
+        let mut sources = SourceMap::default();
+        let file = sources.add("compose.yaml", text);
+        let at = text.find("db").unwrap();
+        let span = sources.file(file).span().part(at, at + 2);
+        let swap = Change::Swap { span, old: "db".to_owned(), text: "x".to_owned() };
+        let finding = Diagnostic::new(&input::UNKNOWN_KEY, span, "x").fix("x", true, vec![swap]);
+        let mut findings = vec![finding.clone(), finding.on("docker")];
+        settle(&sources, &mut findings);
+        let left: Vec<bool> = findings.iter().map(|finding| !finding.fixes.is_empty()).collect();
+        assert_eq!(left, [true, !shared], "{text}");
+    }
+}

@@ -188,10 +188,36 @@ fn follow<'n, 'p>(root: &'n Node, owner: Span, path: &'p [String]) -> Option<(&'
     while let [key, below @ ..] = rest {
         match entry.value.entries().iter().find(|entry| entry.key == *key) {
             Some(next) => (entry, rest) = (next, below),
+            // It may come from elsewhere, and a key of its own would hide that.
+            None if entry.value.entries().iter().any(|entry| entry.key == "<<") => return None,
             None => break,
         }
     }
     Some((entry, rest))
+}
+
+/// Whether a place stands in a value with an anchor that something in the file refers to.
+pub(super) fn is_aliased(page: Page<'_>, root: &Node, at: Span) -> bool {
+    let mut node = root;
+    loop {
+        let members = Member::all(node);
+        let next = members.into_iter().find(|member| match member {
+            Member::Entry(entry) => holds(entry.key_span.to(entry.value.span), at),
+            Member::Item(item) => holds(item.span, at),
+        });
+        let Some(next) = next else { return false };
+        node = next.value();
+        let from = match next {
+            Member::Entry(entry) => page.local(entry.key_span.end),
+            Member::Item(item) => page.line_start(page.local(item.span.start)),
+        };
+        let first = Member::all(node).first().map_or(node.span.start, |first| first.start());
+        let before = page.slice(from, page.local(first.max(node.span.start)));
+        let names = before.split_whitespace().filter_map(|word| word.strip_prefix('&'));
+        if names.filter(|name| !name.is_empty()).any(|name| page.text.contains(&format!("*{name}"))) {
+            return true;
+        }
+    }
 }
 
 /// The entry whose key stands at a place.

@@ -154,6 +154,11 @@ impl Wiring<'_> {
         names
     }
 
+    /// The services that have a name, on whichever network.
+    pub fn called(&self, name: &str) -> impl Iterator<Item = &Service> {
+        self.called.get(&name.to_ascii_lowercase()).into_iter().flatten().copied()
+    }
+
     /// The container's name on this platform.
     pub fn container_name(&self, service: &Service) -> String {
         match &service.container_name {

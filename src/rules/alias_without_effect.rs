@@ -1,8 +1,9 @@
 //! QG109: an alias that nobody can look up, or that keeps its container from starting.
 
 use super::context::{Context, Need, View, list, seen, why};
+use super::mend;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Deploy, Network, NetworkMode, Service, Spanned, Text, Unit, UnitKind};
+use crate::model::{Deploy, Format, Network, NetworkMode, Origin, Service, Spanned, Stack, Text, Unit};
 use crate::network::Verdict;
 use crate::platform::{Known, Question, keys};
 use crate::source::Span;
@@ -39,7 +40,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values() {
             for useless in found(view, service) {
-                view.report(sink, finding(view, service, &useless));
+                view.report(sink, finding(context, view, service, &useless));
             }
         }
     }
@@ -59,7 +60,7 @@ impl Useless {
 
 fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
     let wiring = view.wiring;
-    let unit = unit_of(view, service);
+    let unit = mend::unit_of(wiring.stack, service);
     let mut found = Vec::new();
     let mut add = |aliases: Vec<Text>, question, reason| {
         let known = wiring.ask(question);
@@ -119,15 +120,6 @@ fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
 /// Whether a network becomes `Network=host` or `Network=none` of a unit.
 fn is_no_bridge(view: &View<'_>, network: &Network) -> bool {
     view.wiring.platform.deploy == Deploy::Quadlet && network.external && matches!(network.object(), "host" | "none")
-}
-
-/// The unit that a service was read from.
-fn unit_of<'a>(view: &View<'a>, service: &Service) -> Option<&'a Unit> {
-    view.wiring.stack.units.iter().find(|unit| match unit.kind {
-        UnitKind::Container => unit.file.strip_suffix(".container") == Some(service.name.value.as_str()),
-        UnitKind::Pod => unit.file == service.name.value,
-        _ => false,
-    })
 }
 
 /// The values of a key of a unit's own section; an empty one takes back those before it.
@@ -216,7 +208,7 @@ fn part(value: &Text, from: usize, to: usize) -> Span {
     if plain { span.part(from, to) } else { span }
 }
 
-fn finding(view: &View<'_>, service: &Service, useless: &Useless) -> Diagnostic {
+fn finding(context: &Context<'_>, view: &View<'_>, service: &Service, useless: &Useless) -> Diagnostic {
     let name = &service.name.value;
     let names = list(useless.aliases.iter().map(|alias| &alias.value));
     let one = useless.aliases.len() == 1;
@@ -247,6 +239,7 @@ fn finding(view: &View<'_>, service: &Service, useless: &Useless) -> Diagnostic 
     for alias in useless.aliases.iter().skip(1) {
         finding = finding.label(alias.span(), "nor by this");
     }
+    let needed = !needs.is_empty();
     for need in needs {
         finding = finding.label(need.connection.span, need.label());
     }
@@ -267,7 +260,71 @@ fn finding(view: &View<'_>, service: &Service, useless: &Useless) -> Diagnostic 
         let change = Change::Replace { span: *span, text: ",".to_owned() };
         finding = finding.fix("write a comma", true, vec![change]);
     }
+    if let Some((title, safe, changes)) =
+        other_form(context, service, useless).filter(|_| is_so(context, service, useless))
+    {
+        finding = finding.fix(title, safe, changes);
+    } else if !needed
+        && matches!(useless.reason, Reason::NoBridge(_) | Reason::Default(_))
+        && is_so(context, service, useless)
+        && let Some(changes) = without(view.wiring.stack, &useless.aliases)
+    {
+        finding = finding.fix(if one { "leave the alias out" } else { "leave the aliases out" }, true, changes);
+    }
     finding.assuming(&useless.known.assumed)
+}
+
+/// Whether the aliases do not count on any platform.
+fn is_so(context: &Context<'_>, service: &Service, useless: &Useless) -> bool {
+    context.views.iter().all(|view| {
+        let found = found(view, service);
+        useless
+            .aliases
+            .iter()
+            .all(|alias| found.iter().flat_map(|other| &other.aliases).any(|other| other.span() == alias.span()))
+    })
+}
+
+/// Aliases for one network among those for all of them: the same names in the other form.
+fn other_form(context: &Context<'_>, service: &Service, useless: &Useless) -> Option<(String, bool, Vec<Change>)> {
+    let Reason::OtherForm(_) = useless.reason else { return None };
+    let unit = mend::unit_of(context.stack, service)?;
+    // Several lines at one place are one change.
+    let [alias] = useless.aliases.as_slice() else { return None };
+    let line = mend::line(context, unit, "NetworkAlias", "--network-alias", &alias.value)?;
+    let networks: Vec<&Text> = values(unit, "Network");
+    let (at, value) = networks.iter().find_map(|value| {
+        let (at, _) =
+            options(value).into_iter().find(|(_, option)| option.strip_prefix("alias=") == Some(&alias.value))?;
+        Some((at, *value))
+    })?;
+    let (before, rest) = value.value.split_at_checked(at)?;
+    let rest = rest.get("alias=".len() + alias.value.len()..)?;
+    // The comma behind it goes, too, or what stands before it.
+    let left = match rest.strip_prefix(',') {
+        Some(rest) => format!("{before}{rest}"),
+        None => before.get(..before.len() - 1)?.to_owned(),
+    };
+    let changes = vec![mend::swap(value.span(), &value.value, left), line];
+    // On several networks it becomes a name on all of them.
+    Some((format!("write `NetworkAlias={}`", alias.value), networks.len() == 1, changes))
+}
+
+/// Aliases taken away: keys of a unit, or items in YAML. An argument, or an option of a network, stands among others.
+fn without(stack: &Stack, aliases: &[Text]) -> Option<Vec<Change>> {
+    // Items of one list go one after the other: two edits there would get into each other's way.
+    let count = if stack.format == Format::Quadlet { aliases.len() } else { 1 };
+    let removed = aliases.iter().take(count).map(|alias| {
+        let span = alias.span();
+        if stack.format != Format::Quadlet {
+            return matches!(alias.origin, Origin::Written(_)).then_some(Change::Remove { span });
+        }
+        let holds = |own: Span| own.start <= span.start && span.end <= own.end;
+        let entry = stack.units.iter().flat_map(|unit| &unit.entries).find(|entry| holds(entry.value.span()))?;
+        let alone = entry.key.value == "NetworkAlias" && entry.value.value.split_whitespace().count() == 1;
+        alone.then_some(Change::Remove { span })
+    });
+    removed.collect()
 }
 
 fn remedy(name: &str, useless: &Useless) -> String {
@@ -279,7 +336,8 @@ fn remedy(name: &str, useless: &Useless) -> String {
         }
         Reason::Default(_) => {
             format!(
-                "What helps: put `{name}`, and who looks for it, on a network of the stack, and give it the alias there."
+                "What helps: put `{name}`, and who looks for it, on a network of the stack, and give it the alias there. If \
+                 nobody looks for it, leave the alias out."
             )
         }
         Reason::OtherForm(_) => {

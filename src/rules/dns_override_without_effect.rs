@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use super::context::{Context, View, list, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Data, Service, Value};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Data, Format, Service, Value};
 use crate::network::{Home, Verdict};
 use crate::platform::Question;
+use crate::source::Span;
 
 pub static RULE: Rule = Rule {
     code: "QG110",
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     summary: "a network's gateway as DNS server, or `rotate`, which let no more names resolve",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Safe,
     page: include_str!("dns_override_without_effect.md"),
 };
 
@@ -26,8 +27,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if view.wiring.home(service) != Home::Networks || !networks.any(|a| serves(view, &a.network.value)) {
                 continue;
             }
-            for finding in [gateways(view, service), rotate(view, service)].into_iter().flatten() {
-                view.report(sink, finding);
+            for (finding, items) in [gateways(view, service), rotate(view, service)].into_iter().flatten() {
+                view.report(sink, without(context, service, finding, &items));
             }
         }
     }
@@ -47,7 +48,52 @@ fn items<'a>(service: &'a Service, attribute: &str) -> Vec<&'a Value> {
     }
 }
 
-fn gateways(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
+/// Offers to take the values away, where none of them does anything on any platform.
+fn without(context: &Context<'_>, service: &Service, finding: Diagnostic, items: &[Span]) -> Diagnostic {
+    let idle = |view: &View<'_>| {
+        let found = [gateways(view, service), rotate(view, service)].into_iter().flatten();
+        let idle: Vec<Span> = found.flat_map(|(_, items)| items).collect();
+        items.iter().all(|item| idle.contains(item))
+    };
+    let is_their = |other: &&Service| {
+        let own = ["dns", "dns_opt"].into_iter().flat_map(|attribute| self::items(other, attribute));
+        other.name != service.name && own.into_iter().any(|item| items.contains(&item.span))
+    };
+    if !context.views.iter().all(idle) || context.stack.services.values().any(|other| is_their(&other)) {
+        return finding;
+    }
+    // An argument stands on a line with others.
+    let is_key = |span: &Span| {
+        let mut entries = context.stack.units.iter().flat_map(|unit| &unit.entries);
+        let holds = |own: Span| own.start <= span.start && span.end <= own.end;
+        entries.any(|entry| holds(entry.value.span()) && entry.key.value.starts_with("DNS"))
+    };
+    let all = items.len() == items_of(service, items);
+    match (context.stack.format, items) {
+        (Format::Quadlet, items) if !items.iter().all(is_key) => finding,
+        (Format::Topology | Format::Compose, [_, _, ..]) if all => {
+            let Some((key, _)) = service.attributes.get("dns") else { return finding };
+            finding.fix("leave it out", true, vec![Change::Remove { span: *key }])
+        }
+        // Items of one list go one after the other: two edits there would get into each other's way.
+        (Format::Topology | Format::Compose, [first, ..]) => {
+            finding.fix("leave it out", true, vec![Change::Remove { span: *first }])
+        }
+        (_, items) => {
+            let changes = items.iter().map(|span| Change::Remove { span: *span });
+            finding.fix("leave it out", true, changes.collect())
+        }
+    }
+}
+
+/// How many values the attribute has that some of them belong to.
+fn items_of(service: &Service, some: &[Span]) -> usize {
+    let all = ["dns", "dns_opt"].map(|attribute| items(service, attribute));
+    let own = all.iter().find(|items| items.iter().any(|item| some.contains(&item.span)));
+    own.map_or(0, Vec::len)
+}
+
+fn gateways(view: &View<'_>, service: &Service) -> Option<(Diagnostic, Vec<Span>)> {
     let known = view.wiring.ask(Question::GatewayAsDnsServer);
     if Verdict::from(known.fact.is) != Verdict::No {
         return None;
@@ -82,13 +128,12 @@ fn gateways(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
         );
     }
     let cni = if view.wiring.is_cni() { " (`quadgen explain QG101` says what helps under CNI)" } else { "" };
-    Some(
-        finding
-            .help(format!(
-                "What helps: leave it out. What a name needs is a network that `{name}` shares with its owner{cni}."
-            ))
-            .assuming(&known.assumed),
-    )
+    let finding = finding
+        .help(format!(
+            "What helps: leave it out. What a name needs is a network that `{name}` shares with its owner{cni}."
+        ))
+        .assuming(&known.assumed);
+    Some((finding, found.iter().map(|(_, item)| item.span).collect()))
 }
 
 /// The network of the stack whose gateway an address is, by a subnet that somebody wrote.
@@ -113,7 +158,7 @@ fn is_gateway(view: &View<'_>, address: IpAddr) -> bool {
     pools.any(|pool| pool.has_gateway(v4))
 }
 
-fn rotate(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
+fn rotate(view: &View<'_>, service: &Service) -> Option<(Diagnostic, Vec<Span>)> {
     let known = view.wiring.ask(Question::RotatedServers);
     if Verdict::from(known.fact.is) != Verdict::No || view.wiring.attachments(service).count() < 2 {
         return None;
@@ -122,11 +167,10 @@ fn rotate(view: &View<'_>, service: &Service) -> Option<Diagnostic> {
     let name = &service.name.value;
     let networks = list(view.wiring.attachments(service).map(|a| &a.network.value));
     let message = format!("`rotate` does not let `{name}` resolve the names of {networks}");
-    Some(
-        Diagnostic::new(&RULE, option.span, message)
-            .here("no cure")
-            .help(why(&known))
-            .help("What helps: leave it out; `quadgen explain QG101` says what does.")
-            .assuming(&known.assumed),
-    )
+    let finding = Diagnostic::new(&RULE, option.span, message)
+        .here("no cure")
+        .help(why(&known))
+        .help("What helps: leave it out; `quadgen explain QG101` says what does.")
+        .assuming(&known.assumed);
+    Some((finding, vec![option.span]))
 }

@@ -16,7 +16,8 @@ pub static RULE: Rule = Rule {
 };
 
 /// The names. Source: the networking page of Docker Desktop; absent on Docker Engine 20.10.24, 26.1.5 and 28.5.2.
-const NAMES: [&str; 2] = ["gateway.docker.internal", "kubernetes.docker.internal"];
+const NAMES: [&str; 2] = [GATEWAY, "kubernetes.docker.internal"];
+const GATEWAY: &str = "gateway.docker.internal";
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.runtime != Runtime::DockerDesktop) {
@@ -32,13 +33,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 view.wiring.has_host_entry(service, &endpoint.host) || names.any(|name| name.text == endpoint.host)
             };
             for endpoint in named.filter(|endpoint| !given(endpoint)) {
-                view.report(sink, finding(view, service, endpoint));
+                view.report(sink, finding(context, view, service, endpoint));
             }
         }
     }
 }
 
-fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Diagnostic {
+fn finding(context: &Context<'_>, view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Diagnostic {
     let name = &endpoint.host;
     let message = format!("`{}` does not resolve `{name}`: only Docker Desktop has that name", service.name.value);
     let finding = Diagnostic::new(&RULE, endpoint.host_span, message)
@@ -50,9 +51,20 @@ fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint) -> Diagnosti
             let finding = finding.label(program.name.span(), "the program it seems to mean");
             host::template_fix(view, finding, (service, program), endpoint, true)
         }
-        None => finding.help(format!(
-            "What helps: declare the program under `host_services` and write `{{{{ host.NAME.host }}}}` in place of \
-             `{name}`: quadgen then writes what works on each platform."
-        )),
+        None => {
+            let declare = format!(
+                "What helps: declare the program under `host_services` and write `{{{{ host.NAME.host }}}}` in place of \
+                 `{name}`: quadgen then writes what works on each platform."
+            );
+            // The other name is one of a cluster, which may run anywhere.
+            if !name.eq_ignore_ascii_case(GATEWAY) {
+                return finding.help(declare);
+            }
+            let host = host::undeclared(endpoint);
+            match host::other_way(context, finding, (service, &host), endpoint, true) {
+                Ok(finding) => finding,
+                Err(finding) => finding.help(declare),
+            }
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::context::View;
-use crate::diagnostic::{Change, Diagnostic, Level};
-use crate::model::{Endpoint, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
+use super::context::{Context, View};
+use super::mend;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::model::{Endpoint, Format, HostOs, HostService, RootlessNetwork, Runtime, Service, Spanned, Target};
 use crate::network::{Address, DOCKER_NAME, HostCause, HostWay, Machine, PODMAN_NAME, Verdict, Wiring};
 use crate::platform::{Feature, Leads, Platform};
 use crate::source::Span;
@@ -101,7 +102,7 @@ pub(super) fn is_published(wiring: &Wiring<'_>, endpoint: &Endpoint) -> bool {
     endpoint.port.is_some_and(|port| ports.any(|own| own.value.behind(port).is_some()))
 }
 
-fn undeclared(endpoint: &Endpoint) -> HostService {
+pub(super) fn undeclared(endpoint: &Endpoint) -> HostService {
     let name = endpoint.port.map_or_else(|| endpoint.host.clone(), |port| format!("port {port} of the host"));
     HostService {
         name: Spanned::written(name, endpoint.span),
@@ -150,12 +151,22 @@ impl HostNeed<'_> {
     }
 
     /// Says what helps: a template in place of the name in a value, or what is missing where no name leads there.
-    pub fn helped(&self, view: &View<'_>, finding: Diagnostic) -> Diagnostic {
+    pub fn helped(&self, context: &Context<'_>, view: &View<'_>, finding: Diagnostic, safe: bool) -> Diagnostic {
+        // Templates are a topology's.
+        let finding = match self.used {
+            HostUse::Alias(endpoint) if !self.declared => {
+                match other_way(context, finding, (self.client, &self.host), endpoint, safe) {
+                    Ok(finding) => return finding,
+                    Err(finding) => *finding,
+                }
+            }
+            _ => finding,
+        };
         if let Some(help) = missing_way(view, self.client, &self.host) {
             return finding.help(help);
         }
         match self.used {
-            HostUse::Alias(endpoint) if self.declared => use_template(finding, &self.host, endpoint, true),
+            HostUse::Alias(endpoint) if self.declared => use_template(view, finding, (self.client, &self.host), endpoint, true),
             HostUse::Alias(endpoint) => finding.help(format!(
                 "What helps: declare the program under `host_services` and write `{{{{ host.NAME.host }}}}` in place of \
                  `{}`: quadgen then writes what works on each platform.",
@@ -176,28 +187,62 @@ pub(super) fn template_fix(
 ) -> Diagnostic {
     match missing_way(view, client, host) {
         Some(help) => finding.help(help),
-        None => use_template(finding, host, endpoint, safe),
+        None => use_template(view, finding, (client, host), endpoint, safe),
     }
 }
 
-fn use_template(finding: Diagnostic, host: &HostService, endpoint: &Endpoint, safe: bool) -> Diagnostic {
+/// Offers another name or an entry in the hosts file for a program that no file declares, where that works on every
+/// platform. Gives the finding back as it was where there is none.
+pub(super) fn other_way(
+    context: &Context<'_>,
+    finding: Diagnostic,
+    (client, host): (&Service, &HostService),
+    endpoint: &Endpoint,
+    safe: bool,
+) -> Result<Diagnostic, Box<Diagnostic>> {
+    match mend::way_to_host(context, client, endpoint, host) {
+        Some((what, changes)) => {
+            let declare = match context.stack.format {
+                Format::Topology => {
+                    "; or declare the program under `host_services` and write `{{ host.NAME.host }}`, for which quadgen \
+                     writes what works on each platform"
+                }
+                Format::Compose | Format::Quadlet => "",
+            };
+            Ok(finding.help(format!("What helps: {what}{declare}.")).fix(what, safe, changes))
+        }
+        None => Err(Box::new(finding)),
+    }
+}
+
+fn use_template(
+    view: &View<'_>,
+    finding: Diagnostic,
+    (client, host): (&Service, &HostService),
+    endpoint: &Endpoint,
+    safe: bool,
+) -> Diagnostic {
     let template = format!("{{{{ host.{}.host }}}}", host.name.value);
     let finding = finding.help(format!(
         "What helps: write `{template}` in place of `{}`: quadgen then writes what works on each platform.",
         endpoint.host
     ));
-    replace_host(finding, endpoint, &template, safe)
+    replace_host(view, finding, client, endpoint, &template, safe)
 }
 
 /// Offers another text in place of a host in a value.
-pub(super) fn replace_host(finding: Diagnostic, endpoint: &Endpoint, text: &str, safe: bool) -> Diagnostic {
-    // A place that quotes or escapes hide is the whole value.
-    let exact = (endpoint.host_span.end - endpoint.host_span.start) as usize == endpoint.host.len();
-    if !exact {
-        return finding;
+pub(super) fn replace_host(
+    view: &View<'_>,
+    finding: Diagnostic,
+    client: &Service,
+    endpoint: &Endpoint,
+    text: &str,
+    safe: bool,
+) -> Diagnostic {
+    match mend::host_in(view.wiring.stack, client, endpoint, text) {
+        Some(change) => finding.fix(format!("use `{text}`"), safe, vec![change]),
+        None => finding,
     }
-    let change = Change::Replace { span: endpoint.host_span, text: text.to_owned() };
-    finding.fix(format!("use `{text}`"), safe, vec![change])
 }
 
 const OWN_ENTRY: &str = "What helps: take the entry out of `extra_hosts`; quadgen then writes the one that works, if the \

@@ -8,7 +8,7 @@ use super::context::{Context, View};
 use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Connection, Endpoint, HostService, Port, PortRange, Service, Spanned, Target};
-use crate::network::{Cause, Home, Wiring};
+use crate::network::{Cause, Home, Verdict, Wiring};
 use crate::platform::datastore;
 use crate::source::Span;
 
@@ -86,7 +86,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         let listeners = Listeners::of(view.wiring);
         for service in context.stack.services.values() {
             for endpoint in service.endpoints.iter().filter(|endpoint| is_loopback(&endpoint.host)) {
-                if let Some(finding) = look(view, &listeners, service, endpoint) {
+                if let Some(finding) = look(context, view, &listeners, service, endpoint) {
                     view.report(sink, finding);
                 }
             }
@@ -98,7 +98,13 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn look(view: &View<'_>, listeners: &Listeners<'_>, service: &Service, endpoint: &Endpoint) -> Option<Diagnostic> {
+fn look(
+    context: &Context<'_>,
+    view: &View<'_>,
+    listeners: &Listeners<'_>,
+    service: &Service,
+    endpoint: &Endpoint,
+) -> Option<Diagnostic> {
     let wiring = view.wiring;
     let port = endpoint.port?;
     // Only a namespace of its own has a localhost of its own.
@@ -136,7 +142,14 @@ fn look(view: &View<'_>, listeners: &Listeners<'_>, service: &Service, endpoint:
             let finding = finding.here("the container itself").label(sibling.span(), format!("listens on {port}"));
             let finding = finding
                 .help(format!("What helps: write `{answers}` in place of `{host}`, on a network that both share."));
-            host::replace_host(finding, endpoint, &answers, false)
+            let finds = |view: &View<'_>| {
+                view.wiring.resolves(service, sibling, &answers).verdict == Verdict::Yes
+                    && view.wiring.reaches(service, sibling, None).verdict == Verdict::Yes
+            };
+            if !context.views.iter().all(finds) {
+                return Some(finding);
+            }
+            host::replace_host(view, finding, service, endpoint, &answers, false)
         }
         Meant::Published(sibling, span, own) => {
             let finding = new(format!(

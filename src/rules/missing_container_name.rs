@@ -1,8 +1,9 @@
 //! QG103: a container without a name of its own, which Podman calls `systemd-` and the unit.
 
 use super::context::{Context, Need, View, list};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{ContainerName, Deploy, Format, Service};
+use super::mend;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{ContainerName, Deploy, Format, Network, Service, is_name};
 use crate::network::{Cause, NameKind};
 use crate::platform::Question;
 use crate::source::Span;
@@ -13,7 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "a unit without ContainerName=, whose DNS name is `systemd-` and the unit's name",
     level: Level::Info,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Safe,
     page: include_str!("missing_container_name.md"),
 };
 
@@ -28,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if named && failing.is_empty() {
                 continue;
             }
-            view.report(sink, finding(view, service, span, &failing));
+            view.report(sink, finding(context, view, service, span, &failing));
         }
     }
 }
@@ -52,7 +53,67 @@ pub fn explains(need: &Need<'_>) -> bool {
         && matches!(need.resolution.cause, Cause::OtherName { .. })
 }
 
-fn finding(view: &View<'_>, service: &Service, span: Span, failing: &[&Need<'_>]) -> Diagnostic {
+/// Networks on which a service gets its own name as an alias: those on which somebody can look for it, on every platform.
+fn alias(context: &Context<'_>, service: &Service) -> Option<Vec<Change>> {
+    let name = &service.name.value;
+    // A container of a pod, or on a network without names, takes no alias; nor does one of a template have one name.
+    if !is_name(name) || service.network_mode.is_some() || is_taken(context, service) {
+        return None;
+    }
+    let serves = |view: &View<'_>| {
+        let networks = || service.networks.iter().map(|attachment| attachment.network.value.as_str());
+        networks().any(|network| view.wiring.members(network).nth(1).is_some() && view.wiring.has_dns(network).is_ok())
+            && networks().all(|network| {
+                let known = view.wiring.stack.networks.get(network);
+                known.is_some_and(|known| !view.wiring.is_default(known) && !known.goes_past_the_host())
+                    && !matches!(known.map(Network::object), Some("host" | "none"))
+            })
+    };
+    if !context.views.iter().all(serves) {
+        return None;
+    }
+    if context.stack.format == Format::Quadlet {
+        // One form of alias only; and arguments may hold the other one.
+        let plain = service.networks.iter().all(|attachment| attachment.aliases.is_empty());
+        let unit = mend::unit_of(context.stack, service).filter(|_| plain)?;
+        return Some(vec![mend::line(context, unit, "NetworkAlias", "--network-alias", name)?]);
+    }
+    let peers = |network: &&str| context.views.iter().all(|view| view.wiring.members(network).nth(1).is_some());
+    let networks = service.networks.iter().filter(|attachment| !attachment.network.is_implied());
+    let networks = networks.map(|attachment| attachment.network.value.as_str()).filter(peers);
+    let changes: Vec<Change> = networks
+        .map(|network| Change::AddItem {
+            owner: service.span(),
+            path: ["networks", network, "aliases"].map(str::to_owned).to_vec(),
+            item: name.clone(),
+        })
+        .collect();
+    (!changes.is_empty()).then_some(changes)
+}
+
+/// Whether another service has the name already, so that both would answer to it.
+fn is_taken(context: &Context<'_>, service: &Service) -> bool {
+    let name = &service.name.value;
+    context.views.iter().any(|view| view.wiring.called(name).any(|other| other.name != service.name))
+}
+
+/// A name of its own for the container, where nobody of the stack needs the other one.
+fn rename(context: &Context<'_>, service: &Service) -> Option<Change> {
+    let needs = || context.views.iter().flat_map(|view| &view.needs);
+    let used = needs().any(|need| need.target.name == service.name && need.connection.name != service.name.value);
+    // A container of a pod has the pod's names.
+    if used || service.network_mode.is_some() || !is_name(&service.name.value) || is_taken(context, service) {
+        return None;
+    }
+    match &service.container_name {
+        ContainerName::ByRuntime(key) => Some(Change::Remove { span: key.span() }),
+        _ => {
+            mend::line(context, mend::unit_of(context.stack, service)?, "ContainerName", "--name", &service.name.value)
+        }
+    }
+}
+
+fn finding(context: &Context<'_>, view: &View<'_>, service: &Service, span: Span, failing: &[&Need<'_>]) -> Diagnostic {
     let (name, real) = (&service.name.value, view.wiring.container_name(service));
     let known = view.wiring.platform.ask(Question::ServiceNameIsAName);
     let has_peers = view.wiring.attachments(service).any(|attachment| {
@@ -74,6 +135,12 @@ fn finding(view: &View<'_>, service: &Service, span: Span, failing: &[&Need<'_>]
     let mut finding = Diagnostic::new(&RULE, span, message).severity(level).here(format!("resolves as `{real}`"));
     for need in failing {
         finding = finding.label(need.connection.span, need.label());
+    }
+    if let Some(changes) = alias(context, service) {
+        finding = finding.fix(format!("add the alias `{name}`"), true, changes);
+    }
+    if let Some(change) = rename(context, service) {
+        finding = finding.fix(format!("name the container `{name}`"), false, vec![change]);
     }
     finding
         .help(format!("Why: {}. What you see: {}.", known.fact.why, known.fact.symptom))

@@ -21,13 +21,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for need in view.host_needs.iter().filter(|need| need.way.cause == HostCause::NoName) {
             // QG301 says what a broken release does.
             if !need.way.known.iter().any(|known| known.fact.broken) {
-                view.report(sink, missing(view, need));
+                view.report(sink, missing(context, view, need));
             }
         }
     }
 }
 
-fn missing(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
+fn missing(context: &Context<'_>, view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
     let platform = view.wiring.platform;
     let (client, name) = (&need.client.name.value, &need.way.name);
     let message = format!("`{client}` does not resolve `{name}`: there is no such name");
@@ -49,5 +49,5 @@ fn missing(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
         Some(known) => finding.help(seen(known, Some(name))),
         None => finding.help("What you see: `Name or service not known`."),
     };
-    need.helped(view, finding)
+    need.helped(context, view, finding, true)
 }

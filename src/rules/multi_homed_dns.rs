@@ -1,8 +1,13 @@
 //! QG101: under CNI a client on several networks does not resolve the names of all of them.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+
 use super::context::{Context, Need, View, list, seen, why};
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Attachment, Service};
+use super::mend;
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Attachment, Format, Network, Service, Stack};
 use crate::network::{Cause, Verdict};
 use crate::platform::Question;
 
@@ -12,7 +17,7 @@ pub static RULE: Rule = Rule {
     summary: "a client on several networks that cannot resolve the names of all of them",
     level: Level::Warning,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("multi_homed_dns.md"),
 };
 
@@ -23,7 +28,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         for client in context.stack.services.values() {
-            if let Some(finding) = look(view, client) {
+            if let Some(finding) = look(context, view, client) {
                 view.report(sink, finding);
             }
         }
@@ -40,7 +45,55 @@ pub fn explains(need: &Need<'_>) -> bool {
     }
 }
 
-fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
+/// A fixed address for the service that is looked up, unless it has one, and an entry with it in the client's hosts file.
+fn by_hosts_file(context: &Context<'_>, need: &Need<'_>) -> Option<(String, Vec<Change>)> {
+    let (client, target) = (need.client, need.target);
+    if need.reach.verdict != Verdict::Yes || target.network_mode.is_some() {
+        return None;
+    }
+    let shared = |attachment: &&Attachment| client.networks.iter().any(|own| own.network == attachment.network);
+    let name = &need.connection.name;
+    let fixed = target.networks.iter().filter(shared).find_map(|attachment| attachment.ipv4.map(|ipv4| ipv4.value));
+    if let Some(address) = fixed {
+        let entry = mend::hosts_entry(context, client, name, &address.to_string())?;
+        return Some((format!("write the address of `{name}` into the hosts file"), vec![entry]));
+    }
+    let attachment = target.networks.iter().find(shared).filter(|attachment| !attachment.network.is_implied())?;
+    let network = context.stack.networks.get(&attachment.network.value).filter(|network| !network.external)?;
+    let address = free_address(context.stack, target, network)?;
+    let entry = mend::hosts_entry(context, client, name, &address.to_string())?;
+    let fixed = if context.stack.format == Format::Quadlet {
+        let plain = attachment.aliases.is_empty() && attachment.ipv6.is_none() && attachment.attributes.is_empty();
+        let text = format!("{}.network", attachment.network.value);
+        plain.then(|| mend::swap(attachment.network.span(), &text, format!("{text}:ip={address}")))?
+    } else {
+        let path = ["networks", attachment.network.value.as_str(), "ipv4_address"].map(str::to_owned).to_vec();
+        Change::Set { owner: target.span(), path, value: address.to_string() }
+    };
+    let what =
+        format!("give `{}` the address {address}, and `{}` an entry with it", target.name.value, client.name.value);
+    Some((what, vec![fixed, entry]))
+}
+
+/// An address near the end of a network's subnet, where the runtime, which begins at its start, comes last. It is the same
+/// for whoever asks.
+fn free_address(stack: &Stack, target: &Service, network: &Network) -> Option<Ipv4Addr> {
+    let [subnet] = network.subnets.as_slice() else { return None };
+    let Some(IpNet::V4(net)) = subnet.subnet.map(|net| net.value).filter(|_| subnet.range.is_none()) else {
+        return None;
+    };
+    let at = stack.services.get_index_of(&target.name.value)?;
+    let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
+    let address = last.checked_sub(2)?.checked_sub(u32::try_from(at).ok()?)?;
+    let upper_half = address > first + (last - first) / 2;
+    let address = Ipv4Addr::from(address);
+    let taken = stack.services.values().flat_map(|service| &service.networks).filter_map(|own| own.ipv4);
+    let taken = taken.map(|own| own.value).chain(subnet.gateway.map(|gateway| gateway.value));
+    let free = { taken }.all(|other| other != IpAddr::V4(address)) && subnet.aux.is_none();
+    (upper_half && free).then_some(address)
+}
+
+fn look(context: &Context<'_>, view: &View<'_>, client: &Service) -> Option<Diagnostic> {
     let wiring = view.wiring;
     if !wiring.opaque(&[client]).is_empty() {
         return None;
@@ -123,6 +176,10 @@ fn look(view: &View<'_>, client: &Service) -> Option<Diagnostic> {
          a fixed address (`ipv4_address`) for the other service and an `extra_hosts` entry with it here: a hosts file \
          needs no DNS.",
     );
+    // One after the other: several at one place would be one change.
+    if let Some((what, changes)) = failing.iter().find_map(|need| by_hosts_file(context, need)) {
+        finding = finding.fix(what, false, changes);
+    }
     Some(
         finding
             .help("What does not help: `--dns`, `--network-alias` and the option `rotate`; all were tried.")

@@ -188,7 +188,7 @@ fn in_place(view: &View<'_>, option: &Text) -> Option<Change> {
 }
 
 /// A line in a network's own section, where it was read from a unit that has one.
-pub(super) fn in_section(view: &View<'_>, network: &Network, line: &str) -> Option<Change> {
+fn in_section(view: &View<'_>, network: &Network, line: &str) -> Option<Change> {
     // The place of a unit is the name in its section's header, or what may be meant for it.
     let section = network.name.span();
     let is_section =

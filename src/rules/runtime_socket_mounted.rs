@@ -1,7 +1,8 @@
 //! QG209: a service that holds the runtime's socket, or looks for it where it is not.
 
 use super::context::{Context, View, label_intents, seen, why};
-use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use super::mend;
+use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service};
 use crate::network::{Judgement, Socket};
 use crate::platform::{Aspect, Is, Known, proxy};
@@ -28,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 view.judgements.iter().filter(|judgement| judgement.keeps_in(service)).collect();
             for socket in &sockets {
                 let finding = match absent(view, socket) {
-                    Some(known) => missing(view, service, socket, known),
+                    Some(known) => missing(context, view, service, socket, known),
                     None => mounted(service, socket, &intents),
                 };
                 view.report(sink, label_intents(finding, &intents));
@@ -88,7 +89,7 @@ fn mounted(service: &Service, socket: &Socket, intents: &[&Judgement<'_>]) -> Di
 }
 
 /// Somebody wrote a path at which this platform's runtime does not listen.
-fn missing(view: &View<'_>, service: &Service, socket: &Socket, known: &Known) -> Diagnostic {
+fn missing(context: &Context<'_>, view: &View<'_>, service: &Service, socket: &Socket, known: &Known) -> Diagnostic {
     let (name, path) = (&service.name.value, &socket.path);
     let platform = view.wiring.platform;
     let runtime = match (platform.is_podman(), platform.rootless) {
@@ -105,7 +106,8 @@ fn missing(view: &View<'_>, service: &Service, socket: &Socket, known: &Known) -
     let is_unit = view.wiring.stack.format == Format::Quadlet;
     let own = match (platform.is_podman(), is_unit) {
         (true, true) => "%t/podman/podman.sock",
-        (true, false) => "${XDG_RUNTIME_DIR}/podman/podman.sock",
+        (true, false) if platform.rootless => "${XDG_RUNTIME_DIR}/podman/podman.sock",
+        (true, false) => "/run/podman/podman.sock",
         (false, _) => "/var/run/docker.sock",
     };
     finding = finding.help(if platform.is_podman() {
@@ -114,8 +116,18 @@ fn missing(view: &View<'_>, service: &Service, socket: &Socket, known: &Known) -
     } else {
         format!("What helps: `{own}`.")
     });
-    if let Some(span) = socket.path_span {
-        let change = Change::Replace { span, text: own.to_owned() };
+    // Another path must not be wrong where this one is right, and a topology takes no variables.
+    let everywhere = context.views.iter().all(|other| {
+        let same = (other.wiring.platform.is_podman(), other.wiring.platform.rootless)
+            == (platform.is_podman(), platform.rootless);
+        let sockets = other.wiring.sockets(service);
+        same && sockets.iter().any(|own| own.span == socket.span && absent(other, own).is_some())
+    });
+    let mounts = |other: &&Service| other.mounts.iter().any(|mount| mount.span() == socket.span);
+    let alone = context.stack.services.values().filter(mounts).count() == 1;
+    if everywhere && alone && context.stack.format != Format::Topology {
+        // A long form does not begin with the path, and this change is given up.
+        let change = mend::swap(socket.path_span.unwrap_or(socket.span), path, own);
         finding = finding.fix(format!("mount `{own}`"), false, vec![change]);
     }
     finding.assuming(&known.assumed)

@@ -1,9 +1,9 @@
 //! QG506: a service on several ordinary networks, whose way out nothing decides.
 
 use super::context::{Context, View, list, seen, why};
-use super::one_sided_isolate::in_section;
+use super::mend;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Format, Service};
+use crate::model::{Format, Network, Service};
 use crate::network::{Routes, Unheeded};
 use crate::platform::{Is, Question};
 
@@ -21,6 +21,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         // Services with the same ways out have one cause.
         let mut groups: Vec<(Vec<&Service>, Routes<'_>)> = Vec::new();
+        let mut chosen = Chosen::default();
         for service in context.stack.services.values() {
             // Who shares another's network namespace goes out as that does.
             if view.wiring.owner(service).name != service.name {
@@ -28,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             let Some(routes) = view.wiring.routes(service) else { continue };
             if let Some(stated) = &routes.unheeded {
-                view.report(sink, unheeded(view, service, &routes, stated));
+                view.report(sink, unheeded(context, view, service, &routes, stated, &mut chosen));
                 continue;
             }
             let same = |(_, known): &&mut (Vec<&Service>, Routes<'_>)| {
@@ -40,14 +41,52 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
         for (services, routes) in groups.iter().filter(|(_, routes)| routes.known.fact.is == Is::Unpredictable) {
-            if let Some(finding) = by_chance(view, services, routes) {
+            if let Some(finding) = by_chance(context, view, services, routes, &mut chosen) {
                 view.report(sink, finding);
             }
         }
     }
 }
 
-fn by_chance(view: &View<'_>, services: &[&Service], routes: &Routes<'_>) -> Option<Diagnostic> {
+/// The networks that a change makes the way out, each for those who have it among several: two of one service would leave
+/// it undecided.
+#[derive(Default)]
+struct Chosen {
+    taken: Vec<(Vec<String>, String)>,
+}
+
+impl Chosen {
+    /// The way out of who has several: the one that is wanted, else the first that does not undo another choice.
+    fn choose<'a>(&mut self, view: &View<'_>, routes: &Routes<'a>) -> Option<&'a Network> {
+        let equal: Vec<&'a Network> = routes.equal.clone();
+        let names: Vec<String> = equal.iter().map(|network| network.name.value.clone()).collect();
+        let wanted: Vec<&'a Network> = routes.unheeded.as_ref().map_or(equal, |unheeded| vec![unheeded.wanted]);
+        let fits = |network: &&&'a Network| {
+            let name = &network.name.value;
+            let has_metric = |other: &str| {
+                other != name
+                    && view.wiring.stack.networks.get(other).is_some_and(|on| on.options.contains_key("metric"))
+            };
+            let mut members = view.wiring.members(name);
+            !members.any(|member| view.wiring.attachments(member).any(|on| has_metric(&on.network.value)))
+                && self
+                    .taken
+                    .iter()
+                    .all(|(others, other)| name == other || (!others.contains(name) && !names.contains(other)))
+        };
+        let network = *wanted.iter().find(fits)?;
+        self.taken.push((names, network.name.value.clone()));
+        Some(network)
+    }
+}
+
+fn by_chance(
+    context: &Context<'_>,
+    view: &View<'_>,
+    services: &[&Service],
+    routes: &Routes<'_>,
+    chosen: &mut Chosen,
+) -> Option<Diagnostic> {
     let first = services.first()?;
     let go = if services.len() == 1 { "goes" } else { "go" };
     let names = list(services.iter().map(|service| &service.name.value));
@@ -62,11 +101,18 @@ fn by_chance(view: &View<'_>, services: &[&Service], routes: &Routes<'_>) -> Opt
         finding = finding.label(network.name.span(), "a way out");
     }
     let finding = finding.help(why(&routes.known)).help(seen(&routes.known, None));
-    Some(what_helps(view, finding, routes).assuming(&routes.known.assumed))
+    Some(what_helps(context, view, finding, routes, chosen).assuming(&routes.known.assumed))
 }
 
 /// Somebody stated the way out in words that do not count here.
-fn unheeded(view: &View<'_>, service: &Service, routes: &Routes<'_>, unheeded: &Unheeded<'_>) -> Diagnostic {
+fn unheeded(
+    context: &Context<'_>,
+    view: &View<'_>,
+    service: &Service,
+    routes: &Routes<'_>,
+    unheeded: &Unheeded<'_>,
+    chosen: &mut Chosen,
+) -> Diagnostic {
     let name = &service.name.value;
     let wanted = &unheeded.wanted.name.value;
     let instead = match unheeded.taken {
@@ -86,10 +132,16 @@ fn unheeded(view: &View<'_>, service: &Service, routes: &Routes<'_>, unheeded: &
     let finding = finding.help(why(&unheeded.known)).help(why(&routes.known));
     let mut assumed = unheeded.known.assumed.clone();
     assumed.extend(routes.known.assumed.clone());
-    what_helps(view, finding, routes).assuming(&assumed)
+    what_helps(context, view, finding, routes, chosen).assuming(&assumed)
 }
 
-fn what_helps(view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diagnostic {
+fn what_helps(
+    context: &Context<'_>,
+    view: &View<'_>,
+    finding: Diagnostic,
+    routes: &Routes<'_>,
+    chosen: &mut Chosen,
+) -> Diagnostic {
     let platform = view.wiring.platform;
     if !platform.is_podman() {
         return finding.help(
@@ -104,7 +156,8 @@ fn what_helps(view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diag
         );
     }
     let wanted = routes.unheeded.as_ref().map(|unheeded| unheeded.wanted);
-    let network = wanted.or(routes.equal.first().copied());
+    let choice = chosen.choose(view, routes);
+    let network = choice.or(wanted).or(routes.equal.first().copied());
     let name = network.map_or("NAME", |network| network.name.value.as_str());
     let is_unit = view.wiring.stack.format == Format::Quadlet;
     let option = if is_unit { "`Options=metric=50`" } else { "`driver_opts: {metric: \"50\"}`" };
@@ -113,7 +166,12 @@ fn what_helps(view: &View<'_>, finding: Diagnostic, routes: &Routes<'_>) -> Diag
          for every service on it. A network that exists has to be removed first. Or `internal: true` on those that need no \
          way out."
     ));
-    match network.and_then(|network| in_section(view, network, "Options=metric=50")) {
+    let counts = context
+        .views
+        .iter()
+        .all(|view| view.wiring.platform.is_podman() && view.wiring.ask(Question::RouteMetric).fact.is == Is::Yes);
+    let change = choice.and_then(|network| mend::option(context.stack, network, "metric", "50"));
+    match change.filter(|_| counts) {
         Some(change) => finding.fix(format!("let what is on `{name}` go out by it"), false, vec![change]),
         None => finding,
     }

@@ -1,7 +1,8 @@
 //! QG006: a name that nothing in the stack has.
 
 use super::context::Context;
-use crate::diagnostic::{Change, Diagnostic, Sink};
+use super::mend;
+use crate::diagnostic::{Diagnostic, Sink};
 use crate::model::{Format, MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
@@ -94,14 +95,9 @@ fn finding(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let finding = Diagnostic::new(&RULE, span, format!("there is no {what} `{name}`"));
     match suggest::nearest(name, known.iter().copied()) {
         Some(near) => {
-            let finding = finding.here(format!("did you mean `{near}`?"));
-            // Only a reference that stands alone can be replaced as a whole.
-            if (span.end - span.start) as usize == name.len() {
-                let change = Change::Replace { span, text: near.to_owned() };
-                finding.fix(format!("refer to `{near}`"), true, vec![change])
-            } else {
-                finding
-            }
+            // An intent of several words names it somewhere inside, and this change is given up.
+            let change = mend::swap(span, name, near);
+            finding.here(format!("did you mean `{near}`?")).fix(format!("refer to `{near}`"), true, vec![change])
         }
         None => finding.here(format!("nothing under `{section}` is called so")),
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::context::{Context, View, list, sentence, why};
-use super::one_sided_isolate;
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::network::{Breach, Intent, Judgement, Step};
+use super::{mend, one_sided_isolate};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Network, Spanned, Stack};
+use crate::network::{Breach, Intent, Judgement, Step, Verdict, Wiring};
 use crate::platform::Question;
 
 pub static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     summary: "networks that are kept apart and still reach each other by address",
     level: Level::Info,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("unisolated_networks.md"),
 };
 
@@ -24,8 +25,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             view.judgements.iter().filter(|judgement| judgement.breaches.iter().any(is_routed)).collect();
         let finding = match stated.as_slice() {
             [] if one_sided_isolate::explains(view) => None,
-            [] => unstated(view),
-            stated => broken(view, stated),
+            [] => unstated(context, view),
+            stated => broken(context, view, stated),
         };
         if let Some(finding) = finding {
             view.report(sink, finding);
@@ -41,7 +42,7 @@ pub fn is_routed(breach: &Breach<'_>) -> bool {
         && !breach.path.contains(&Step::Host)
 }
 
-fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
+fn broken(context: &Context<'_>, view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
     let routed = || stated.iter().flat_map(|judgement| judgement.breaches.iter().filter(|breach| is_routed(breach)));
     let pairs: BTreeSet<String> = routed()
         .filter_map(|breach| Some(format!("`{}` reaches `{}`", breach.from.name.value, breach.to?.name.value)))
@@ -60,12 +61,18 @@ fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
             finding = finding.label(deny.text.span(), "denied here");
         }
     }
-    for network in routed().flat_map(|breach| &breach.path).filter_map(|step| match step {
+    let on = routed().flat_map(|breach| &breach.path).filter_map(|step| match step {
         Step::Network(network) | Step::Routed(network) => view.wiring.stack.networks.get(network),
         Step::Host => None,
-    }) {
+    });
+    let mut networks: Vec<&Network> = Vec::new();
+    for network in on {
         finding = finding.label(network.name.span(), "routed to the other");
+        if networks.iter().all(|known| known.name != network.name) {
+            networks.push(network);
+        }
     }
+    finding = isolated(context, finding, &networks);
     Some(
         finding
             .help(why(known))
@@ -78,8 +85,34 @@ fn broken(view: &View<'_>, stated: &[&Judgement<'_>]) -> Option<Diagnostic> {
     )
 }
 
+/// Offers `isolate` on some networks, where it keeps them apart on every platform and no connection needs the way.
+fn isolated(context: &Context<'_>, finding: Diagnostic, networks: &[&Network]) -> Diagnostic {
+    let mut podmans = context.views.iter().map(|view| view.wiring.platform.is_podman());
+    let changes = networks.iter().map(|network| mend::option(context.stack, network, "isolate", "true"));
+    let Some(changes) = changes.collect::<Option<Vec<Change>>>().filter(|_| podmans.all(|podman| podman)) else {
+        return finding;
+    };
+    let edit = |stack: &mut Stack| {
+        for network in networks {
+            if let Some(network) = stack.networks.get_mut(&network.name.value) {
+                let span = network.name.span();
+                network.options.insert("isolate".to_owned(), Spanned::implied("true".to_owned(), span));
+            }
+        }
+    };
+    let apart = |wiring: &Wiring<'_>| {
+        let names = || networks.iter().map(|network| network.name.value.as_str());
+        names().all(|from| names().all(|to| from == to || wiring.crossing(from, to).verdict == Verdict::No))
+    };
+    if !mend::keeps(context, edit, apart) {
+        return finding;
+    }
+    let names = list(networks.iter().map(|network| &network.name.value));
+    finding.fix(format!("isolate {names}"), false, changes)
+}
+
 /// No intent is broken, but somebody may think that separate networks are separate.
-fn unstated(view: &View<'_>) -> Option<Diagnostic> {
+fn unstated(context: &Context<'_>, view: &View<'_>) -> Option<Diagnostic> {
     let known = view.wiring.platform.ask(Question::RoutedBetweenNetworks);
     let open = view.wiring.routed();
     let first = open.first()?;
@@ -95,6 +128,7 @@ fn unstated(view: &View<'_>) -> Option<Diagnostic> {
     for network in open.iter().skip(1) {
         finding = finding.label(network.name.span(), "routed to the others");
     }
+    finding = isolated(context, finding, &open);
     Some(
         finding
             .help(format!("{} Names still resolve on shared networks only.", sentence(&known.fact.why)))

@@ -1,7 +1,7 @@
 //! QG208: a connection that no packet can make, or that goes to the wrong port.
 
 use super::context::{Context, Need, View, seen, unjudged, why};
-use super::multi_homed_dns;
+use super::{mend, multi_homed_dns};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Witness;
 use crate::network::{Home, Intent, Verdict};
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "a connection that is not possible by address, or uses a port that only the host has",
     level: Level::Error,
     since: "0.1.0",
-    fixable: Fixable::Never,
+    fixable: Fixable::Unsafe,
     page: include_str!("unreachable_connection.md"),
 };
 
@@ -29,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for need in view.needs.iter().filter(|need| need.connection.witness != Witness::DependsOn) {
             if need.reach.verdict == Verdict::No {
                 view.report(sink, unreachable(view, need));
-            } else if let Some(finding) = wrong_port(view, need).filter(|_| !multi_homed_dns::explains(need)) {
+            } else if let Some(finding) = wrong_port(context, view, need).filter(|_| !multi_homed_dns::explains(need)) {
                 view.report(sink, finding);
             }
         }
@@ -73,23 +73,29 @@ fn unreachable(view: &View<'_>, need: &Need<'_>) -> Diagnostic {
 }
 
 /// A published port that is used inside, where only the container's own port listens.
-fn wrong_port(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
+fn wrong_port(context: &Context<'_>, view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
     let wanted = need.connection.port?;
     let (published, own) = view.wiring.host_port_only(need.target, wanted)?;
-    let target = &need.target.name.value;
-    Some(
-        Diagnostic::new(
-            &RULE,
-            need.connection.span,
-            format!("`{target}` listens on port {own} inside; {wanted} is its port on the host"),
-        )
-        .severity(need.level())
-        .here(need.label())
-        .label(published.span(), format!("{wanted} on the host, {own} in the container"))
-        .help(
-            "Why: containers reach each other on the container's own ports; a published port exists on the host only.",
-        )
-        .help("What you see: `Connection refused`.")
-        .help(format!("What helps: use `{}:{own}`.", need.connection.name)),
+    let (target, name) = (&need.target.name.value, &need.connection.name);
+    let finding = Diagnostic::new(
+        &RULE,
+        need.connection.span,
+        format!("`{target}` listens on port {own} inside; {wanted} is its port on the host"),
     )
+    .severity(need.level())
+    .here(need.label())
+    .label(published.span(), format!("{wanted} on the host, {own} in the container"))
+    .help("Why: containers reach each other on the container's own ports; a published port exists on the host only.")
+    .help("What you see: `Connection refused`.")
+    .help(format!("What helps: use `{name}:{own}`."));
+    let everywhere = context
+        .views
+        .iter()
+        .all(|view| view.wiring.host_port_only(need.target, wanted).is_some_and(|(_, inside)| inside == own));
+    if !everywhere || !mend::is_own(context.stack, need.client, need.connection.span) {
+        return Some(finding);
+    }
+    // A port in a variable of its own stands elsewhere, and this change is given up.
+    let change = mend::swap(need.connection.span, format!("{name}:{wanted}"), format!("{name}:{own}"));
+    Some(finding.fix(format!("use `{name}:{own}`"), false, vec![change]))
 }

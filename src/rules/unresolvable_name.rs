@@ -1,9 +1,9 @@
 //! QG104: a name that a client needs and that does not resolve from where it stands.
 
 use super::context::{Context, Need, View, list};
-use super::{alias_without_effect, default_network_without_dns, missing_container_name, multi_homed_dns};
+use super::{alias_without_effect, default_network_without_dns, mend, missing_container_name, multi_homed_dns};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::Witness;
+use crate::model::{Endpoint, Witness};
 use crate::network::{Cause, Home, Verdict};
 
 pub static RULE: Rule = Rule {
@@ -30,14 +30,30 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if elsewhere.contains(&true) {
                 continue;
             }
-            if let Some(finding) = look(view, need) {
+            if let Some(finding) = look(context, view, need) {
                 view.report(sink, finding);
             }
         }
     }
 }
 
-fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
+/// Whether a name works on every platform on which the present one fails, and is no worse on the others.
+fn resolves_better(context: &Context<'_>, need: &Need<'_>, name: &str) -> bool {
+    context.views.iter().all(|view| {
+        let verdict = |name: &str| view.wiring.resolves(need.client, need.target, name).verdict;
+        verdict(name) == Verdict::Yes || verdict(name) == verdict(&need.connection.name)
+    })
+}
+
+/// Another name in the value that names the target, where it stands there as it is.
+fn in_value(context: &Context<'_>, need: &Need<'_>, text: &str) -> Option<Change> {
+    let connection = need.connection;
+    let meant = |endpoint: &&Endpoint| endpoint.span == connection.span && endpoint.host == connection.name;
+    let endpoint = need.client.endpoints.iter().find(meant).filter(|_| connection.witness == Witness::Url)?;
+    mend::host_in(context.stack, need.client, endpoint, text)
+}
+
+fn look(context: &Context<'_>, view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
     let (client, target) = (&need.client.name.value, &need.target.name.value);
     let name = &need.connection.name;
     let new = |why: String| {
@@ -47,16 +63,20 @@ fn look(view: &View<'_>, need: &Need<'_>) -> Option<Diagnostic> {
     };
     let finding = match &need.resolution.cause {
         Cause::OtherName { .. } if view.wiring.owner(need.client).name == view.wiring.owner(need.target).name => {
-            new("they share one network namespace, which has one name".to_owned())
-                .help("What helps: use `localhost`, which is both.")
+            let finding = new("they share one network namespace, which has one name".to_owned())
+                .help("What helps: use `localhost`, which is both.");
+            let same = |view: &View<'_>| view.wiring.owner(need.client).name == view.wiring.owner(need.target).name;
+            match context.views.iter().all(same).then(|| in_value(context, need, "localhost")).flatten() {
+                Some(change) => finding.fix("use `localhost`", true, vec![change]),
+                None => finding,
+            }
         }
         Cause::OtherName { works } => {
             let known_as = list(works);
             let mut finding = new(format!("on the network they share, `{target}` is known as {known_as}"));
-            if let (Some(first), Witness::Url) = (works.first(), need.connection.witness) {
-                let span = need.connection.span.part(0, name.len());
-                let change = Change::Replace { span, text: first.clone() };
-                finding = finding.fix(format!("use the name `{first}`"), true, vec![change]);
+            let better = works.iter().find(|name| resolves_better(context, need, name));
+            if let Some((name, change)) = better.and_then(|name| Some((name, in_value(context, need, name)?))) {
+                finding = finding.fix(format!("use the name `{name}`"), true, vec![change]);
             }
             finding
                 .label(need.target.span(), format!("known as {known_as}"))

@@ -20,16 +20,19 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for need in &view.host_needs {
             let finding = match need.way.cause {
-                HostCause::Elsewhere(leads) => elsewhere(view, need, leads),
+                HostCause::Elsewhere(leads) => elsewhere(context, view, need, leads),
                 // Stated or templated, mirrored networking is QG308's.
                 HostCause::Mirrored if matches!(need.used, HostUse::Alias(_)) => elsewhere(
+                    context,
                     view,
                     need,
                     need.way.known.iter().find_map(|known| known.fact.leads).unwrap_or(Leads::Linux),
                 ),
                 HostCause::NoSuchMachine => absent(view, need),
                 // A name that is there and carries nothing.
-                HostCause::NoName if need.way.known.iter().any(|known| known.fact.broken) => broken(view, need),
+                HostCause::NoName if need.way.known.iter().any(|known| known.fact.broken) => {
+                    broken(context, view, need)
+                }
                 _ => continue,
             };
             view.report(sink, finding);
@@ -37,7 +40,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     }
 }
 
-fn elsewhere(view: &View<'_>, need: &HostNeed<'_>, leads: Leads) -> Diagnostic {
+fn elsewhere(context: &Context<'_>, view: &View<'_>, need: &HostNeed<'_>, leads: Leads) -> Diagnostic {
     let platform = view.wiring.platform;
     let (client, name) = (&need.client.name.value, &need.way.name);
     let (there, place) = (host::whose(leads, platform), host::place(view, &need.host));
@@ -68,7 +71,7 @@ fn elsewhere(view: &View<'_>, need: &HostNeed<'_>, leads: Leads) -> Diagnostic {
         }
         None => finding.help("What you see: a time-out or `Connection refused`, whatever that machine answers."),
     };
-    need.helped(view, finding)
+    need.helped(context, view, finding, view.wiring.platform.spec.host_address.is_some())
 }
 
 fn absent(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
@@ -92,7 +95,7 @@ fn absent(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
     .help("What helps: leave `on` out if the program runs on each platform's own host.")
 }
 
-fn broken(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
+fn broken(context: &Context<'_>, view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
     let (client, name) = (&need.client.name.value, &need.way.name);
     let message = if need.declared {
         format!("`{client}` does not reach {} by `{name}`: it leads nowhere", need.target())
@@ -103,5 +106,5 @@ fn broken(view: &View<'_>, need: &HostNeed<'_>) -> Diagnostic {
     for known in &need.way.known {
         finding = finding.help(why(known)).assuming(&known.assumed);
     }
-    need.helped(view, finding)
+    need.helped(context, view, finding, view.wiring.platform.spec.host_address.is_some())
 }

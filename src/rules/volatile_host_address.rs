@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::context::{Context, View};
 use super::host::{self, HostNeed};
-use super::loopback_port_used_inside;
-use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Endpoint, HostOs, Service, Subnet};
+use super::{loopback_port_used_inside, mend};
+use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::model::{Data, Endpoint, Format, HostOs, HostService, Service, Subnet, Value};
 use crate::network::{Address, Verdict, host_entries};
 use crate::platform::{Is, Question, wsl2_networks};
 use crate::source::Span;
@@ -39,7 +39,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 let published = |found: &Found| found.never && host::is_published(view.wiring, endpoint);
                 let for_host_only = loopback_port_used_inside::explains(view, service, endpoint);
                 if let Some(found) = found.filter(|found| !published(found) && !for_host_only) {
-                    view.report(sink, finding(view, service, endpoint, &found));
+                    view.report(sink, finding(context, view, service, endpoint, &found));
                 }
             }
             if let Some((span, hosts)) = service.attributes.get("extra_hosts") {
@@ -52,10 +52,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                             && need.way.address == Some(Address::Fixed(address.into()))
                     };
                     if let Some(found) = look(view, address).filter(|_| !view.host_needs.iter().any(blocks)) {
-                        view.report(sink, start(service, &format!("{name}:{text}"), *span, &found).help(
-                            "What helps: declare the program under `host_services` and write `{{ host.NAME.url }}`: quadgen \
-                             then writes the entry that works on each platform.",
-                        ));
+                        let finding = start(service, &format!("{name}:{text}"), *span, &found);
+                        view.report(sink, other_entry(context, finding, service, hosts, (&name, &text)));
                     }
                 }
             }
@@ -120,16 +118,87 @@ fn start(service: &Service, written: &str, span: Span, found: &Found) -> Diagnos
     )
 }
 
-fn finding(view: &View<'_>, service: &Service, endpoint: &Endpoint, found: &Found) -> Diagnostic {
+/// What helps for an entry in the hosts file.
+fn other_entry(
+    context: &Context<'_>,
+    finding: Diagnostic,
+    service: &Service,
+    hosts: &Value,
+    (name, address): (&str, &str),
+) -> Diagnostic {
+    const GATEWAY: &str = "host-gateway";
+    let template = "What helps: declare the program under `host_services` and write `{{ host.NAME.url }}`: quadgen then \
+                    writes the entry that works on each platform.";
+    let known = context.views.iter().all(|view| view.wiring.ask(Question::HostGatewayWord).fact.is == Is::Yes);
+    // An address that leads to one thing on each platform is not there for the host alone.
+    if context.stack.format == Format::Topology || !known {
+        return finding.help(template);
+    }
+    let changes: Vec<Change> = match &hosts.data {
+        Data::List(items) => {
+            let is_it = |text: &String| [format!("{name}:{address}"), format!("{name}={address}")].contains(text);
+            let items = items.iter().filter_map(|item| Some((item.span, item.scalar().filter(is_it)?)));
+            items.map(|(span, text)| mend::swap(span, &text, text.replace(address, GATEWAY))).collect()
+        }
+        Data::Map(entries) => {
+            let values =
+                entries.iter().filter(|(own, value)| own == name && value.scalar().as_deref() == Some(address));
+            values.map(|(_, value)| mend::swap(value.span, address, GATEWAY)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let own = |service: &&Service| service.attributes.get("extra_hosts").is_some_and(|(_, own)| own.span == hosts.span);
+    if changes.len() != 1 || context.stack.services.values().filter(own).count() > 1 {
+        return finding.help(template);
+    }
+    let (host, same) = (program(service), mend::with_entry(&without_hosts(service), name, GATEWAY));
+    let no_worse = |view: &View<'_>| {
+        let verdict = |service: &Service| view.wiring.alias_way(service, name, &host).verdict;
+        verdict(&same) == Verdict::Yes || verdict(&same) == verdict(service)
+    };
+    if !context.views.iter().all(no_worse) {
+        return finding.help(template);
+    }
+    finding.help(format!("What helps: `{name}:{GATEWAY}`: the runtime then writes the host's own address.")).fix(
+        format!("write `{name}:{GATEWAY}`"),
+        false,
+        changes,
+    )
+}
+
+fn without_hosts(service: &Service) -> Service {
+    let mut service = service.clone();
+    service.attributes.shift_remove("extra_hosts");
+    service
+}
+
+/// A program on the host about which nothing is known.
+fn program(service: &Service) -> HostService {
+    HostService { name: service.name.clone(), port: None, on: None, listens: None, scheme: None }
+}
+
+fn finding(
+    context: &Context<'_>,
+    view: &View<'_>,
+    service: &Service,
+    endpoint: &Endpoint,
+    found: &Found,
+) -> Diagnostic {
     let finding = start(service, &endpoint.host, endpoint.host_span, found);
     match host::meant(view.wiring, endpoint) {
         Some(program) => {
             let finding = finding.label(program.name.span(), "the program it seems to mean");
             host::template_fix(view, finding, (service, program), endpoint, true)
         }
-        None => finding.help(
-            "What helps: declare the program under `host_services` and write `{{ host.NAME.host }}`; or a name that the \
-             platform keeps.",
-        ),
+        None => {
+            let host = host::undeclared(endpoint);
+            match host::other_way(context, finding, (service, &host), endpoint, false) {
+                Ok(finding) => finding,
+                Err(finding) => finding.help(
+                    "What helps: declare the program under `host_services` and write `{{ host.NAME.host }}`; or a name \
+                     that the platform keeps.",
+                ),
+            }
+        }
     }
 }

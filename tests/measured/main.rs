@@ -13,7 +13,7 @@ mod projects;
 #[path = "../support/tree.rs"]
 mod tree;
 
-use quadgen::diagnostic::Diagnostic;
+use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::model::{Deploy, Format, Service, Stack, Version};
 use quadgen::network::{Caller, SHORT_ID, Verdict, Wiring};
 use quadgen::platform::{Platform, parse_spec};
@@ -109,7 +109,8 @@ fn hold(written: Written<'_>, rows: &[Row]) {
     let mut wrong = Vec::new();
     for (at, lab) in written.labs().iter().enumerate() {
         let platform = written.platform(lab);
-        let (stack, found, _) = written.read(&platform);
+        let (stack, mut found, _) = written.read(&platform);
+        found.retain(|found| found.severity > Level::Info);
         assert!(found.is_empty(), "{found:?}");
         let wiring = Wiring::new(&stack, &platform);
         for (question, letters) in rows {

@@ -240,7 +240,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("services: {a: {image: x, networks: [nope]}}", "QG006"),
     ("services: {a: {image: x, depends_on: [zz]}}", "QG006"),
     ("services: {a: {image: x, network_mode: 'service:zz'}}", "QG006"),
-    ("services: {x: {image: x}, a: {image: x, network_mode: 'service:x', networks: [n]}}\nnetworks: {n: {}}", "QG003"),
+    ("services: {x: {image: x}, a: {image: x, network_mode: 'service:x', networks: [n]}}\nnetworks: {n: {}}", "QG710"),
     ("services: {x: {image: x}, a: {image: x, network_mode: 'service:x', ports: ['18231:80']}}", "QG403"),
     ("services: {a: {image: x, container_name: x}}", "QG003"),
     ("services: {a: {image: x, container_name: same}, b: {image: x, container_name: same}}", "QG107"),

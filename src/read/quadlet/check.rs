@@ -3,7 +3,7 @@
 use super::load::Loaded;
 use super::unit::Unit;
 use super::{key, reference};
-use crate::diagnostic::{Change, Diagnostic, input, units};
+use crate::diagnostic::{Change, Diagnostic, Level, input, units};
 use crate::model::{Text, UnitKind};
 use crate::platform::generator::Habit;
 use crate::platform::keys;
@@ -40,6 +40,14 @@ impl Check<'_> {
             UnitKind::Build => self.build(),
             UnitKind::Image => self.needed("Image"),
             UnitKind::Artifact => self.needed("Artifact"),
+        }
+        // A refused network takes along whoever is on it, which QG701 says by itself.
+        let refuses = |found: &&mut Diagnostic| found.severity == Level::Error;
+        if self.unit.kind == UnitKind::Network
+            && let Some(first) = self.found.iter_mut().find(refuses)
+            && first.rule.code != units::KEY_TOO_NEW.code
+        {
+            *first = key::lost_too(self.unit, self.loaded, first.clone());
         }
         self.found
     }

@@ -62,6 +62,13 @@ fn misplaced(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
 fn unknown(section: &str, entry: &Entry) -> Diagnostic {
     let message = format!("[{section}] has no key `{}`: Podman refuses the unit", entry.key.escape_debug());
     let found = Diagnostic::new(&input::UNKNOWN_KEY, entry.key_span, message);
+    // This release knows `#` only: the line is a comment, and not a key that is misspelt.
+    if entry.key.starts_with(';') {
+        let one_line = (entry.value.span.end - entry.value.span.start) as usize == entry.value.text.len();
+        let change = Change::Replace { span: entry.key_span, text: entry.key.replacen(';', "#", 1) };
+        let found = found.here("a comment begins with `#`");
+        return if one_line { found.fix("write it as a comment with `#`", true, vec![change]) } else { found };
+    }
     match suggest::nearest(&entry.key, keys::names(section)) {
         Some(near) => {
             let change = Change::Replace { span: entry.key_span, text: near.to_owned() };
@@ -88,7 +95,7 @@ fn too_new(unit: &Unit, loaded: &Loaded, entry: &Entry, known: &Key) -> Diagnost
 }
 
 /// Says what becomes of the units that use a refused one.
-fn lost_too(unit: &Unit, loaded: &Loaded, mut found: Diagnostic) -> Diagnostic {
+pub(super) fn lost_too(unit: &Unit, loaded: &Loaded, mut found: Diagnostic) -> Diagnostic {
     let service = unit.service();
     // Only a network's name has to be known for the unit that uses it to be made.
     let unmade = unit.kind == UnitKind::Network && Habit::UnitsMustExist.of(unit.release);
