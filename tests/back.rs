@@ -306,7 +306,9 @@ fn topologies() -> Vec<(String, String)> {
     }
     for folder in ["examples", "tests/lint"] {
         for path in Disk.walk(&root.join(folder)) {
-            if topology::is_topology_name(&path.file_name().unwrap().to_string_lossy()) {
+            // Of what is nowhere nothing comes back.
+            let whole = !path.ends_with("tests/lint/formats/topology.yaml");
+            if whole && topology::is_topology_name(&path.file_name().unwrap().to_string_lossy()) {
                 found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::load::Loaded;
 use super::unit::Unit;
-use crate::diagnostic::{Change, Diagnostic, units};
+use crate::diagnostic::{Change, Diagnostic, Level, units};
 use crate::platform::generator::Habit;
 use crate::platform::keys::{self, Repeat};
 use crate::source::Span;
@@ -44,7 +44,7 @@ fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
         return None;
     };
     if let Some(from) = comment(entry, repeat) {
-        return Some(with_comment(unit, entry, from, repeat.is_none()));
+        return Some(with_comment(unit, entry, from, repeat));
     }
     match repeat? {
         Repeat::Words => words(unit, entry, Escapes::Keep),
@@ -108,7 +108,8 @@ fn is_remark(rest: &str) -> bool {
     rest.starts_with("quadgen:") || (words.len() >= 3 && words.iter().all(plain))
 }
 
-fn with_comment(unit: &Unit, entry: &Entry, from: usize, systemd: bool) -> Diagnostic {
+fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>) -> Diagnostic {
+    let systemd = repeat.is_none();
     let text = entry.value.text.as_str();
     let written = text.get(from..).unwrap_or("").trim();
     let mut shown: String = written.chars().take(SHOWN).collect();
@@ -117,12 +118,23 @@ fn with_comment(unit: &Unit, entry: &Entry, from: usize, systemd: bool) -> Diagn
     }
     let at = text.len() - text.get(from..).unwrap_or("").trim_start().len();
     let (key, file) = (&entry.key, &unit.file);
-    let message = format!("`{key}=` of {file} ends in a comment, which is part of the value: `{shown}`");
+    // Quadlet throws words away that should be `NAME=VALUE` and are none.
+    let harmless = repeat == Some(Repeat::Keyval) && !written.contains(['=', '"', '\'', '\\']);
+    let message = if harmless {
+        format!("`{key}=` of {file} ends in a comment, whose words count as further values, and are none: `{shown}`")
+    } else {
+        format!("`{key}=` of {file} ends in a comment, which is part of the value: `{shown}`")
+    };
     let mut finding = new(entry, entry.value.part(at, text.len()), message).here("not a comment").help(format!(
         "Why: {} has comments only where a line begins with one.",
         if systemd { "systemd" } else { "Podman" }
     ));
-    finding = finding.help(if systemd {
+    if harmless {
+        finding = finding.severity(Level::Warning);
+    }
+    finding = finding.help(if harmless {
+        "What you see: nothing, until a word of the comment has a `=`: then it is one more value.".to_owned()
+    } else if systemd {
         format!("What you see: the journal says that `{key}=` cannot be read, or the words become arguments.")
     } else {
         format!("What you see: the words stand in `ExecStart=` of `systemctl cat {}`.", unit.service())
