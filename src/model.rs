@@ -133,8 +133,8 @@ pub struct Stack {
     pub disabled: IndexMap<String, Service>,
     /// Source layer: what stands at the top of a Compose file and the core does not use.
     pub attributes: IndexMap<String, (Span, Value)>,
-    /// Source layer: the units and their drop-ins, where the stack was read from some.
-    pub units: Vec<Unit>,
+    /// Source layer: the units and their drop-ins by their files' names, where the stack was read from some.
+    pub units: IndexMap<String, Unit>,
     /// Source layer: services, without `.service`, that plain units of systemd beside those units start.
     pub activated: BTreeSet<String>,
 }
@@ -156,7 +156,7 @@ impl Stack {
             deny: Vec::new(),
             disabled: IndexMap::new(),
             attributes: IndexMap::new(),
-            units: Vec::new(),
+            units: IndexMap::new(),
             activated: BTreeSet::new(),
         }
     }
@@ -235,6 +235,14 @@ impl Service {
     /// The place to show for the service itself.
     pub fn span(&self) -> Span {
         self.name.span()
+    }
+
+    /// The name of the file that it is a unit of, in a tree of units.
+    pub fn unit_file(&self) -> String {
+        match self.kind {
+            ServiceKind::Container => format!("{}.container", self.name.value),
+            ServiceKind::Pod | ServiceKind::Kube => self.name.value.clone(),
+        }
     }
 
     /// The container's own ports that the file speaks of: published or exposed.

@@ -46,7 +46,7 @@ impl Wiring<'_> {
     fn written_source(&self, mount: &Spanned<Mount>) -> (String, Option<Span>) {
         let span = mount.span();
         let holds = |own: Span| own.start <= span.start && span.end <= own.end;
-        let mut entries = self.stack.units.iter().flat_map(|unit| &unit.entries);
+        let mut entries = self.stack.units.values().flat_map(|unit| &unit.entries);
         let entry = entries.find(|entry| entry.key.value == "Volume" && holds(entry.value.span()));
         let Some(entry) = entry else { return (mount.value.source.clone(), None) };
         let (text, place) = (&entry.value.value, entry.value.span());

@@ -59,7 +59,7 @@ pub(super) fn own_marks(stack: &Stack, mark: char) -> Vec<Diagnostic> {
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
     let marked = |text: &str| text.contains(mark);
     let attributes = services.chain(networks).chain(volumes).filter(|(_, value)| value.any_text(&marked));
-    let entries = stack.units.iter().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
+    let entries = stack.units.values().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
     attributes
         .map(|(span, _)| *span)
         .chain(entries.map(|entry| entry.value.span()))

@@ -22,7 +22,7 @@ pub(super) fn refused(stack: &Stack, target: Target) -> Vec<Diagnostic> {
         found.push(refuse(service.span(), message).help("`--target topology` says what becomes of it."));
     }
     let image = |unit: &&crate::model::Unit| unit.file.ends_with(".container");
-    for unit in stack.units.iter().filter(image) {
+    for unit in stack.units.values().filter(image) {
         let images = unit.entries.iter().filter(|entry| entry.section == "Container" && entry.key.value == "Image");
         for entry in images.filter(|entry| is_filled_in(&entry.value.value)) {
             let message =
@@ -39,7 +39,7 @@ pub(super) fn losses(stack: &Stack) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let sections = ["Container", "Network", "Volume", "Build"];
-    let entries = stack.units.iter().flat_map(|unit| &unit.entries);
+    let entries = stack.units.values().flat_map(|unit| &unit.entries);
     let own = entries.filter(|entry| sections.contains(&entry.section.as_str()) && is_filled_in(&entry.value.value));
     let message = |key: &str| {
         format!(

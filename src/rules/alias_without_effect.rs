@@ -320,7 +320,7 @@ fn without(stack: &Stack, aliases: &[Text]) -> Option<Vec<Change>> {
             return matches!(alias.origin, Origin::Written(_)).then_some(Change::Remove { span });
         }
         let holds = |own: Span| own.start <= span.start && span.end <= own.end;
-        let entry = stack.units.iter().flat_map(|unit| &unit.entries).find(|entry| holds(entry.value.span()))?;
+        let entry = stack.units.values().flat_map(|unit| &unit.entries).find(|entry| holds(entry.value.span()))?;
         let alone = entry.key.value == "NetworkAlias" && entry.value.value.split_whitespace().count() == 1;
         alone.then_some(Change::Remove { span })
     });

@@ -87,7 +87,7 @@ fn look(view: &View<'_>, made: &HashSet<&str>, unit: &Unit, name: &str, used: &U
             // The generator makes the service's name of it, or refuses the unit.
             return None;
         }
-        let meant = units(view.wiring.stack).find(|other| other.file == name);
+        let meant = view.wiring.stack.units.get(name);
         let message = format!("`{key}={name}` of `{file}` counts for nothing: systemd knows no such kind of unit");
         let finding = Diagnostic::new(&RULE, first.unwrap_or(entry), message).help(format!(
             "Why: from Podman {} on the generator makes the service's name of it; before, it hands the text on, and \

@@ -177,7 +177,7 @@ fn to_network(stack: &Stack, service: &Service, network: &str) -> Option<Vec<Cha
     }
     let unit = mend::unit_of(stack, service)?;
     let file = format!("{network}.network");
-    let name = if stack.units.iter().any(|unit| unit.file == file) { &file } else { network };
+    let name = if stack.units.values().any(|unit| unit.file == file) { &file } else { network };
     let mut said = unit.all("Container", "Network");
     match (said.next(), said.next()) {
         (Some(entry), None) => Some(vec![mend::swap(entry.value.span(), &entry.value.value, name)]),

@@ -23,7 +23,7 @@ const NEWER: [&str; 5] = ["UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
-        for unit in &view.wiring.stack.units {
+        for unit in view.wiring.stack.units.values() {
             mapping(view, unit, sink);
             others(view, unit, sink);
         }

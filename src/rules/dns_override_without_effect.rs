@@ -64,7 +64,7 @@ fn without(context: &Context<'_>, service: &Service, finding: Diagnostic, items:
     }
     // An argument stands on a line with others.
     let is_key = |span: &Span| {
-        let mut entries = context.stack.units.iter().flat_map(|unit| &unit.entries);
+        let mut entries = context.stack.units.values().flat_map(|unit| &unit.entries);
         let holds = |own: Span| own.start <= span.start && span.end <= own.end;
         entries.any(|entry| holds(entry.value.span()) && entry.key.value.starts_with("DNS"))
     };

@@ -9,7 +9,7 @@ use crate::platform::keys::{self, Repeat};
 use crate::platform::systemd;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for unit in &context.stack.units {
+    for unit in context.stack.units.values() {
         // A drop-in is there to change what the unit says.
         let own = unit.entries.iter().filter(|entry| unit.holds(entry.key.span()));
         let mut lines: HashMap<(&str, &str), Vec<&UnitEntry>> = HashMap::new();

@@ -64,7 +64,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     // Root's units may well use what lies in somebody's home.
     for view in views.filter(|view| view.wiring.platform.rootless) {
         let units = &view.wiring.stack.units;
-        let found: Vec<(&Unit, Vec<Found<'_>>)> = units.iter().map(|unit| (unit, of_unit(unit))).collect();
+        let found: Vec<(&Unit, Vec<Found<'_>>)> = units.values().map(|unit| (unit, of_unit(unit))).collect();
         // Where there are several, not all of them are the home of the one user.
         let users: BTreeSet<&str> = found.iter().flat_map(|(_, found)| found.iter().map(Found::text)).collect();
         let one = |path: &str| users.iter().filter(|user| user.starts_with(path)).count() <= 1;

@@ -1,9 +1,11 @@
 //! QG603: somebody waits for the health of a container that has no health check.
 
+use std::collections::HashMap;
+
 use super::context::{Context, View, seen, why};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Condition, Deploy, HealthTest, Service, ServiceKind};
+use crate::model::{Condition, Deploy, HealthTest, Service, ServiceKind, Stack};
 use crate::platform::{Is, Question};
 use crate::source::Span;
 
@@ -23,8 +25,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if known.fact.is != Is::No {
             continue;
         }
+        let others = others(view.wiring.stack);
         for service in context.stack.services.values().filter(|service| service.kind == ServiceKind::Container) {
-            let waits = waits(view, service);
+            let waits = waits(view, service, &others);
             let Some(((place, label), more)) = waits.split_first() else { continue };
             let Some(missing) = missing(view, service) else { continue };
             let name = &service.name.value;
@@ -105,25 +108,34 @@ fn missing(view: &View<'_>, service: &Service) -> Option<Missing> {
 /// Whether an argument makes the image's format another one.
 fn in_docker_format(view: &View<'_>, service: &Service) -> bool {
     let image = unit_of(view.wiring.stack, service).and_then(|unit| unit.last("Container", "Image"));
-    let build =
-        image.and_then(|image| view.wiring.stack.units.iter().find(|unit| unit.file == image.value.value.trim()));
+    let build = image.and_then(|image| view.wiring.stack.units.get(image.value.value.trim()));
     build.is_some_and(|unit| unit.all("Build", "PodmanArgs").any(|entry| entry.value.value.contains("docker")))
 }
 
 /// Where somebody waits for a service's health.
-fn waits(view: &View<'_>, service: &Service) -> Vec<(Span, String)> {
+fn waits(view: &View<'_>, service: &Service, others: &Others<'_>) -> Vec<(Span, String)> {
     let mut places = Vec::new();
     let notify = unit_of(view.wiring.stack, service).and_then(|unit| unit.last("Container", "Notify"));
     if let Some(entry) = notify.filter(|entry| entry.value.value.trim().eq_ignore_ascii_case("healthy")) {
         places.push((entry.value.span(), "the start waits until it is healthy".to_owned()));
     }
-    for other in view.wiring.stack.services.values() {
-        for dependency in &other.depends_on {
-            let waits = dependency.condition.value == Condition::Healthy && dependency.required;
-            if waits && dependency.service.value == service.name.value {
-                places.push((dependency.condition.span(), format!("`{}` waits for it", other.name.value)));
+    let others = others.get(service.name.value.as_str()).into_iter().flatten();
+    places.extend(others.map(|(name, place)| (*place, format!("`{name}` waits for it"))));
+    places
+}
+
+/// Who waits for each service's health, and where that stands.
+type Others<'a> = HashMap<&'a str, Vec<(&'a str, Span)>>;
+
+fn others(stack: &Stack) -> Others<'_> {
+    let mut others = Others::new();
+    for service in stack.services.values() {
+        for dependency in &service.depends_on {
+            if dependency.condition.value == Condition::Healthy && dependency.required {
+                let waiting = others.entry(dependency.service.value.as_str()).or_default();
+                waiting.push((service.name.value.as_str(), dependency.condition.span()));
             }
         }
     }
-    places
+    others
 }

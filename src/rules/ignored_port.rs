@@ -74,7 +74,7 @@ fn fix(
 /// Takes every port of a service away, where each stands by itself.
 fn removed(view: &View<'_>, service: &Service) -> Option<Vec<Change>> {
     let stack = view.wiring.stack;
-    let lines = || stack.units.iter().flat_map(|unit| &unit.entries).filter(|entry| entry.key.value == "PublishPort");
+    let lines = || stack.units.values().flat_map(|unit| &unit.entries).filter(|entry| entry.key.value == "PublishPort");
     let one = |port: &Spanned<Port>| {
         let Origin::Written(span) = port.origin else { return None };
         let within = |line: Span| line.start <= span.start && span.end <= line.end;

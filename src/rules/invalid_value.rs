@@ -16,7 +16,7 @@ pub use crate::diagnostic::input::INVALID_VALUE as RULE;
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         let version = view.wiring.platform.version;
-        for unit in &context.stack.units {
+        for unit in context.stack.units.values() {
             let own = unit.kind.section();
             for entry in unit.entries.iter().filter(|entry| entry.section == own) {
                 let known = keys::find(own, &entry.key.value).filter(|key| key.since() <= version);

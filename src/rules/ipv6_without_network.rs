@@ -88,7 +88,7 @@ fn changes(view: &View<'_>, network: &Network, address: IpAddr) -> Option<Vec<Ch
     let new = stated.is_empty().then(|| Ipv6Net::new(address, PREFIX).ok().map(|net| net.trunc())).flatten();
     if view.wiring.stack.format == Format::Quadlet {
         let file = format!("{}.network", network.name.value);
-        let unit = view.wiring.stack.units.iter().find(|unit| unit.kind == UnitKind::Network && unit.file == file)?;
+        let unit = view.wiring.stack.units.values().find(|unit| unit.kind == UnitKind::Network && unit.file == file)?;
         let section = unit.section("Network")?;
         let lines = ["IPv6=true".to_owned()].into_iter().chain(new.map(|net| format!("Subnet={net}")));
         return Some(lines.map(|line| Change::AddLine { section, line }).collect());

@@ -33,11 +33,7 @@ pub(super) fn is_own(stack: &Stack, service: &Service, place: Span) -> bool {
 
 /// The unit that a service was read from.
 pub(super) fn unit_of<'s>(stack: &'s Stack, service: &Service) -> Option<&'s Unit> {
-    stack.units.iter().find(|unit| match unit.kind {
-        UnitKind::Container => unit.file.strip_suffix(".container") == Some(service.name.value.as_str()),
-        UnitKind::Pod => unit.file == service.name.value,
-        _ => false,
-    })
+    stack.units.get(&service.unit_file()).filter(|unit| unit.kind != UnitKind::Kube)
 }
 
 /// A line in a unit's own section: the key, where every Podman that is looked at has it, else the argument.
@@ -68,7 +64,7 @@ pub(super) fn on_network(stack: &Stack, network: &Network, key: &str, path: &[&s
     }
     if stack.format == Format::Quadlet {
         let is_own = |unit: &&Unit| unit.kind == UnitKind::Network && unit.head == network.name.span();
-        let section = own_section(stack.units.iter().find(is_own)?)?;
+        let section = own_section(stack.units.values().find(is_own)?)?;
         return Some(Change::AddLine { section, line: key.to_owned() });
     }
     let path = path.iter().map(|key| (*key).to_owned()).collect();

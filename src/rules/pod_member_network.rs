@@ -24,7 +24,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         return;
     }
     let stack = context.stack;
-    for unit in stack.units.iter().filter(|unit| unit.kind == UnitKind::Container) {
+    for unit in stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
         let pod = unit.last("Container", "Pod").filter(|pod| !pod.value.value.trim().is_empty());
         let joined = joined_networks::of(unit);
         let (Some(pod), Some((first, more))) = (pod, joined.split_first()) else { continue };
@@ -35,7 +35,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             finding = finding.label(other.span, "another one");
         }
         finding = finding.label(pod.value.span(), "in this pod");
-        let of_pod = stack.units.iter().find(|other| other.file == pod_name);
+        let of_pod = stack.units.values().find(|other| other.file == pod_name);
         for joined in of_pod.iter().flat_map(|pod| joined_networks::of(pod)) {
             finding = finding.label(joined.span, "where the pod is");
         }
@@ -57,7 +57,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 other.file != unit.file
                     && joined_networks::of(other).iter().any(|it| joined.iter().any(|own| own.name == it.name))
             };
-            let alone = !stack.units.iter().any(is_here);
+            let alone = !stack.units.values().any(is_here);
             let changes = joined.iter().map(|joined| Change::Remove { span: joined.entry.key.span() }).collect();
             finding.fix("take `Network=` away, so that it stays in the pod", alone, changes)
         } else {

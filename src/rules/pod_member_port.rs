@@ -27,7 +27,7 @@ const KEYS: [(&str, Question); 5] = [
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        for unit in context.stack.units.iter().filter(|unit| unit.kind == UnitKind::Container) {
+        for unit in context.stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
             let service = unit.file.strip_suffix(".container").and_then(|stem| context.stack.services.get(stem));
             let Some(pod) = service.and_then(|service| pod_of(view, service)) else { continue };
             let found: Vec<(&UnitEntry, Question)> = KEYS
@@ -92,7 +92,7 @@ fn finding(view: &View<'_>, unit: &Unit, pod: &Service, found: &[(&UnitEntry, Qu
 fn moved(view: &View<'_>, pod: &Service, line: &UnitEntry) -> Vec<Change> {
     let mut changes = vec![Change::Remove { span: line.key.span() }];
     let (key, value) = (line.key.value.as_str(), line.value.value.trim());
-    let unit = view.wiring.stack.units.iter().find(|unit| unit.file == pod.name.value);
+    let unit = view.wiring.stack.units.get(&pod.name.value);
     let Some((unit, section)) = unit.and_then(|unit| Some((unit, unit.section("Pod")?))) else { return changes };
     let several = matches!(key, "PublishPort" | "AddHost");
     let mut said = unit.all("Pod", key).map(|entry| entry.value.value.trim());

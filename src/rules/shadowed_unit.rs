@@ -31,7 +31,7 @@ struct Made {
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for unit in &context.stack.units {
+    for unit in context.stack.units.values() {
         for file in &unit.shadowed {
             let name = &unit.file;
             let finding =
@@ -81,7 +81,7 @@ fn unit_of(view: &View<'_>, service: &Service) -> Option<String> {
         return None;
     }
     let file = if service.kind == ServiceKind::Container { format!("{name}.container") } else { name.clone() };
-    let unit = stack.units.iter().find(|unit| unit.file == file);
+    let unit = stack.units.get(&file);
     Some(unit.map_or_else(|| name.clone(), |unit| unit.service.clone()))
 }
 
@@ -93,7 +93,7 @@ fn made<'a>(view: &'a View<'_>) -> Box<dyn Iterator<Item = Made> + 'a> {
     }
     if !stack.units.is_empty() {
         let made = |unit: &Unit| Made { service: unit.service.clone(), by: unit.file.clone(), span: place(unit) };
-        return Box::new(stack.units.iter().map(made));
+        return Box::new(stack.units.values().map(made));
     }
     Box::new(stack.services.values().map(|service| {
         let name = &service.name.value;
@@ -123,7 +123,7 @@ fn of_the_distribution(view: &View<'_>, sink: &mut Sink) {
         return;
     }
     let runs = |made: &Made| {
-        let unit = view.wiring.stack.units.iter().find(|unit| unit.service == made.service);
+        let unit = view.wiring.stack.units.values().find(|unit| unit.service == made.service);
         unit.is_none_or(|unit| [UnitKind::Container, UnitKind::Kube, UnitKind::Pod].contains(&unit.kind))
     };
     for made in made(view).filter(runs) {

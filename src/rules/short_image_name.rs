@@ -30,7 +30,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         let of_services = stack.services.values().filter(|service| !is_made_here(service));
         let of_services =
             of_services.filter_map(|service| Some((format!("`{}`", service.name.value), service.image.clone()?)));
-        let units = stack.units.iter().filter(|unit| unit.kind == UnitKind::Image);
+        let units = stack.units.values().filter(|unit| unit.kind == UnitKind::Image);
         let of_units = units.filter_map(|unit| {
             let value = &unit.last("Image", "Image")?.value;
             Some((unit.file.clone(), Spanned { value: value.value.parse().ok()?, origin: value.origin }))

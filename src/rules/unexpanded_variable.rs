@@ -48,7 +48,7 @@ struct Use<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
-        for unit in view.wiring.stack.units.iter().filter(|unit| unit.kind == UnitKind::Container) {
+        for unit in view.wiring.stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
             let name = unit.file.strip_suffix(".container").unwrap_or(&unit.file);
             if let Some(service) = view.wiring.stack.services.get(name) {
                 of_unit(view, unit, service, sink);

@@ -80,17 +80,12 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, finding: Diagnostic
 
 /// The units of a tree; none of a stack of another format.
 pub(super) fn units(stack: &Stack) -> impl Iterator<Item = &Unit> {
-    stack.units.iter().filter(|_| stack.format == Format::Quadlet)
+    stack.units.values().filter(|_| stack.format == Format::Quadlet)
 }
 
 /// The unit that a service was read from.
 pub(super) fn unit_of<'a>(stack: &'a Stack, service: &Service) -> Option<&'a Unit> {
-    let name = service.name.value.as_str();
-    units(stack).find(|unit| match unit.kind {
-        UnitKind::Container => unit.file.strip_suffix(".container") == Some(name),
-        UnitKind::Pod | UnitKind::Kube => unit.file == name,
-        _ => false,
-    })
+    stack.units.get(&service.unit_file())
 }
 
 /// The words of a value, each with its place where the value stands in its file as it is.

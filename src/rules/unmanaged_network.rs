@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut used: BTreeMap<&str, Vec<(&Unit, Joined<'_>)>> = BTreeMap::new();
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
-    for unit in context.stack.units.iter().filter(|unit| runs.contains(&unit.kind)) {
+    for unit in context.stack.units.values().filter(|unit| runs.contains(&unit.kind)) {
         for joined in joined_networks::of(unit) {
             // `podman` is there from the start; a specifier or a variable may name anything.
             let unit_file = joined.name.ends_with(".network");
@@ -52,7 +52,7 @@ fn made_by_unit<'a>(stack: &'a Stack, name: &str) -> Option<&'a Network> {
 /// The service that makes a network, without `.service`.
 fn service(stack: &Stack, network: &Network) -> String {
     let file = format!("{}.network", network.name.value);
-    let unit = stack.units.iter().find(|unit| unit.file == file);
+    let unit = stack.units.get(&file);
     unit.map_or_else(|| format!("{}-network", network.name.value), |unit| unit.service.clone())
 }
 

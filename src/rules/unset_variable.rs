@@ -27,7 +27,7 @@ struct Use<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::new();
-    for unit in &context.stack.units {
+    for unit in context.stack.units.values() {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {
             continue;

@@ -104,7 +104,7 @@ fn units(context: &Context<'_>, used: &Used<'_>, sink: &mut Sink) {
         return;
     }
     let kube = stack.services.values().any(|service| service.kind == ServiceKind::Kube);
-    for unit in &stack.units {
+    for unit in stack.units.values() {
         let (what, used, stem) = match (unit.kind, unit.file.rsplit_once('.')) {
             (UnitKind::Network, Some((stem, _))) => ("network", &used.networks, stem),
             (UnitKind::Volume, Some((stem, _))) if !kube => ("volume", &used.volumes, stem),
@@ -114,7 +114,7 @@ fn units(context: &Context<'_>, used: &Used<'_>, sink: &mut Sink) {
         let is_template = stem.contains('@');
         // What is started at boot is meant to be there.
         let is_started = ["WantedBy", "RequiredBy", "UpheldBy"].iter().any(|key| unit.last("Install", key).is_some());
-        if is_template || is_started || used.contains(stem) || stack.units.iter().any(|other| names(other, unit)) {
+        if is_template || is_started || used.contains(stem) || stack.units.values().any(|other| names(other, unit)) {
             continue;
         }
         let message = format!("no unit uses the {what} of {}", unit.file);

@@ -148,7 +148,7 @@ pub(super) fn stack(
     container::secrets(&mut stack);
     intent::intents(loaded, &mut stack, diagnostics);
     life::without_implied(&mut stack);
-    stack.units = loaded.units.iter().map(source_layer).collect();
+    stack.units = loaded.units.iter().map(|unit| (unit.file.clone(), source_layer(unit))).collect();
     stack.activated.clone_from(&parsed.activated);
     Some(stack)
 }
