@@ -183,7 +183,10 @@ fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
     let place = limit.entry.map_or_else(absent, |entry| entry.value.span());
     let (here, given) = match limit.entry.map(line) {
         Some(line) => (format!("`{line}` is the limit"), format!("`{line}`")),
-        None => ("no `TimeoutStartSec=`, so 90 s".to_owned(), "no `TimeoutStartSec=`, so systemd's 90 s".to_owned()),
+        None => (
+            "no `TimeoutStartSec=`, so systemd's default of 90 s".to_owned(),
+            "no `TimeoutStartSec=`, so systemd's default".to_owned(),
+        ),
     };
     let mut finding = Diagnostic::new(&RULE, place, message).here(here);
     let does = ["failures until then do not count", "the time between checks", "the failures that it may have"];
