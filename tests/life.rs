@@ -176,6 +176,14 @@ fn what_nothing_starts_is_told_once() {
             // That is QG002.
             (&[("w.container", "C;[Install]; WWantedBy=default.target")], NEW, &[]),
             (&[("w.container", "C;[Install]; RequiredBy=x.target")], NEW, &[]),
+            // Switched off on purpose; other comments are none.
+            (&[("w.container", "C;#[Install]; #WantedBy=default.target")], NEW, &[]),
+            (&[("w.container", "C;## [Install]")], NEW, &[]),
+            (&[("w.container", "C;[Install]; # RequiredBy = x.target")], NEW, &[]),
+            (&[("p.pod", "[Pod]; # [Install]")], NEW, &[]),
+            (&[("w.container", "C;# Alias=x.service")], NEW, &["w.container:1 604 warning"]),
+            (&[("w.container", "C;# [Install] comes later")], NEW, &["w.container:1 604 warning"]),
+            (&[("w.container", "C;"), ("w.container.d/10.conf", "# [Install]")], NEW, &["w.container:1 604 warning"]),
             (&[("w.container", "C;[Service]; Type=oneshot")], NEW, &[]),
             (&[("w@.container", "C;")], NEW, &[]),
             (&[("w.container", "C;"), ("w.container.d/10.conf", "[Install]; WantedBy=default.target")], NEW, &[]),
@@ -309,13 +317,25 @@ fn a_start_has_to_hold_its_wait_and_its_pull() {
     let of = |lines: &str| told(&[("w.container", lines)], NEW, &["QG607"]);
     let healthy = "C;Notify=healthy; HealthCmd=true";
     for (more, expected) in [
-        ("HealthStartPeriod=60s; [Service]; TimeoutStartSec=150", "w.container:7 607 warning"),
+        // Checks that count come too late: at 60 + 2 * 30.
+        ("HealthStartPeriod=60s; [Service]; TimeoutStartSec=119", "w.container:7 607 warning"),
+        // Only what is behind the last of them.
+        ("HealthStartPeriod=60s; [Service]; TimeoutStartSec=120", "w.container:7 607 info"),
+        ("HealthStartPeriod=60s; [Service]; TimeoutStartSec=150", "w.container:7 607 info"),
         ("HealthStartPeriod=60s; [Service]; TimeoutStartSec=151", ""),
         ("HealthInterval=10s; HealthRetries=2; [Service]; TimeoutStartSec=1min", ""),
-        ("[Service]; TimeoutStartSec=1min 30s", "w.container:6 607 warning"),
+        // Room for the first check only.
+        ("HealthRetries=2; [Service]; TimeoutStartSec=30", "w.container:7 607 warning"),
+        ("HealthRetries=2; [Service]; TimeoutStartSec=31", "w.container:7 607 info"),
+        ("HealthRetries=1; [Service]; TimeoutStartSec=30", "w.container:7 607 info"),
+        ("[Service]; TimeoutStartSec=1min 30s", "w.container:6 607 info"),
+        ("[Service]; TimeoutStartSec=59", "w.container:6 607 warning"),
         ("[Service]; TimeoutStartSec=infinity", ""),
         ("[Service]; TimeoutStartSec=0", ""),
-        ("HealthStartPeriod=60s", "w.container:5 607 warning"),
+        // What is absent has its place in [Service], else at the head.
+        ("HealthStartPeriod=60s", "w.container:1 607 warning"),
+        ("HealthStartPeriod=60s; [Service]; Restart=no", "w.container:6 607 warning"),
+        ("HealthInterval=30s", "w.container:1 607 info"),
         // Only defaults meet.
         ("", "w.container:1 607 info"),
         ("HealthInterval=10s", "w.container:1 607 info"),
@@ -324,6 +344,10 @@ fn a_start_has_to_hold_its_wait_and_its_pull() {
         let found = of(&format!("{healthy}; {more}"));
         assert_eq!(found.first().map_or("", String::as_str), expected, "{more}");
     }
+    let limit = |more: &str| written(&[("w.container", &format!("{healthy}; {more}"))], NEW, "QG607");
+    // What the checks take and a pull, in whole minutes.
+    assert_eq!(limit("HealthStartPeriod=60s; [Service]; TimeoutStartSec=60"), ["480"]);
+    assert_eq!(limit("HealthStartPeriod=60s"), ["[Service]\nTimeoutStartSec=480"]);
     let waits = |text: &str| of(text).is_empty();
     // Not a wait, or no pull.
     assert!(waits("C;HealthCmd=true; HealthStartPeriod=10m; [Service]; TimeoutStartSec=60"));

@@ -26,6 +26,17 @@ impl Image {
         }
     }
 
+    /// The tag, if one is given.
+    pub fn tag(&self) -> Option<&str> {
+        let rest = self.text.strip_prefix(self.repository())?.strip_prefix(':')?;
+        rest.split('@').next()
+    }
+
+    /// The digest, if one is given.
+    pub fn digest(&self) -> Option<&str> {
+        self.text.split_once('@').map(|(_, digest)| digest)
+    }
+
     /// Whether its repository ends in some parts, in whole ones: `postgres` ends `docker.io/library/postgres`, and not
     /// `my-postgres`.
     pub fn ends_in(&self, parts: &str) -> bool {

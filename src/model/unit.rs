@@ -93,6 +93,8 @@ pub struct Unit {
     pub entries: Vec<UnitEntry>,
     /// Files of the same name in folders that are searched later: they do not count.
     pub shadowed: Vec<Span>,
+    /// Whether its own file has `[Install]` or an entry of it behind a comment sign: somebody switched it off.
+    pub install_commented_out: bool,
 }
 
 impl Unit {

@@ -16,6 +16,20 @@ pub struct Datastore {
     /// Where in the container its data lies; empty where it is often meant to be lost.
     #[serde(default)]
     pub data: Vec<String>,
+    /// Where a new volume for it belongs, by image.
+    #[serde(default)]
+    volume: Vec<Place>,
+}
+
+/// Where images want their volume.
+#[derive(Debug, Deserialize)]
+struct Place {
+    /// Ends of images, or one part of their paths; all images where there are none.
+    #[serde(default)]
+    of: Vec<String>,
+    /// The first major version that wants it there.
+    from: Option<u32>,
+    path: String,
 }
 
 #[derive(Deserialize)]
@@ -37,10 +51,32 @@ impl Datastore {
         self.ports.contains(&port)
     }
 
+    /// Where a volume belongs that keeps the data of an image; none where that is not known for certain.
+    pub fn volume_for(&self, image: &Image) -> Option<&str> {
+        let full = image.full();
+        let named: Image = full.parse().ok()?;
+        let is = |of: &String| named.ends_in(of) || named.repository().split('/').any(|part| part == of);
+        // What names no version is the newest, except for a digest alone, which nobody can tell.
+        let sealed = image.tag().is_none() && image.digest().is_some();
+        let is_new = |from: u32| sealed || major(image).is_none_or(|major| major >= from);
+        let fits = |place: &&Place| place.of.is_empty() || place.of.iter().any(is);
+        let place = self.volume.iter().filter(fits).find(|place| place.from.is_none_or(is_new));
+        let place = place.filter(|place| !(sealed && place.from.is_some()));
+        let only = || self.data.first().filter(|_| self.volume.is_empty() && self.data.len() == 1);
+        place.map(|place| &place.path).or_else(only).map(String::as_str)
+    }
+
     /// Whether it takes or gives data on one of the container's TCP ports.
     pub fn serves(&self, ports: PortRange) -> bool {
         self.ports.iter().any(|port| (ports.first..=ports.last).contains(port))
     }
+}
+
+/// The major version in an image's tag: `17-alpine`, `17.2`, or what is behind `pg` in `0.8.0-pg17`.
+fn major(image: &Image) -> Option<u32> {
+    let tag = image.tag()?;
+    let behind = tag.split(['-', '_']).find_map(|part| part.strip_prefix("pg")).unwrap_or(tag);
+    behind.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -79,8 +115,43 @@ mod tests {
         let paths = DATASTORES.all().flat_map(|(_, store)| &store.data);
         let bad: Vec<&String> = paths.filter(|path| !path.starts_with('/') || path.ends_with('/')).collect();
         assert!(bad.is_empty(), "{bad:?}");
+        // A volume where it belongs keeps the data.
+        for (image, store) in DATASTORES.all() {
+            let kept = |path: &str| store.data.iter().any(|data| path == data || path.starts_with(&format!("{data}/")));
+            assert!(store.volume.iter().all(|place| kept(&place.path)), "{image}");
+        }
         let data = |image: &str| find(&image.parse().unwrap()).map(|store| store.data.len());
         assert!(data("postgres").is_some_and(|paths| paths > 0) && data("memcached") == Some(0));
+    }
+
+    #[test]
+    fn a_volume_belongs_where_the_image_wants_it() {
+        let (old, new) = (Some("/var/lib/postgresql/data"), Some("/var/lib/postgresql"));
+        for (image, path) in [
+            ("postgres", new),
+            ("postgres:latest", new),
+            ("postgres:alpine", new),
+            ("postgres@sha256:0", None),
+            ("docker.io/library/postgres:18.1-alpine", new),
+            ("postgres:17", old),
+            ("docker.io/postgres:9.6-alpine", old),
+            ("pgvector/pgvector:pg17", old),
+            ("pgvector/pgvector:0.8.1-pg18-trixie", new),
+            ("postgis/postgis:16-3.4", old),
+            ("docker.io/bitnami/postgresql:17", Some("/bitnami/postgresql")),
+            ("bitnamilegacy/postgresql", Some("/bitnami/postgresql")),
+            ("example.org/x/postgres:16", None),
+            ("mongo:7", Some("/data/db")),
+            ("bitnami/mongodb", Some("/bitnami/mongodb")),
+            ("lscr.io/linuxserver/mariadb", Some("/config")),
+            ("mariadb", Some("/var/lib/mysql")),
+            ("mcr.microsoft.com/mssql/server", Some("/var/opt/mssql")),
+            ("influxdb:2", None),
+            ("redis", None),
+        ] {
+            let image = image.parse().unwrap();
+            assert_eq!(find(&image).unwrap().volume_for(&image), path, "{image:?}");
+        }
     }
 
     #[test]

@@ -38,7 +38,9 @@ fn runs(unit: &Unit) -> bool {
     let kind = matches!(unit.kind, UnitKind::Container | UnitKind::Pod | UnitKind::Kube);
     let once = unit.last("Service", "Type").is_some_and(|entry| entry.value.value.trim() == "oneshot");
     // Who wants an instance of a template names it.
-    kind && !once && !unit.file.contains('@') && pod(unit).is_none()
+    // Who put a comment sign before it starts the unit by hand.
+    let switched_off = unit.install_commented_out;
+    kind && !once && !switched_off && !unit.file.contains('@') && pod(unit).is_none()
 }
 
 fn finding(view: &View<'_>, unit: &Unit) -> Diagnostic {

@@ -19,8 +19,13 @@ pub static RULE: Rule = Rule {
 
 /// How long a unit may start where nothing is said, in seconds: systemd-system.conf(5), `DefaultTimeoutStartSec=`.
 const DEFAULT: u64 = 90;
-/// Long enough for a pull on a slow line, in seconds.
+/// Long enough for a pull on a slow line, in seconds: what podman-systemd.unit(5) shows.
 const ENOUGH: u64 = 900;
+/// What a pull gets beside a health check, in seconds.
+const PULL: u64 = 300;
+/// Podman's `--health-interval`, in seconds, and `--health-retries` where nothing is said.
+const INTERVAL: u64 = 30;
+const RETRIES: u64 = 3;
 /// How many places a finding about a whole stack labels.
 const SHOWN: usize = 10;
 
@@ -31,11 +36,50 @@ struct Limit<'a> {
     entry: Option<&'a UnitEntry>,
 }
 
-/// How long a container may take to become healthy by its own words.
+/// How long a container may take to become healthy by its own words, in seconds.
 struct Wait {
-    seconds: u64,
-    words: String,
-    places: Vec<Span>,
+    period: u64,
+    interval: u64,
+    retries: u64,
+    /// What of that is written, in this order: its place, and what is written there.
+    written: [Option<(Span, String)>; 3],
+}
+
+impl Wait {
+    /// The catalogue's measure: until the last check that counts has had its whole interval.
+    fn seconds(&self) -> u64 {
+        self.period.saturating_add(self.retries.saturating_mul(self.interval))
+    }
+
+    /// When that check begins at the earliest: Podman checks at once, then once an interval.
+    fn last_check(&self) -> u64 {
+        self.period.saturating_add(self.retries.saturating_sub(1).saturating_mul(self.interval))
+    }
+
+    /// Whether a limit takes checks away that count, rather than only what is behind the last of them.
+    fn is_cut(&self, limit: u64) -> bool {
+        self.last_check() > limit || (limit <= self.interval && self.retries > 1)
+    }
+
+    /// Where the number is from, naming every key.
+    fn words(&self) -> String {
+        let [period, interval, retries] = &self.written;
+        let named = |given: &Option<(Span, String)>, default: String| match given {
+            Some((_, line)) => format!("`{line}`"),
+            None => format!("Podman's `{default}`"),
+        };
+        let retries = named(retries, format!("HealthRetries={RETRIES}"));
+        let rounds = format!("{retries} times {}", named(interval, format!("HealthInterval={INTERVAL}s")));
+        match period {
+            Some((_, line)) if self.period > 0 => format!("`{line}` and {rounds}"),
+            _ => rounds,
+        }
+    }
+}
+
+/// An entry as it is written.
+fn line(entry: &UnitEntry) -> String {
+    format!("{}={}", entry.key.value, entry.value.value.trim())
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
@@ -44,10 +88,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for lines in all(view) {
             let Some(service) = service_of(view, &lines) else { continue };
             let Some(limit) = limit(&lines) else { continue };
-            let wait = wait(view, &lines, service);
-            match wait.filter(|wait| wait.seconds >= limit.seconds) {
+            let wait = wait(view, &lines, service).filter(|wait| wait.seconds() >= limit.seconds);
+            match wait {
                 // Where nobody wrote any time, it is only the defaults that meet.
-                Some(wait) if limit.entry.is_some() || !wait.places.is_empty() => {
+                Some(wait) if limit.entry.is_some() || wait.written.iter().any(Option::is_some) => {
                     view.report(sink, too_long(&lines, &limit, &wait));
                 }
                 waits => {
@@ -101,13 +145,24 @@ fn wait(view: &View<'_>, lines: &Lines<'_>, service: &Service) -> Option<Wait> {
         return None;
     }
     let seconds = |given: &Option<Spanned<Duration>>, default| given.map_or(default, |it| it.value.as_seconds());
-    let (period, interval) = (seconds(&health.start_period, 0), seconds(&health.interval, 30));
-    let retries = u64::from(health.retries.map_or(3, |retries| retries.value));
-    let rounds = format!("{retries} checks, one every {interval} s");
-    let words = if period > 0 { format!("{period} s that do not count, then {rounds}") } else { rounds };
-    let mut places: Vec<Span> = [health.start_period, health.interval].iter().flatten().map(Spanned::span).collect();
-    places.extend(health.retries.map(|retries| retries.span()));
-    Some(Wait { seconds: period.saturating_add(retries.saturating_mul(interval)), words, places })
+    let written = |key: &'static str, flag: &str, given: Option<(Span, String)>| {
+        let (span, value) = given?;
+        let entry = lines.last("Container", key).map(|entry| (entry.value.span(), line(entry)));
+        // The same stands in `PodmanArgs=`.
+        let here = entry.filter(|(place, _)| place.start <= span.start && span.end <= place.end);
+        Some(here.unwrap_or_else(|| (span, format!("--health-{flag}={value}"))))
+    };
+    let time = |given: &Option<Spanned<Duration>>| given.map(|it| (it.span(), format!("{}s", it.value.as_seconds())));
+    Some(Wait {
+        period: seconds(&health.start_period, 0),
+        interval: seconds(&health.interval, INTERVAL),
+        retries: health.retries.map_or(RETRIES, |retries| u64::from(retries.value)),
+        written: [
+            written("HealthStartPeriod", "start-period", time(&health.start_period)),
+            written("HealthInterval", "interval", time(&health.interval)),
+            written("HealthRetries", "retries", health.retries.map(|it| (it.span(), it.value.to_string()))),
+        ],
+    })
 }
 
 /// Where the image stands that the start of a unit pulls.
@@ -121,27 +176,48 @@ fn pulled(lines: &Lines<'_>, service: &Service) -> Option<Span> {
 }
 
 fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
-    let (file, limited, needed) = (lines.name, limit.seconds, wait.seconds);
-    let message =
-        format!("`{file}` may take {needed} s to become healthy, and systemd ends its start after {limited} s");
-    let place = limit.entry.map(|entry| entry.value.span());
-    let first = place.or_else(|| wait.places.first().copied()).or_else(|| lines.unit.map(|unit| unit.head));
-    let mut finding = Diagnostic::new(&RULE, first.unwrap_or_default(), message);
-    finding = finding.here(if place.is_some() { "ends the start" } else { "with the 90 s that systemd waits" });
-    for span in &wait.places {
-        finding = finding.label(*span, "lets the health check take its time");
+    let (file, limited, needed) = (lines.name, limit.seconds, wait.seconds());
+    let message = format!("`{file}` has {limited} s to start, and its health check may take {needed} s");
+    // The limit is what is missing: it has its place in [Service].
+    let absent = || lines.unit.map_or_else(Span::default, |unit| unit.section("Service").unwrap_or(unit.head));
+    let place = limit.entry.map_or_else(absent, |entry| entry.value.span());
+    let (here, given) = match limit.entry.map(line) {
+        Some(line) => (format!("`{line}` is the limit"), format!("`{line}`")),
+        None => (
+            "no `TimeoutStartSec=`, so systemd's default of 90 s".to_owned(),
+            "no `TimeoutStartSec=`, so systemd's default".to_owned(),
+        ),
+    };
+    let mut finding = Diagnostic::new(&RULE, place, message).here(here);
+    let does = ["failures until then do not count", "the time between checks", "the failures that it may have"];
+    for ((span, line), does) in wait.written.iter().zip(does).filter_map(|(given, does)| Some((given.as_ref()?, does)))
+    {
+        finding = finding.label(*span, format!("`{line}`: {does}"));
     }
-    let longer = ENOUGH.max(needed.saturating_add(300));
-    let line = format!("TimeoutStartSec={longer}");
+    let cut = wait.is_cut(limited);
+    if !cut {
+        finding = finding.severity(Level::Info);
+    }
+    let longer = needed.saturating_add(PULL).div_ceil(60).saturating_mul(60);
+    let fix = format!("TimeoutStartSec={longer}");
+    let checks = if cut { "so not every check that counts is made" } else { "so the last check may come too late" };
+    let again = lines.value("Service", "Restart").filter(|word| ["always", "on-failure", "on-abnormal"].contains(word));
+    let after = again.map_or_else(
+        || "the container is stopped and removed".to_owned(),
+        |word| format!("the container is removed, and with `Restart={word}` it is started again, in a loop"),
+    );
     finding
         .help(format!(
-            "Why: with `Notify=healthy` a unit is starting until a check succeeds ({}). Checks that fail do not end the start, \
-             only the limit does, and the pull of the image counts as well. What you see: `start operation timed out. \
-             Terminating.`, and the container goes although it would have become healthy.",
-            wait.words
+            "Why: the {needed} s are {}; the limit is {limited} s ({given}), {checks}. With `Notify=healthy` a unit is \
+             starting until a check succeeds: checks that fail do not end the start, only the limit does, and the pull \
+             of the image counts as well.",
+            wait.words()
         ))
-        .help(format!("What helps: `{line}`, or checks that take less time."))
-        .fix(format!("let it take its time: `{line}`"), true, changes(lines, limit.entry, &line))
+        .help(format!(
+            "What you see: where no check succeeds within {limited} s: `start operation timed out. Terminating.`; {after}."
+        ))
+        .help(format!("What helps: `{fix}`, or checks that take less time."))
+        .fix(format!("let it take its time: `{fix}`"), true, changes(lines, limit.entry, &fix))
 }
 
 /// What gives a unit another limit.

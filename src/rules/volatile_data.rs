@@ -64,17 +64,35 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
     }
     let place = lost.or_else(|| service.image.as_ref().map(|image| image.span()))?;
     // The same on all platforms, so that it is one finding; when that is, stands in the reasons.
-    let message =
-        format!("the data of `{name}` is gone with its container: {} has no volume with a name for it", store.name);
+    let message = format!(
+        "`{name}` starts empty once its container is removed: {} has no volume with a name for its data",
+        store.name
+    );
     let finding = Diagnostic::new(&RULE, place, message)
         .here(if lost.is_some() { "a volume without a name" } else { "no volume for its data" })
         .help(why(known))
         .help(seen(known, None))
-        .help(format!(
-            "What helps: `{name}-data:PATH`, with the path that the page of this image names: {}.",
-            list(&store.data).replace(" and ", " or ")
-        ));
+        .help(way_out(service, store, is_unit));
     Some(finding.assuming(&known.assumed))
+}
+
+/// The volume that keeps the data, and where it has to be written.
+fn way_out(service: &Service, store: &Datastore, is_unit: bool) -> String {
+    let name = &service.name.value;
+    let known = service.image.as_ref().and_then(|image| store.volume_for(&image.value));
+    let volume = format!("{name}-data:{}", known.unwrap_or("PATH"));
+    let place = if is_unit {
+        format!("`Volume={volume}`")
+    } else {
+        format!("`{volume}` under `volumes:` of `{name}`, and `{name}-data:` under `volumes:` at the top level")
+    };
+    match known {
+        Some(_) => format!("What helps: {place}."),
+        None => format!(
+            "What helps: {place}, with the path that the page of this image names: {}.",
+            list(&store.data).replace(" and ", " or ")
+        ),
+    }
 }
 
 /// Whether it gets files that may say where its data lies.

@@ -148,7 +148,7 @@ pub(super) fn stack(
     container::secrets(&mut stack);
     intent::intents(loaded, &mut stack, diagnostics);
     life::without_implied(&mut stack);
-    stack.units = loaded.units.iter().map(|unit| (unit.file.clone(), source_layer(unit))).collect();
+    stack.units = loaded.units.iter().map(|unit| (unit.file.clone(), source_layer(unit, sources))).collect();
     stack.activated.clone_from(&parsed.activated);
     Some(stack)
 }
@@ -167,7 +167,7 @@ pub(super) fn missing_env_files(parsed: &Parsed, loaded: &Loaded) -> Vec<String>
     notes
 }
 
-fn source_layer(unit: &Unit) -> model::Unit {
+fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
     let entries = unit.entries.iter().map(written).collect();
     model::Unit {
         file: unit.file.clone(),
@@ -178,7 +178,18 @@ fn source_layer(unit: &Unit) -> model::Unit {
         sections: unit.sections.clone(),
         entries,
         shadowed: unit.shadowed.clone(),
+        install_commented_out: sources.text(unit.span).lines().any(is_install_comment),
     }
+}
+
+/// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
+fn is_install_comment(line: &str) -> bool {
+    let line = line.trim();
+    let text = line.trim_start_matches(['#', ';']);
+    let entry = text.split_once('=').map(|(key, _)| key.trim());
+    text.len() < line.len()
+        && (text.trim() == "[Install]"
+            || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key)))
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.
