@@ -50,7 +50,8 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 fn main() {
-    let folder = tempfile::tempdir().unwrap();
+    // A hidden folder is none to the generator.
+    let folder = tempfile::Builder::new().prefix("units-").tempdir().unwrap();
     write(folder.path());
     let tools = std::env::var_os("QUADGEN_TOOLS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"), PathBuf::from);

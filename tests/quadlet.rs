@@ -251,7 +251,7 @@ fn broken_units_are_read_as_far_as_they_go() {
             let release = ["4.4", "4.9", "5.3", "5.8.6", "6.0"][at % 5];
             let (sources, read) = read(&[("a.container", &broken), ("n.network", network)], release);
             let spans = read.diagnostics.iter().flat_map(|found| found.labels.iter().map(|label| label.span));
-            let entries = read.stack.iter().flat_map(|stack| &stack.units).flat_map(|unit| &unit.entries);
+            let entries = read.stack.iter().flat_map(|stack| stack.units.values()).flat_map(|unit| &unit.entries);
             let entries = entries.flat_map(|entry| [entry.key.span(), entry.value.span()]);
             for span in spans.chain(entries).chain(read.secrets.iter().copied()) {
                 let file = sources.file_of(span).unwrap();

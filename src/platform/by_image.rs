@@ -1,5 +1,7 @@
 //! What is known by its image: the lists in `data/`.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -7,8 +9,28 @@ use crate::model::Image;
 
 /// Things, each with the ends of the images that hold it.
 #[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct ByImage<T>(Vec<Entry<T>>);
+#[serde(from = "Vec<Entry<T>>", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct ByImage<T> {
+    entries: Vec<Entry<T>>,
+    /// The ends by their last part, each with its entry.
+    by_last: HashMap<String, Vec<(usize, String)>>,
+}
+
+impl<T> From<Vec<Entry<T>>> for ByImage<T> {
+    fn from(entries: Vec<Entry<T>>) -> Self {
+        let mut by_last: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+        for (at, end) in
+            entries.iter().enumerate().flat_map(|(at, entry)| entry.images.iter().map(move |end| (at, end)))
+        {
+            by_last.entry(last(end).to_owned()).or_default().push((at, end.clone()));
+        }
+        ByImage { entries, by_last }
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
 
 #[derive(Debug, Deserialize)]
 struct Entry<T> {
@@ -20,14 +42,15 @@ struct Entry<T> {
 impl<T> ByImage<T> {
     /// What an image is known to hold.
     pub(super) fn find(&self, image: &Image) -> Option<&T> {
-        let entry = self.0.iter().find(|entry| entry.images.iter().any(|end| image.ends_in(end)))?;
-        Some(&entry.thing)
+        let ends = self.by_last.get(last(image.repository()))?;
+        let (at, _) = ends.iter().find(|(_, end)| image.ends_in(end))?;
+        Some(&self.entries.get(*at)?.thing)
     }
 
     /// Each image with what it holds.
     #[cfg(test)]
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.0.iter().flat_map(|entry| entry.images.iter().map(|image| (image.as_str(), &entry.thing)))
+        self.entries.iter().flat_map(|entry| entry.images.iter().map(|image| (image.as_str(), &entry.thing)))
     }
 }
 

@@ -173,6 +173,9 @@ pub(super) fn attachment(network: &str, span: Span) -> Attachment {
     }
 }
 
+/// A trial asks about everything once more, which in a larger stack costs more than all rules together.
+const TRIED: usize = 200;
+
 /// Whether a change of the stack takes nothing away on any platform: no connection that is needed, no way to the host, no
 /// port; and whether it does what it is for.
 pub(super) fn keeps(
@@ -180,6 +183,9 @@ pub(super) fn keeps(
     edit: impl FnOnce(&mut Stack),
     effect: impl Fn(&Wiring<'_>) -> bool,
 ) -> bool {
+    if context.stack.services.len() > TRIED {
+        return false;
+    }
     let mut stack = context.stack.clone();
     edit(&mut stack);
     let less = |old: Verdict, new: Verdict| old != new && old != Verdict::No && new != Verdict::Yes;
