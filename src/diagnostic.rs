@@ -316,7 +316,7 @@ impl Sink {
         match same.and_then(|at| self.found.get_mut(at)) {
             Some(old) => {
                 // What mends it here may be wrong there.
-                if !new.fixes.is_empty() {
+                if new.platforms.iter().any(|platform| !old.platforms.contains(platform)) {
                     old.fixes.retain(|fix| new.fixes.contains(fix));
                 }
                 for platform in new.platforms {

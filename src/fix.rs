@@ -69,12 +69,17 @@ pub fn apply(sources: &SourceMap, findings: &[Diagnostic], unsafe_too: bool) -> 
     if files.iter().all(|(file, edits)| reads(file, edits)) {
         return (files.iter().map(|(file, edits)| (file.name.clone(), edited(file, edits))).collect(), fixes);
     }
-    // One of them is wrong, and the others are not.
-    let good = |edits: &&Vec<Edit>| by_file(sources, &edits.iter().cloned().collect()).iter().all(|(f, e)| reads(f, e));
-    let (taken, fixes) = take(wanted.iter().filter(good));
+    // Some of them do not go together: one by one then, and what is left has its turn in the next round.
+    let mut good: Vec<&Vec<Edit>> = Vec::new();
+    for edits in &wanted {
+        let (taken, fixes) = take(good.iter().copied().chain([edits]));
+        if fixes > good.len() && by_file(sources, &taken).iter().all(|(file, edits)| reads(file, edits)) {
+            good.push(edits);
+        }
+    }
+    let (taken, fixes) = take(good.into_iter());
     let files = by_file(sources, &taken);
-    let good = files.iter().filter(|(file, edits)| reads(file, edits));
-    (good.map(|(file, edits)| (file.name.clone(), edited(file, edits))).collect(), fixes)
+    (files.iter().map(|(file, edits)| (file.name.clone(), edited(file, edits))).collect(), fixes)
 }
 
 /// The edits of all fixes that leave those before them alone, and how many fixes these are.
@@ -126,7 +131,11 @@ fn reads(file: &SourceFile, edits: &[&Edit]) -> bool {
             let faults = |file: &SourceFile| lines::parse(file, Dialect::Joined).diagnostics.len();
             faults(changed) <= faults(file)
         }
-        Kind::Yaml => tree::outline(changed).is_some() || tree::outline(file).is_none(),
+        // What becomes empty is no list or mapping any more.
+        Kind::Yaml => match (tree::outline(file), tree::outline(changed)) {
+            (Some(old), Some(new)) => yaml::keys(&new, false).is_disjoint(&yaml::keys(&old, true)),
+            (old, _) => old.is_none(),
+        },
         Kind::Other => true,
     }
 }
@@ -175,7 +184,10 @@ struct Trees<'a> {
 impl<'a> Trees<'a> {
     fn edit(&mut self, change: &Change) -> Option<Edit> {
         let span = match change {
-            Change::Replace { span, text } => return Some(Edit { span: *span, text: text.clone() }),
+            Change::Replace { span, text } => {
+                let line_break = Page::of(self.sources.file_of(*span)?).line_break();
+                return Some(Edit { span: *span, text: text.replace("\r\n", "\n").replace('\n', line_break) });
+            }
             Change::Swap { span, old, text } => return swap(self.sources.file_of(*span)?, *span, old, text),
             Change::Remove { span } | Change::AddLine { section: span, .. } | Change::AddSection { file: span, .. } => {
                 *span

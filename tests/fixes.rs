@@ -259,15 +259,21 @@ fn bytes_that_are_not_utf8_are_left_alone() {
 
 #[test]
 fn standard_input_is_mended_on_standard_output() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
-    command.args(["lint", "-", "--stdin-filename", "compose.yaml", "--on", "docker", "--fix"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"services:\n  web:\n    imge: nginx\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(stdout(&output), "services:\n  web:\n    image: nginx\n");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("No problems"), "{output:?}");
-    assert_eq!(output.status.code(), Some(0));
+    let here = folder(&[("compose.yaml".to_owned(), "services: {}\n".to_owned())]);
+    let whole = here.path().join("compose.yaml");
+    for name in ["compose.yaml", whole.to_str().unwrap()] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        command.current_dir(here.path());
+        command.args(["lint", "-", "--stdin-filename", name, "--on", "docker", "--fix"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"services:\n  web:\n    imge: nginx\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stdout(&output), "services:\n  web:\n    image: nginx\n");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("No problems"), "{output:?}");
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(fs::read_to_string(&whole).unwrap(), "services: {}\n");
+    }
 }
 
 /// Every finding at warning or error level: its code and what it says.
@@ -331,4 +337,69 @@ fn each_rule_mends_what_it_finds() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn several_that_go_leave_no_empty_key() {
+    let compose = "services:\n  web:\n    image: docker.io/library/nginx:1.27\nnetworks:\n  a: {}\n  b: {}\nvolumes:\n  c:\n  d:\n";
+    let folder = folder(&[("compose.yaml".to_owned(), compose.to_owned())]);
+    let output = quadgen(folder.path(), &["lint", "--on", "docker", "--select", "ALL", "--fix"]);
+    let text = fs::read_to_string(folder.path().join("compose.yaml")).unwrap();
+    assert_eq!(text, "services:\n  web:\n    image: docker.io/library/nginx:1.27\n", "{output:?}");
+}
+
+#[test]
+fn what_counts_elsewhere_too_is_left_alone() {
+    let unit = |more: &str| {
+        format!(
+            "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName={more}\n\n[Install]\nWantedBy=default.target\n"
+        )
+    };
+    let base = "services:\n  base:\n    image: docker.io/library/nginx:1.27\n    ports: [\"8080:80\"]\n";
+    let app = "services:\n  one:\n    extends: {file: ../shared/base.yaml, service: base}\n    network_mode: host\n  two:\n    extends: {file: ../shared/base.yaml, service: base}\n";
+    let files = [
+        ("units/a.container".to_owned(), unit("a\nNetwork=host")),
+        ("units/b.container".to_owned(), unit("b")),
+        ("units/container.d/10.conf".to_owned(), "[Container]\nPublishPort=8080:80\n".to_owned()),
+        ("shared/base.yaml".to_owned(), base.to_owned()),
+        ("app/compose.yaml".to_owned(), app.to_owned()),
+    ];
+    let folder = folder(&files);
+    for (path, on) in [("units", "podman@5.4,rootless"), ("app", "docker")] {
+        quadgen(folder.path(), &["lint", path, "--on", on, "--select", "ALL", "--fix", "--unsafe"]);
+    }
+    let left = texts(folder.path());
+    for name in ["units/container.d/10.conf", "shared/base.yaml"] {
+        assert_eq!(left[name], files.iter().find(|(file, _)| file == name).unwrap().1, "{name}");
+    }
+}
+
+#[test]
+fn names_of_one_file_are_mended_once() {
+    let text =
+        "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web-%i\n\n[Service]\nRestart=unless-stopped\n";
+    let folder = folder(&[("web@.container".to_owned(), text.to_owned())]);
+    for instance in ["web@1.container", "web@2.container"] {
+        std::os::unix::fs::symlink("web@.container", folder.path().join(instance)).unwrap();
+    }
+    let output = quadgen(folder.path(), &["lint", "--on", "podman@5.4,rootless", "--fix"]);
+    let mended = fs::read_to_string(folder.path().join("web@.container")).unwrap();
+    assert!(mended.contains("Restart=always") && output.status.code() != Some(2), "{output:?}");
+    assert!(fs::symlink_metadata(folder.path().join("web@1.container")).unwrap().is_symlink());
+    fs::hard_link(folder.path().join("web@.container"), folder.path().join("other.txt")).unwrap();
+    fs::write(folder.path().join("web@.container"), text).unwrap();
+    let output = quadgen(folder.path(), &["lint", "--on", "podman@5.4,rootless", "--fix"]);
+    assert!(
+        output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("hard link"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn lines_end_as_those_of_the_file() {
+    let text = "[Container]\r\nImage=docker.io/library/nginx:1.27\r\nContainerName=web\r\nPublishPort=8080:80 # the front\r\n\r\n[Install]\r\nWantedBy=default.target\r\n";
+    let folder = folder(&[("web.container".to_owned(), text.to_owned())]);
+    quadgen(folder.path(), &["lint", "--on", "podman@5.8,rootless", "--fix"]);
+    let mended = fs::read_to_string(folder.path().join("web.container")).unwrap();
+    assert!(mended.contains("# the front\r\nPublishPort=8080:80\r\n"), "{mended:?}");
 }

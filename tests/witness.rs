@@ -182,8 +182,11 @@ fn other(one: &Found, generator: &Path, tree: &Tree, instead: &dyn Fn(&str) -> O
     generate(generator, folder.path(), true)
 }
 
+/// Sections with their lines.
+type Sections = Vec<(String, Vec<(String, String)>)>;
+
 /// The service of a finding's unit, as far as systemd reads it.
-fn says(made: &support::Generated, one: &Found) -> Option<Vec<(String, Vec<(String, String)>)>> {
+fn says(made: &support::Generated, one: &Found) -> Option<Sections> {
     let sections = made.services.get(&support::service_of(&unit_of(&one.file)))?.sections.iter();
     // The unit itself stands in the service once more, as `[X-Container]`.
     let sections = sections.filter(|(name, _)| !name.starts_with("X-")).cloned().map(|(name, mut lines)| {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use quadgen::diagnostic::{Diagnostic, Sink, input};
+use quadgen::diagnostic::{Change, Diagnostic, Sink, input, own};
 use quadgen::fix;
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
@@ -51,7 +51,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write everything that is reported into the baseline, so that it is known [default: quadgen-baseline.json]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with_all = ["fix", "diff"])]
     write_baseline: Option<Option<PathBuf>>,
     /// Be content where a folder holds no stack, as a hook for commits has to be
     #[arg(long)]
@@ -162,11 +162,33 @@ fn examine(options: &Options, mut session: Session) -> Examined {
     let told = matches!(options.format, FormatName::Json | FormatName::Sarif);
     findings.retain(|finding| told || finding.suppressed.is_none());
     fix::settle(&session.sources, &mut findings);
+    leave_out_of_reach(&session, &mut findings, options);
     let (errors, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|finding| finding.rule.code == input::COULD_NOT_RUN.code && format(options).is_for_people());
     summary.count(&findings);
     Examined { session, errors, findings, summary }
+}
+
+/// Keeps the fixes that change nothing but what was asked for.
+fn leave_out_of_reach(session: &Session, findings: &mut [Diagnostic], options: &Options) {
+    if findings.iter().all(|finding| finding.fixes.is_empty()) {
+        return;
+    }
+    let editable = session.editable();
+    let is_editable = |change: &Change| match change {
+        Change::Replace { span, .. } => {
+            session.sources.file_of(*span).is_some_and(|file| editable.contains(&file.name))
+        }
+        _ => false,
+    };
+    for finding in findings {
+        finding.fixes.retain(|fix| fix.changes.iter().all(is_editable));
+        // Another platform may need what silences nothing on the one that was asked for.
+        if finding.rule.code == own::UNUSED_SUPPRESSION.code && !options.common.on.is_empty() {
+            finding.fixes.iter_mut().for_each(|fix| fix.safe = false);
+        }
+    }
 }
 
 fn format(options: &Options) -> Format {

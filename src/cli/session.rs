@@ -9,13 +9,13 @@ mod platforms;
 mod reading;
 mod request;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::discover::{self, Found, Options};
-use quadgen::model::{Format, Stack, Version};
+use quadgen::model::{Format, Stack, UnitKind, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
 use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, display_path};
@@ -46,6 +46,8 @@ pub(super) struct Session {
     /// What every `quadgen.toml` says.
     configs: Configs,
     files: Given,
+    /// What standard input is called, if it was read.
+    stdin: Option<String>,
     /// The words of the command line, as a file that findings can point at.
     command_line: FileId,
 }
@@ -104,6 +106,13 @@ fn is_cut(finding: &Diagnostic) -> bool {
     [input::COULD_NOT_RUN.code, input::SYNTAX_ERROR.code].contains(&finding.rule.code)
 }
 
+/// Whether a drop-in may count for more than one unit: `container.d/`, `web-.container.d/`.
+fn is_for_several(name: &str) -> bool {
+    let Some((folder, _)) = name.rsplit_once('/') else { return false };
+    let unit = folder.rsplit('/').next().and_then(|folder| folder.strip_suffix(".d"));
+    unit.is_some_and(|unit| UnitKind::of_file(unit).is_none_or(|(stem, _)| stem.ends_with('-')))
+}
+
 impl Session {
     pub fn new(wants: Wants) -> Self {
         Session::over(wants, Box::new(Disk))
@@ -124,6 +133,7 @@ impl Session {
             sees_all: false,
             configs: Configs::default(),
             files: Given::over(files),
+            stdin: None,
             command_line,
         }
     }
@@ -226,6 +236,7 @@ impl Session {
 
     /// Takes standard input as a file of that name.
     fn read_stdin(&mut self, name: &Path) -> bool {
+        self.stdin = Some(self.files.shown(&absolute(name)));
         if self.files.holds(name) {
             return true;
         }
@@ -328,6 +339,37 @@ impl Session {
             let asked = |name: &&String| input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
             input.files.iter().filter(asked)
         })
+    }
+
+    /// The files that a fix may change: those that were asked for and that count for one stack, and for one unit of it,
+    /// only. A base that others extend, what several units share and what lies elsewhere stay as they are.
+    pub fn editable(&self) -> BTreeSet<String> {
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        for file in self.inputs.iter().flat_map(|input| &input.files) {
+            *counts.entry(file).or_default() += 1;
+        }
+        let own = |input: &&Input, name: &String| {
+            let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(name));
+            let settings = name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
+            let made_of = settings || input.made_of.contains(&absolute(Path::new(name)));
+            asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name)
+        };
+        let mut editable: BTreeSet<String> = self
+            .inputs
+            .iter()
+            .flat_map(|input| input.files.iter().filter(move |name| own(&input, name)))
+            .filter(|name| !name.contains("../"))
+            .cloned()
+            .collect();
+        // What is wrong with quadgen.toml is mended there.
+        let configs = self.sources.files().map(|file| &file.name);
+        editable.extend(configs.filter(|name| name.ends_with(quadgen::config::NAME) && !name.contains("../")).cloned());
+        editable
+    }
+
+    /// What standard input is called in reports, if it was read.
+    pub fn stdin(&self) -> Option<&str> {
+        self.stdin.as_deref()
     }
 
     /// How many files the stacks are made of.

@@ -1,5 +1,7 @@
 //! Edits of YAML, in the style that a file has: lists and mappings in lines, or in brackets.
 
+use std::collections::BTreeSet;
+
 use super::{Edit, page::Page};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Kind, Node};
@@ -45,6 +47,16 @@ impl<'n> Member<'n> {
         };
         end(page, self.value()).max(key)
     }
+}
+
+/// The keys that have a value, or those that have none, each with those above it.
+pub(super) fn keys(node: &Node, with_value: bool) -> BTreeSet<String> {
+    let of = |entry: &Entry| {
+        let below = keys(&entry.value, with_value).into_iter().map(|below| format!("{}\n{below}", entry.key));
+        let own = (entry.value.is_null() != with_value).then(|| entry.key.clone());
+        below.chain(own).collect::<Vec<_>>()
+    };
+    node.entries().iter().flat_map(of).collect()
 }
 
 /// Where the text of a value ends: a block of lines with its last line, without line breaks behind it.

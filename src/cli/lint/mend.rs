@@ -1,13 +1,14 @@
 //! `quadgen lint --fix` and `--diff`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::fix;
 use quadgen::report::diff;
-use quadgen::source::display_path;
 use tempfile::NamedTempFile;
 
 use super::super::{CLEAN, FAILED, FOUND, output, session};
@@ -60,13 +61,6 @@ fn text_of<'a>(examined: &'a Examined, name: &str) -> Option<&'a str> {
     examined.session.sources.files().find(|file| file.name == name).map(|file| file.text.as_str())
 }
 
-/// What standard input is called, if it is read.
-fn stdin(options: &Options) -> Option<String> {
-    let read = options.paths.iter().any(|path| path.as_os_str() == "-");
-    let name = options.common.stdin_filename.as_deref().map(display_path);
-    read.then(|| name.unwrap_or_else(|| session::STDIN.to_owned()))
-}
-
 /// The report on standard error, because something else goes to standard output.
 fn report_aside(options: &Options, examined: &Examined) -> u8 {
     examined.report(options, |text| {
@@ -91,11 +85,22 @@ fn show(options: &Options, examined: &Examined, before: &Texts, texts: &Texts) -
 }
 
 fn put(options: &Options, examined: &mut Examined, before: &Texts, texts: &Texts, mended: usize) -> u8 {
-    let stdin = stdin(options);
+    let stdin = examined.session.stdin().map(str::to_owned);
     let mut files = 0;
+    // Several names may lead to one file, as with the instances of a template.
+    let mut written: BTreeMap<PathBuf, &String> = BTreeMap::new();
     for (name, text) in texts.iter().filter(|(name, _)| Some(*name) != stdin.as_ref()) {
-        match replace(Path::new(name), before.get(name).map_or("", String::as_str), text) {
-            Ok(()) => files += 1,
+        let real = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        let done = match written.get(&real) {
+            Some(other) if *other == text => continue,
+            Some(_) => Err("another name of it was mended in another way".to_owned()),
+            None => replace(&real, before.get(name).map_or("", String::as_str), text),
+        };
+        match done {
+            Ok(()) => {
+                files += 1;
+                written.insert(real, text);
+            }
             Err(reason) => {
                 let file = examined.session.sources.files().find(|file| file.name == *name);
                 let place = file.map(|file| file.span().part(0, 0)).unwrap_or_default();
@@ -116,23 +121,30 @@ fn put(options: &Options, examined: &mut Examined, before: &Texts, texts: &Texts
     if written { code } else { FAILED }
 }
 
-/// Another text in a file, in one step. The file must still hold what was read, byte for byte.
+/// Another text in a file (no link to one), in one step. The file must still hold what was read, byte for byte.
 fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
     let told = |error: io::Error| {
         let text = error.to_string();
         text.split(" (os error").next().unwrap_or(&text).to_owned()
     };
-    // A link stays a link.
-    let real = fs::canonicalize(path).map_err(told)?;
-    if fs::read(&real).map_err(told)? != old.as_bytes() {
+    let real = path;
+    if fs::read(real).map_err(told)? != old.as_bytes() {
         return Err("it holds bytes that are not UTF-8, or somebody changed it meanwhile".to_owned());
     }
     let folder = real.parent().ok_or("it lies in no folder")?;
     let mut staged = NamedTempFile::new_in(folder).map_err(told)?;
     staged.write_all(new.as_bytes()).map_err(told)?;
-    let permissions = fs::metadata(&real).map_err(told)?.permissions();
-    staged.as_file().set_permissions(permissions).map_err(told)?;
+    let old = fs::metadata(real).map_err(told)?;
+    if old.nlink() > 1 {
+        return Err("it has another name (a hard link), which would keep the old text".to_owned());
+    }
+    let new = staged.as_file().metadata().map_err(told)?;
+    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+        std::os::unix::fs::fchown(staged.as_file(), Some(old.uid()), Some(old.gid()))
+            .map_err(|_| "it belongs to somebody else, and would not any more".to_owned())?;
+    }
+    staged.as_file().set_permissions(old.permissions()).map_err(told)?;
     staged.as_file().sync_all().map_err(told)?;
-    staged.persist(&real).map_err(|error| told(error.error))?;
+    staged.persist(real).map_err(|error| told(error.error))?;
     Ok(())
 }
