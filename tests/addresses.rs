@@ -294,6 +294,16 @@ fn variables_without_a_value_are_one_finding_a_cause() {
     let port = "services: {s: {image: x, ports: ['${P}'], environment: ['T=$P']}}\n";
     assert_eq!(found(&[("compose.yaml", port)]), ["QG005 error at '${P}'"]);
     assert_eq!(found(&[("compose.yaml", port), (".env", "A=1\n")]), ["QG005 error at '${P}'"]);
+    // One that has to have a value is no fault of the file, and what it is a part of is there.
+    let given = "services: {s: {image: 'docker.io/x:${T:?which}', ports: ['${P:?}:80'], volumes: ['${D?}:/d:z'], \
+                 environment: {A: '${A}'}}}\n";
+    assert_eq!(found(&[("compose.yaml", given)]), ["QG005 info at ${T:?which}"]);
+    assert_eq!(found(&[("compose.yaml", given), (".env.example", "T=1\n")]), ["QG005 info at ${P:?}"]);
+    assert_eq!(
+        found(&[("compose.yaml", given), (".env", "T=\nP=1\nA=1\n")]),
+        ["QG005 warning at ${T:?which}", "QG005 warning at ${D?}"]
+    );
+    assert_eq!(found(&[("compose.yaml", given), (".env", "T=1\nP=1\nD=./d\nA=1\n")]), [""; 0]);
     // Units: systemd's own, those of [Service], and a file that nobody reads here.
     let unit = |service: &str| {
         format!(

@@ -101,8 +101,6 @@ fn dot_env(
         if let Some(sample) = sample(loader, &own, request) {
             notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
             loader.variables_of(&sample, Asked::ByUser, variables);
-            // A sample names variables and leaves their values to whoever deploys.
-            loader.replaced.lenient = true;
         }
         None
     }
