@@ -111,9 +111,8 @@ fn waiting(open: &[Open<'_>]) -> Option<Diagnostic> {
     let message = format!("{names} {have} no value here{what}");
     let start = places.next()?;
     let finding = Diagnostic::new(&input::UNSET_VARIABLE, start.span, message).severity(level).here(word(start));
-    let finding = places
-        .take(SHOWN)
-        .fold(finding, |finding, unset| finding.label(unset.span, format!("{}, too", word(unset))));
+    let finding =
+        places.take(SHOWN).fold(finding, |finding, unset| finding.label(unset.span, format!("{}, too", word(unset))));
     Some(match required(first) {
         Some(says) if demands == shown.len() => demanded(finding, name, says),
         _ => explained(finding, name),
