@@ -20,22 +20,19 @@ impl Reader {
         }
         // What the item says is not known, so what follows from its absence is none.
         self.partial = true;
-        let message = format!("`: ` makes a mapping of this item of `{list}`: docker-compose refuses the file");
-        let found = Diagnostic::new(&input::INVALID_VALUE, item.span, message).here("meant as one text");
+        let message = format!("`: ` makes a mapping of this item of `{list}`");
+        let new = |message| Diagnostic::new(&input::INVALID_VALUE, item.span, message).here("meant as one text");
         let found = match entry.key.split_once(" ? ") {
             Some((_, then)) => {
                 let then = shown(then.trim());
-                found
-                    .help(
-                        "Why: in YAML `: ` separates a key from its value, and Compose has no conditions (`a ? b : c`); \
-                         it knows defaults only, `${X:-default}`.",
-                    )
+                new(format!("{message}, and Compose has no conditions (`a ? b : c`)"))
+                    .help("Why: in YAML `: ` separates a key from its value; Compose knows defaults only, `${X:-default}`.")
                     .help(format!(
                         "What helps: one of the two, `- {then}`; with a variable for what differs, as in \
                          `- ${{X:-default}}:…`."
                     ))
             }
-            None => found
+            None => new(message)
                 .help("Why: in YAML `: ` separates a key from its value.")
                 .help(format!("What helps: {}.", meant(list, entry))),
         };
