@@ -28,8 +28,13 @@ fn findings(files: &[(&str, &str)], words: &str) -> (Vec<Diagnostic>, SourceMap)
         (Format::Topology, topology::read(sources.file(file)))
     } else if has("compose.yaml") {
         let files = vec!["/units/compose.yaml".into()];
-        let request =
-            compose::Request { files, project: Some("p".to_owned()), samples: true, ..compose::Request::default() };
+        let request = compose::Request {
+            files,
+            project: Some("p".to_owned()),
+            samples: true,
+            lenient: true,
+            ..compose::Request::default()
+        };
         (Format::Compose, compose::read(&mut sources, &memory, &request))
     } else {
         let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());

@@ -39,6 +39,9 @@ pub struct Request {
     pub profiles: Vec<String>,
     /// Whether `.env.example` and the like stand in for a `.env` that is not there.
     pub samples: bool,
+    /// Whether a variable that has to have a value (`${X:?}`) may go without. Only where nothing is made of the stack:
+    /// what stands in for the value is nobody's.
+    pub lenient: bool,
 }
 
 /// The names a `.env` has in repositories that do not hold the real one.
@@ -49,6 +52,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let Some(first) = request.files.first() else { return Read::default() };
     let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut loader = Loader::new(sources, files, folder);
+    loader.replaced.lenient = request.lenient;
     let mut notes = Vec::new();
     let mut variables = Variables::new(request.environment.clone());
     let env_file = dot_env(&mut loader, request, &mut variables, &mut notes);
@@ -105,6 +109,8 @@ fn dot_env(
         if let Some(sample) = sample(loader, &own, request) {
             notes.push(format!("there is no `.env`: {} stands in for it", loader.files.shown(&sample)));
             loader.variables_of(&sample, Asked::ByUser, variables);
+            // A sample names variables and leaves their values to whoever deploys.
+            loader.replaced.lenient = true;
         }
         None
     }

@@ -11,14 +11,10 @@ use std::path::PathBuf;
 use crate::{Outcome, Project, compare, folder_of, fresh_folder, in_parallel, support, texts};
 
 /// Cases that both read in another way, and why.
-const DIFFERENT: &[(&str, &str)] = &[
-    (
-        "merge: nothing over something and something over nothing",
-        "docker-compose looks at the first file before the second fills in what it leaves empty",
-    ),
-    ("variables: a variable that has to have a value", "whoever starts it gives the value: QG005, as information"),
-    ("variables: one that has to have a value, and is set to nothing", "the same, as a warning"),
-];
+const DIFFERENT: &[(&str, &str)] = &[(
+    "merge: nothing over something and something over nothing",
+    "docker-compose looks at the first file before the second fills in what it leaves empty",
+)];
 
 struct Case {
     name: String,

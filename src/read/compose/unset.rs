@@ -41,7 +41,7 @@ pub(super) fn report(
 }
 
 /// What the file says of a variable that has to have a value.
-fn required<'a>(places: &'a [Unset]) -> Option<&'a str> {
+fn required(places: &[Unset]) -> Option<&str> {
     places.iter().find_map(|unset| unset.required.as_deref())
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Replaced {
     pub faults: Vec<Diagnostic>,
     /// Variables without value and default, each with its places.
     pub unset: IndexMap<String, Vec<Unset>>,
+    /// Whether one that has to have a value may go without: where nothing is made of what is read.
+    pub lenient: bool,
 }
 
 /// Where a variable stands that has no value.
@@ -168,7 +170,7 @@ fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced
                 }
                 Ok(None) => {}
                 // Whoever starts it gives the value. What it would be part of is there all the same.
-                Err(interpolation::Fault::Required { name, message, range }) => {
+                Err(interpolation::Fault::Required { name, message, range }) if replaced.lenient => {
                     replaced.unset(name, Unset { required: Some(message), ..unset(range) });
                     *text = stand_in.put_in(text, variables);
                     *plain = false;
