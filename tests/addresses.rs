@@ -6,7 +6,7 @@
 #[path = "support/tree.rs"]
 mod tree;
 
-use quadgen::diagnostic::{Change, Diagnostic, Sink};
+use quadgen::diagnostic::{Change, Diagnostic, Level, Sink};
 use quadgen::model::Format;
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
@@ -28,8 +28,13 @@ fn findings(files: &[(&str, &str)], words: &str) -> (Vec<Diagnostic>, SourceMap)
         (Format::Topology, topology::read(sources.file(file)))
     } else if has("compose.yaml") {
         let files = vec!["/units/compose.yaml".into()];
-        let request =
-            compose::Request { files, project: Some("p".to_owned()), samples: true, ..compose::Request::default() };
+        let request = compose::Request {
+            files,
+            project: Some("p".to_owned()),
+            samples: true,
+            lenient: true,
+            ..compose::Request::default()
+        };
         (Format::Compose, compose::read(&mut sources, &memory, &request))
     } else {
         let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
@@ -294,6 +299,16 @@ fn variables_without_a_value_are_one_finding_a_cause() {
     let port = "services: {s: {image: x, ports: ['${P}'], environment: ['T=$P']}}\n";
     assert_eq!(found(&[("compose.yaml", port)]), ["QG005 error at '${P}'"]);
     assert_eq!(found(&[("compose.yaml", port), (".env", "A=1\n")]), ["QG005 error at '${P}'"]);
+    // One that has to have a value is no fault of the file, and what it is a part of is there.
+    let given = "services: {s: {image: 'docker.io/x:${T:?which}', ports: ['${P:?}:80'], volumes: ['${D?}:/d:z'], \
+                 environment: {A: '${A}'}}}\n";
+    assert_eq!(found(&[("compose.yaml", given)]), ["QG005 info at ${T:?which}"]);
+    assert_eq!(found(&[("compose.yaml", given), (".env.example", "T=1\n")]), ["QG005 info at ${P:?}"]);
+    assert_eq!(
+        found(&[("compose.yaml", given), (".env", "T=\nP=1\nA=1\n")]),
+        ["QG005 warning at ${T:?which}", "QG005 warning at ${D?}"]
+    );
+    assert_eq!(found(&[("compose.yaml", given), (".env", "T=1\nP=1\nD=./d\nA=1\n")]), [""; 0]);
     // Units: systemd's own, those of [Service], and a file that nobody reads here.
     let unit = |service: &str| {
         format!(
@@ -312,6 +327,90 @@ fn variables_without_a_value_are_one_finding_a_cause() {
         let found = told(&[("s.container", &text), ("s.env", "TAG=1\n")], PODMAN);
         let expected: Vec<&str> = Some(expected).filter(|it| !it.is_empty()).into_iter().collect();
         assert_eq!(found, expected, "{service}");
+    }
+}
+
+#[test]
+fn a_colon_in_a_list_of_texts_is_said_so() {
+    let one = |service: &str| {
+        let text = format!("services:\n  s:\n    image: x\n    {service}\nvolumes: {{d: {{}}}}\n");
+        let (found, _) = findings(&[("compose.yaml", &text)], DOCKER);
+        let errors: Vec<_> = found.into_iter().filter(|found| ["QG002", "QG003"].contains(&found.rule.code)).collect();
+        let [error] = errors.as_slice() else { panic!("{service}: {errors:?}") };
+        let help: Vec<&str> = error.help.iter().map(|help| help.text.as_str()).collect();
+        assert!(help.contains(&"What you see: docker-compose refuses the file."), "{help:?}");
+        (error.message.clone(), help.join("\n"))
+    };
+    let (message, help) = one("volumes: [$N == true ? d:/data : ./x]");
+    assert_eq!(message, "`: ` makes a mapping of this item of `volumes`, and Compose has no conditions (`a ? b : c`)");
+    assert!(help.contains("`- d:/data`"), "{help}");
+    for (service, list, helps) in [
+        ("volumes: [/srv/d: /data]", "volumes", "`- \"/srv/d:/data\"`"),
+        ("ports: [8080: 80]", "ports", "`- \"8080:80\"`"),
+        ("environment: [A: b]", "environment", "`- A=…`"),
+        ("command: [say: hello]", "command", "quotes around"),
+    ] {
+        let (message, help) = one(service);
+        assert_eq!(message, format!("`: ` makes a mapping of this item of `{list}`"));
+        assert!(help.contains(helps), "{help}");
+    }
+    // A long form with a slip in it stays one.
+    assert!(one("volumes: [{type: volume, source: d, tagret: /x}]").0.contains("no key `tagret`"));
+    assert!(one("volumes: [{tagret: /x}]").0.contains("no key `tagret`"));
+}
+
+#[test]
+fn a_service_that_depends_on_itself_is_told_so() {
+    let text = "services: {s: {image: x, depends_on: [s]}}\n";
+    for (file, words, level, says) in [
+        ("compose.yaml", DOCKER, Level::Error, "docker-compose refuses"),
+        ("topology.yaml", PODMAN, Level::Warning, "systemd leaves"),
+    ] {
+        let (found, _) = findings(&[(file, text)], words);
+        let found = found.iter().find(|found| found.rule.code == "QG601").unwrap();
+        assert_eq!((found.message.as_str(), found.severity), ("`s` depends on itself", level), "{words}");
+        let help: String = found.help.iter().map(|help| help.text.as_str()).collect();
+        assert!(help.contains(says) && help.matches("What you see").count() == 1, "{help}");
+    }
+}
+
+#[test]
+fn two_services_are_one_finding_about_all_their_ports() {
+    let said = |files: &[(&str, &str)], words: &str| {
+        let (found, _) = findings(files, words);
+        let found = found.into_iter().filter(|found| found.rule.code == "QG401");
+        found
+            .map(|found| (found.message, found.labels.len(), found.help.last().unwrap().text.clone()))
+            .collect::<Vec<_>>()
+    };
+    let two = "services: {a: {image: x, ports: ['1:1', '2:2']}, b: {image: x, ports: ['2:2', '1:1']}, c: {image: x, ports: ['2:2']}}";
+    let found = said(&[("topology.yaml", two)], PODMAN);
+    let messages: Vec<_> = found.iter().map(|(message, labels, _)| (message.as_str(), *labels)).collect();
+    assert_eq!(
+        messages,
+        [
+            ("host ports 2 and 1 are taken twice: `a` and `b` both publish them", 4),
+            ("host port 2 is taken twice: `a` and `c` both publish it", 2)
+        ]
+    );
+    let extended = "services: {a: {image: x, ports: ['1:1']}, b: {extends: {service: a}}}";
+    let found = said(&[("compose.yaml", extended)], DOCKER);
+    assert!(matches!(found.as_slice(), [(_, 3, help)] if help.contains("!override")), "{found:?}");
+    let unit = |lines: &str| format!("{lines}\n[Container]\nImage=x\nPublishPort=8080:80\n");
+    let units = |lines: &str| said(&[("a.container", &unit("")), ("b.container", &unit(lines))], PODMAN);
+    assert!(matches!(units("").as_slice(), [(_, 2, help)] if help.contains("`PublishPort=`")));
+    assert_eq!(units("[Unit]\nConflicts=a.service"), []);
+}
+
+#[test]
+fn what_is_not_there_is_told_with_who_asks() {
+    for (text, who) in [
+        ("services: {w: {extends: {file: no.yaml, service: w}}}\n", "`extends` of `w`"),
+        ("include: [no.yaml]\nservices: {w: {image: x}}\n", "`include`"),
+    ] {
+        let (found, _) = findings(&[("compose.yaml", text)], DOCKER);
+        let found = found.iter().find(|found| found.rule.code == "QG000").unwrap();
+        assert!(found.message.contains(&format!("no.yaml`, which {who} asks for: ")), "{}", found.message);
     }
 }
 

@@ -282,3 +282,18 @@ fn whoever_uses_a_refused_unit_is_shown() {
     assert_eq!(labels("podman@5.4"), ["a.container is not made either", "b.container does not start without it"]);
     assert_eq!(labels("podman@5.2")[0], "a.container does not start without it");
 }
+
+#[test]
+fn values_that_are_there_to_be_replaced_are_no_finding_and_others_stand_as_written() {
+    const PODMAN: &str = "podman@5.4.2,netavark@1.14,rootless";
+    for value in ["YOURPORT:51515", "<port>:80", "xxx:80", "CHANGEME", "HOST_PORT:80", "{{ port }}:80"] {
+        assert_eq!(codes(&format!("PublishPort={value}"), PODMAN), [""; 0], "{value}");
+    }
+    assert_eq!(codes("IP=xxx.xxx.xxx.x", PODMAN), [""; 0]);
+    for value in ["Banana", "Banana:80/TCP", "MAX:80", "80:8O"] {
+        assert_eq!(codes(&format!("PublishPort={value}"), PODMAN), ["QG003"], "{value}");
+    }
+    let (found, _) = look(&[("web.container", "[Container]\nImage=x\nPublishPort=Banana:80/TCP\n")], PODMAN);
+    let found = found.iter().find(|found| found.rule.code == "QG003").unwrap();
+    assert!(found.message.contains("`Banana`"), "{}", found.message);
+}

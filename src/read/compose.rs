@@ -1,6 +1,7 @@
 //! Compose files: load → interpolate → merge → lower.
 
 mod check;
+mod colon;
 mod load;
 mod lower;
 mod merge;
@@ -17,10 +18,11 @@ use self::load::{Asked, Loader};
 use self::variables::{Replaced, Variables};
 use super::reader::{Reader, origin};
 use super::{Read, infer};
-use crate::diagnostic::{Diagnostic, input};
+use crate::diagnostic::{Diagnostic, Help, Level, input};
 use crate::model::{Origin, Spanned, Stack, Text};
 use crate::platform::schema;
 use crate::source::{Files, SourceMap, Span};
+use crate::syntax::yaml::Node;
 
 /// What to read, and what its variables stand for.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,9 @@ pub struct Request {
     pub profiles: Vec<String>,
     /// Whether `.env.example` and the like stand in for a `.env` that is not there.
     pub samples: bool,
+    /// Whether a variable that has to have a value (`${X:?}`) may go without. Only where nothing is made of the stack:
+    /// what stands in for the value is nobody's.
+    pub lenient: bool,
 }
 
 /// The names a `.env` has in repositories that do not hold the real one.
@@ -47,6 +52,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let Some(first) = request.files.first() else { return Read::default() };
     let folder = first.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut loader = Loader::new(sources, files, folder);
+    loader.replaced.lenient = request.lenient;
     let mut notes = Vec::new();
     let mut variables = Variables::new(request.environment.clone());
     let env_file = dot_env(&mut loader, request, &mut variables, &mut notes);
@@ -59,6 +65,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     // What was not read may hold what seems to be missing.
     let mut reader = Reader { lenient: true, partial: !loader.complete, ..Reader::default() };
     if let Some(mut root) = root {
+        let own = own_words(&root);
         reader.check(&mut root, schema::compose(), "");
         let checked = reader.diagnostics.len();
         let mut project = reader.project(&root, name, &profiles(request, &variables));
@@ -66,6 +73,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         follow_no_other(&mut reader.diagnostics, &loader);
         environment(&mut loader, &mut project, &variables, request, &mut notes);
         unset::report(&loader.replaced.unset, &variables, env_file.as_deref(), &mut reader.diagnostics);
+        refused(&mut reader.diagnostics, &own);
         project.complete = loader.complete && !reader.partial;
         infer::connections(&mut project);
         if !project.disabled.is_empty() {
@@ -159,6 +167,28 @@ fn one_finding_each(found: &mut Vec<Diagnostic>, checked: usize) {
     found.extend(later.into_iter().filter(|finding| !within(finding.span()) && !around(finding.span())));
 }
 
+/// Says what becomes of a file with an error of its own.
+fn refused(found: &mut [Diagnostic], own: &[Span]) {
+    let codes = [input::UNKNOWN_KEY.code, input::INVALID_VALUE.code];
+    let is_own = |span: Span| own.iter().any(|own| own.start <= span.start && span.end <= own.end);
+    for finding in found {
+        let seen = finding.help.iter().any(|help| help.text.contains("What you see"));
+        let concerned = finding.severity == Level::Error && codes.contains(&finding.rule.code);
+        if concerned && !seen && !is_own(finding.span()) {
+            // Reasons stay before, and remedies behind.
+            let at = finding.help.iter().position(|help| !help.text.starts_with("Why:")).unwrap_or(finding.help.len());
+            let text = "What you see: docker-compose refuses the file.".to_owned();
+            finding.help.insert(at, Help { text, platforms: Vec::new() });
+        }
+    }
+}
+
+/// Where quadgen's own words stand, of which docker-compose takes no notice.
+fn own_words(root: &Node) -> Vec<Span> {
+    let services = root.get("services").map(Node::entries).unwrap_or_default().iter().map(|entry| &entry.value);
+    services.chain([root]).filter_map(|node| node.get(lower::OWN)).map(|node| node.span).collect()
+}
+
 /// Leaves out what only follows from something that was said: values behind what is no YAML, or whose variables could not
 /// be replaced.
 fn follow_no_other(found: &mut Vec<Diagnostic>, loader: &Loader<'_>) {
@@ -201,7 +231,8 @@ fn environment(
             let own = |name: &str| service.environment.get(name)?.value.clone();
             let lookup = |name: &str| own(name).or_else(|| variables.get(name).map(str::to_owned));
             let earlier = |name: &str| known.get(name).cloned();
-            let asked = Asked::ByFile(file.path.span());
+            let by = format!("`env_file` of `{}`", service.name.value);
+            let asked = Asked::ByFile(file.path.span(), &by);
             let Some(found) = loader.dotenv(&path, asked, raw, &lookup, &earlier) else { continue };
             known.extend(found.variables.iter().filter_map(|(name, it)| Some((name.clone(), it.value.clone()?))));
             let read = found.variables.into_iter();

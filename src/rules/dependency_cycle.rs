@@ -7,7 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::context::Context;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Dependency, Service};
+use crate::model::{Dependency, Deploy, Format, Service};
 
 /// QG601.
 pub static RULE: Rule = Rule {
@@ -45,7 +45,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     starts.sort();
     for start in starts {
         if let Some(dependencies) = cycle(&graph, start) {
-            context.report(sink, finding(&graph, start, &dependencies));
+            report(context, sink, &finding(&graph, start, &dependencies), &dependencies);
         }
     }
 }
@@ -84,15 +84,42 @@ fn finding(graph: &Graph<'_>, start: NodeIndex, dependencies: &[&Dependency]) ->
     let names: Vec<&str> =
         std::iter::once(first).chain(dependencies.iter().map(|it| it.service.value.as_str())).collect();
     let span = dependencies.first().map(|it| it.service.span()).unwrap_or_default();
+    if let [_] = dependencies {
+        return Diagnostic::new(&RULE, span, format!("`{first}` depends on itself")).here("its own name");
+    }
     let mut found = Diagnostic::new(&RULE, span, format!("services wait for each other: {}", names.join(" → ")))
         .here(format!("`{first}` waits for `{}`", names.get(1).unwrap_or(&first)));
     for (at, dependency) in dependencies.iter().enumerate().skip(1).take(10) {
         let waiting = names.get(at).copied().unwrap_or(first);
         found = found.label(dependency.service.span(), format!("`{waiting}` waits for `{}`", dependency.service.value));
     }
-    found.help(
-        "What you see: docker-compose refuses the file. systemd leaves one of the units out at boot, and says so in the \
-         journal only, so who has `Requires=` on it does not start either; by hand it says `Transaction order is cyclic`. \
-         What helps: take one of the dependencies out, and let that program try again until the other answers.",
-    )
+    found
+}
+
+/// Reports a ring for each platform in the words of what starts services there.
+fn report(context: &Context<'_>, sink: &mut Sink, finding: &Diagnostic, dependencies: &[&Dependency]) {
+    let alone = dependencies.len() == 1;
+    let helps = if alone {
+        "What helps: take it away."
+    } else {
+        "What helps: take one of the dependencies out, and let that program try again until the other answers."
+    };
+    let said = |quadlet: bool| {
+        let seen = match (quadlet, alone) {
+            (false, _) => "What you see: docker-compose refuses the file, `dependency cycle detected`.",
+            (true, true) => "What you see: systemd leaves the dependency out, and the unit starts.",
+            (true, false) => {
+                "What you see: systemd leaves one of the units out at boot, and says so in the journal only, so who has \
+                 `Requires=` on it does not start either; by hand it says `Transaction order is cyclic`."
+            }
+        };
+        let level = if quadlet && alone { Level::Warning } else { Level::Error };
+        finding.clone().severity(level).help(seen).help(helps)
+    };
+    if context.views.is_empty() {
+        return context.report(sink, said(context.stack.format == Format::Quadlet));
+    }
+    for view in &context.views {
+        view.report(sink, said(view.wiring.platform.deploy == Deploy::Quadlet));
+    }
 }

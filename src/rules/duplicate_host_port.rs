@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::context::{Context, View, seen};
+use super::context::{Context, View, seen, some};
 use super::together::Member;
+use super::unit_lines;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Deploy, HostService, Port, Protocol, Runtime, Service, Spanned};
+use crate::model::{Deploy, Format, HostService, Port, Protocol, Runtime, Service, Spanned, Unit};
 use crate::network::{Machine, Verdict};
 use crate::platform::Question;
 
@@ -24,8 +25,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         let ports = taken_ports(view);
         let mut met = Met::default();
+        let mut pairs = Pairs::default();
         for (at, (second, later)) in ports.iter().enumerate() {
-            // One finding for each port that comes too late, against the first that has it.
+            // Each port that comes too late, against the first that has it.
             let before = met.before(&later.value);
             met.add(at, &later.value);
             let taken = before.iter().filter_map(|at| ports.get(*at)).find_map(|(first, earlier)| {
@@ -37,12 +39,20 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 Some((*first, *earlier, collision(&earlier.value, &later.value)?))
             });
             let Some((first, earlier, port)) = taken else { continue };
+            pairs.add(first, second, Taken { earlier, later, port });
+        }
+        for (first, second, taken) in pairs.0 {
+            if are_alternatives(view, first, second) {
+                continue;
+            }
             let both = if first.name == second.name {
-                format!("`{}` publishes it twice", first.name.value)
+                format!("`{}` publishes PORTS twice", first.name.value)
             } else {
-                format!("`{}` and `{}` both publish it", first.name.value, second.name.value)
+                format!("`{}` and `{}` both publish PORTS", first.name.value, second.name.value)
             };
-            view.report(sink, finding(view, (first, earlier), (second, later), &port, &both));
+            if let Some(finding) = finding(view, (first, second), &taken, &both) {
+                view.report(sink, finding);
+            }
         }
         for (service, port) in &ports {
             for host in context.stack.host_services.values() {
@@ -119,27 +129,109 @@ impl Met {
 /// The same between two stacks of a host.
 pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, view: &View<'_>, sink: &mut Sink) {
     let ports = taken_ports(first_view);
+    let mut pairs = Pairs::default();
     for (second, later) in taken_ports(view) {
         let taken = ports
             .iter()
             .find_map(|(first, earlier)| Some((*first, *earlier, collision(&earlier.value, &later.value)?)));
         let Some((first, earlier, port)) = taken else { continue };
+        pairs.add(first, second, Taken { earlier, later, port });
+    }
+    for (first, second, taken) in pairs.0 {
         let (one, other) = (&first.name.value, &second.name.value);
-        let both = format!("`{one}` of {} and `{other}` of {} both publish it", a.label, b.label);
-        b.report(view, sink, finding(view, (first, earlier), (second, later), &port, &both));
+        let both = format!("`{one}` of {} and `{other}` of {} both publish PORTS", a.label, b.label);
+        if let Some(finding) = finding(view, (first, second), &taken, &both) {
+            b.report(view, sink, finding);
+        }
     }
 }
 
 /// A service with a port that it publishes.
 type Published<'a> = (&'a Service, &'a Spanned<Port>);
 
-fn finding(view: &View<'_>, first: Published<'_>, second: Published<'_>, port: &str, both: &str) -> Diagnostic {
+/// A port of the host that two services want.
+struct Taken<'a> {
+    earlier: &'a Spanned<Port>,
+    later: &'a Spanned<Port>,
+    port: String,
+}
+
+/// What two services both want, pair by pair.
+#[derive(Default)]
+struct Pairs<'a>(Vec<(&'a Service, &'a Service, Vec<Taken<'a>>)>);
+
+impl<'a> Pairs<'a> {
+    fn add(&mut self, first: &'a Service, second: &'a Service, taken: Taken<'a>) {
+        let same =
+            |pair: &&mut (&Service, &Service, Vec<Taken<'_>>)| pair.0.name == first.name && pair.1.name == second.name;
+        match self.0.iter_mut().find(same) {
+            Some(pair) => pair.2.push(taken),
+            None => self.0.push((first, second, vec![taken])),
+        }
+    }
+}
+
+/// Whether systemd never runs both.
+fn are_alternatives(view: &View<'_>, first: &Service, second: &Service) -> bool {
+    let unit = |service| unit_lines::unit_of(view.wiring.stack, service);
+    let (Some(first), Some(second)) = (unit(first), unit(second)) else { return false };
+    let excludes = |one: &Unit, other: &Unit| {
+        let mut named = one.all("Unit", "Conflicts").flat_map(unit_lines::words);
+        named.any(|(word, _)| word == other.file || word.strip_suffix(".service") == Some(other.service.as_str()))
+    };
+    excludes(first, second) || excludes(second, first)
+}
+
+/// One finding for all ports that two services both want.
+fn finding(
+    view: &View<'_>,
+    (first, second): (&Service, &Service),
+    taken: &[Taken<'_>],
+    both: &str,
+) -> Option<Diagnostic> {
+    let start = taken.first()?;
     let known = view.wiring.platform.ask(Question::TwoContainersOnOnePort);
-    Diagnostic::new(&RULE, second.1.span(), format!("host port {port} is taken twice: {both}"))
-        .here(format!("`{}` publishes {port} here", second.0.name.value))
-        .label(first.1.span(), format!("`{}` publishes {port} here", first.0.name.value))
-        .help(seen(&known, None).replace("PORT", port))
-        .help("What helps: another host port for one of them, or addresses that differ.")
+    let numbers: Vec<&String> = taken.iter().map(|taken| &taken.port).collect();
+    let one = numbers.iter().all(|number| *number == &start.port);
+    let ports = some(numbers.iter().map(|number| (*number).clone()));
+    let what = if one { "host port PORTS is taken twice" } else { "host ports PORTS are taken twice" };
+    let pronoun = if one { "it" } else { "them" };
+    let message = format!("{}: {}", what.replace("PORTS", &ports), both.replace("PORTS", pronoun));
+    let mut finding = Diagnostic::new(&RULE, start.later.span(), message);
+    let shared = taken.iter().any(|taken| taken.earlier.span() == taken.later.span());
+    for (at, Taken { earlier, later, port }) in taken.iter().enumerate() {
+        let label = if earlier.span() == later.span() {
+            format!("`{}` and `{}` both get {port} from here", first.name.value, second.name.value)
+        } else {
+            format!("`{}` publishes {port} here", second.name.value)
+        };
+        finding = if at == 0 { finding.here(label) } else { finding.label(later.span(), label) };
+        finding = finding.label(earlier.span(), format!("`{}` publishes {port} here", first.name.value));
+    }
+    let stack = view.wiring.stack;
+    if shared {
+        for service in [first, second] {
+            finding = finding.label(service.name.span(), format!("`{}` publishes it", service.name.value));
+        }
+        finding = finding.help(if stack.format == Format::Compose {
+            "Why: both services have their ports from one place, by `extends` or by an anchor."
+        } else {
+            "Why: both services have their ports from one place, by an anchor."
+        });
+    }
+    finding = finding.help(seen(&known, None).replace("PORT", &start.port));
+    Some(finding.help(match stack.format {
+        Format::Compose if shared => {
+            "What helps: in one of the two `ports: !override [\"HOST:CONTAINER\"]`, or `ports: !reset []` for none. With \
+             `extends`, another port by itself is only added; in place of an anchor, it is enough."
+        }
+        Format::Topology if shared => "What helps: in one of the two `ports` of its own in place of the anchor.",
+        Format::Quadlet => {
+            "What helps: another host port in `PublishPort=` of one of them, or addresses that differ; where only one is \
+             ever to run, `Conflicts=` in [Unit] with the other one's service."
+        }
+        _ => "What helps: another host port for one of them, or addresses that differ.",
+    }))
 }
 
 /// The ports that services of a stack take on the host.

@@ -47,7 +47,28 @@ fn counts(unit: &Unit, entry: &UnitEntry) -> bool {
     );
     let last = unit.last(&entry.section, &entry.key.value).is_some_and(|last| last.key.span() == entry.key.span());
     // What systemd puts in is known only where it runs, and a comment behind the value is QG706.
-    !value.is_empty() && !value.contains(['%', '$', '#']) && (!single || last)
+    !value.is_empty() && !value.contains(['%', '$', '#']) && (!single || last) && !is_placeholder(value)
+}
+
+/// Whether a value is there to be replaced before anybody starts it: `YOURPORT`, `xxx.xxx.xxx.x/xx`, `<port>`.
+fn is_placeholder(value: &str) -> bool {
+    let upper = value.to_ascii_uppercase();
+    let marked = [("<", ">"), ("{{", "}}"), ("__", "__")];
+    let marked = marked.iter().any(|(open, close)| {
+        value.split_once(open).is_some_and(|(_, rest)| rest.contains(close) && rest.contains(char::is_alphabetic))
+    });
+    let word = |word: &str| {
+        let rest = word.trim_start_matches(['X', 'x']);
+        (rest.is_empty() && word.len() > 1) || word.to_ascii_uppercase().starts_with("YOUR")
+    };
+    let words = value.split(|c: char| !c.is_alphanumeric() && c != '_');
+    // Capitals that say what is to stand there.
+    let named = |word: &str| {
+        let capitals = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        capitals && ["PORT", "ADDRESS", "SUBNET", "GATEWAY", "HOST_IP"].iter().any(|name| word.contains(name))
+    };
+    let asked = ["CHANGEME", "CHANGE_ME", "CHANGE-ME", "PLACEHOLDER", "REPLACEME", "REPLACE_ME", "TODO"];
+    marked || asked.iter().any(|sign| upper.contains(sign)) || words.into_iter().any(|it| word(it) || named(it))
 }
 
 fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
@@ -70,7 +91,7 @@ fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
                 format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value.escape_debug());
             Some(Fault { message, what_helps: "true, or false" })
         }
-        "PublishPort" => match bare.to_ascii_lowercase().parse::<Port>() {
+        "PublishPort" => match with_small_protocol(bare).parse::<Port>() {
             Ok(_) => None,
             Err(why) => refused(why, "[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL], such as 8080:80 or 127.0.0.1:5353:53/udp"),
         },
@@ -90,5 +111,13 @@ fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
             refused("it is no whole number".to_owned(), "a whole number")
         }
         _ => None,
+    }
+}
+
+/// A port with its protocol as the model knows it; what is wrong with the rest is said as written.
+fn with_small_protocol(port: &str) -> String {
+    match port.rsplit_once('/') {
+        Some((ports, protocol)) => format!("{ports}/{}", protocol.to_ascii_lowercase()),
+        None => port.to_owned(),
     }
 }

@@ -1,8 +1,10 @@
 //! QG006: a name that nothing in the stack has.
 
+use std::collections::HashSet;
+
 use super::context::Context;
 use super::mend;
-use crate::diagnostic::{Diagnostic, Sink};
+use crate::diagnostic::{Diagnostic, Help, Sink};
 use crate::model::{Format, MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
@@ -60,6 +62,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+    // Intents are quadgen's own; docker-compose does not read them.
+    let stated = stack.services.values().flat_map(|service| &service.connections);
+    let stated = stated.filter(|connection| connection.witness == Witness::Stated).map(|connection| connection.span);
+    let intents: HashSet<Span> = stack.deny.iter().map(|deny| deny.text.span()).chain(stated).collect();
+    let is_intent = |span: Span| intents.contains(&span);
     for (what, name, span, known) in wanted {
         let defined = match what {
             "service" => stack.services.contains_key(name),
@@ -74,9 +81,20 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         match stack.disabled.get(name).filter(|_| what == "service") {
             Some(service) => context.report(sink, disabled(service, span)),
-            None => context.report(sink, finding(what, name, span, known)),
+            None => {
+                let found = finding(what, name, span, known);
+                let refused = stack.format == Format::Compose && what != "host service" && !is_intent(span);
+                context.report(sink, if refused { refused_by_compose(found) } else { found });
+            }
         }
     }
+}
+
+/// Says what follows in a Compose file, before what helps.
+fn refused_by_compose(mut finding: Diagnostic) -> Diagnostic {
+    let text = "What you see: docker-compose refuses the file.".to_owned();
+    finding.help.insert(0, Help { text, platforms: Vec::new() });
+    finding
 }
 
 /// docker-compose takes a service whose profile is off for one that is not there.

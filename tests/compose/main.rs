@@ -72,6 +72,7 @@ fn read(project: &Project) -> (SourceMap, Read) {
         profiles: project.profiles.clone(),
         project: project.name.clone(),
         samples: false,
+        lenient: false,
     };
     let read = compose::read(&mut sources, &Disk, &request);
     (sources, read)

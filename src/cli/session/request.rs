@@ -29,8 +29,10 @@ pub(super) fn of(common: &Common, files: Vec<PathBuf>, samples: bool) -> Request
         }
         false => common.env_file.clone(),
     };
+    // Who looks at samples makes nothing of what is read.
+    let lenient = samples;
     let samples = samples && !common.no_env;
-    Request { files, project: common.project.clone(), env_files, environment, profiles, samples }
+    Request { files, project: common.project.clone(), env_files, environment, profiles, samples, lenient }
 }
 
 /// The variables of the process.

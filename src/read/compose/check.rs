@@ -45,7 +45,9 @@ impl Reader {
             Kind::Sequence(items) => {
                 let mut seen = HashSet::new();
                 for item in items.iter_mut() {
-                    if let Some(schema) = &schema.items {
+                    if let Some(schema) = &schema.items
+                        && !self.is_text_with_colon(item, schema, name)
+                    {
                         self.check(item, schema, name);
                     }
                     let text = item.text().filter(|_| schema.unique_items);

@@ -40,11 +40,11 @@ pub(super) struct Loader<'a> {
 
 /// Who wants a file.
 #[derive(Clone, Copy)]
-pub(super) enum Asked {
+pub(super) enum Asked<'a> {
     /// Whoever runs quadgen.
     ByUser,
-    /// The file that has this place.
-    ByFile(Span),
+    /// The file that has this place, and what it is there: `` `extends` of `web` ``.
+    ByFile(Span, &'a str),
 }
 
 impl<'a> Loader<'a> {
@@ -73,11 +73,11 @@ impl<'a> Loader<'a> {
     }
 
     /// Takes a file in.
-    pub fn load(&mut self, path: &Path, asked: Asked) -> Option<FileId> {
+    pub fn load(&mut self, path: &Path, asked: Asked<'_>) -> Option<FileId> {
         let name = self.files.shown(path);
         if self.read.len() >= MAX_FILES {
             self.complete = false;
-            if let Asked::ByFile(span) = asked {
+            if let Asked::ByFile(span, _) = asked {
                 self.syntax(span, format!("a project of more than {MAX_FILES} files: quadgen stops reading here"));
             }
             return None;
@@ -92,22 +92,14 @@ impl<'a> Loader<'a> {
                 Some(loaded.file)
             }
             Err(reason) => {
-                let (span, help) = match asked {
-                    Asked::ByUser => (Span::default(), ""),
-                    Asked::ByFile(span) if name.contains("://") || name.contains("git@") => {
-                        (span, "quadgen reads files of this machine only, and nothing over the network.")
-                    }
-                    Asked::ByFile(span) => (span, "Everything that a project is made of has to be there."),
-                };
-                let finding = Diagnostic::new(&input::COULD_NOT_RUN, span, format!("cannot read `{name}`: {reason}"));
-                self.fail(if help.is_empty() { finding } else { finding.help(help) });
+                self.fail(unread(&name, &reason.to_string(), asked));
                 None
             }
         }
     }
 
     /// The tree of a file, its variables not replaced yet.
-    fn tree(&mut self, path: &Path, asked: Asked) -> Option<Node> {
+    fn tree(&mut self, path: &Path, asked: Asked<'_>) -> Option<Node> {
         if let Some(known) = self.trees.get(path) {
             return known.clone();
         }
@@ -116,7 +108,7 @@ impl<'a> Loader<'a> {
         root
     }
 
-    fn parsed(&mut self, path: &Path, asked: Asked) -> Option<Node> {
+    fn parsed(&mut self, path: &Path, asked: Asked<'_>) -> Option<Node> {
         let id = self.load(path, asked)?;
         let file = self.sources.file(id);
         let start = Span::new(file.span().start, file.span().start);
@@ -171,7 +163,7 @@ impl<'a> Loader<'a> {
         files: &[PathBuf],
         folder: &Path,
         variables: &Variables,
-        asked: Asked,
+        asked: Asked<'_>,
         chain: &mut Vec<PathBuf>,
     ) -> Option<Node> {
         let mut merged: Option<Node> = None;
@@ -251,7 +243,8 @@ impl<'a> Loader<'a> {
                 let mut tree = match self.extended.remove(&key) {
                     Some(tree) => tree,
                     None => {
-                        let Some(mut tree) = self.tree(&other, Asked::ByFile(span)) else { return Some(service) };
+                        let by = format!("`extends` of `{name}`");
+                        let Some(mut tree) = self.tree(&other, Asked::ByFile(span, &by)) else { return Some(service) };
                         interpolate(&mut tree, variables, &mut self.replaced);
                         let below = Path::new(&file).parent().unwrap_or(Path::new(""));
                         rebase(&mut tree, &below.to_string_lossy());
@@ -324,20 +317,21 @@ impl<'a> Loader<'a> {
         if env_files.is_empty() {
             let path = self.folder.join(&own).join(".env");
             if self.files.is_file(&path) {
-                self.variables_of(&path, Asked::ByFile(item.span), &mut variables);
+                self.variables_of(&path, Asked::ByFile(item.span, "`include`"), &mut variables);
             }
         }
         for (path, span) in env_files {
             let path = self.folder.join(folder).join(path);
-            self.variables_of(&path, Asked::ByFile(span), &mut variables);
+            self.variables_of(&path, Asked::ByFile(span, "`env_file` of `include`"), &mut variables);
         }
-        let mut model = self.model(&files, Path::new(&own), &variables, Asked::ByFile(item.span), chain)?;
+        let asked = Asked::ByFile(item.span, "`include`");
+        let mut model = self.model(&files, Path::new(&own), &variables, asked, chain)?;
         rebase(&mut model, &below);
         Some(model)
     }
 
     /// Adds the variables of a file.
-    pub fn variables_of(&mut self, path: &Path, asked: Asked, variables: &mut Variables) {
+    pub fn variables_of(&mut self, path: &Path, asked: Asked<'_>, variables: &mut Variables) {
         let lookup = |name: &str| variables.get(name).map(str::to_owned);
         if let Some(found) = self.dotenv(path, asked, false, &lookup, &|_| None) {
             for (name, variable) in found.variables {
@@ -352,7 +346,7 @@ impl<'a> Loader<'a> {
     pub fn dotenv(
         &mut self,
         path: &Path,
-        asked: Asked,
+        asked: Asked<'_>,
         raw: bool,
         lookup: &dyn Fn(&str) -> Option<String>,
         earlier: &dyn Fn(&str) -> Option<String>,
@@ -390,6 +384,25 @@ impl<'a> Loader<'a> {
             }
         }
     }
+}
+
+/// A file that could not be read, and what follows.
+fn unread(name: &str, reason: &str, asked: Asked<'_>) -> Diagnostic {
+    let new = |span, message| Diagnostic::new(&input::COULD_NOT_RUN, span, message);
+    let Asked::ByFile(span, by) = asked else {
+        return new(Span::default(), format!("cannot read `{name}`: {reason}"));
+    };
+    let finding = new(span, format!("cannot read `{name}`, which {by} asks for: {reason}"))
+        .here("asked for here")
+        .help("Why: what it holds is a part of the project, so nothing was looked at that needs the whole of it.");
+    if name.contains("://") || name.contains("git@") {
+        return finding
+            .help("What helps: a copy on this machine; quadgen reads files only, and nothing over the network.");
+    }
+    finding.help("What you see: docker-compose refuses the project where the file is missing, too.").help(
+        "What helps: the file at that place, or another path here; lint where the whole project lies, with what is made \
+         or fetched before it starts.",
+    )
 }
 
 /// Puts a service in place of the one of that name.

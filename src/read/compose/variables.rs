@@ -68,12 +68,12 @@ pub(super) struct Replaced {
     pub faults: Vec<Diagnostic>,
     /// Variables without value and default, each with its places.
     pub unset: IndexMap<String, Vec<Unset>>,
-    /// Whether a sample stands in for the real variables: one that has to have a value may be empty there.
+    /// Whether one that has to have a value may go without: where nothing is made of what is read.
     pub lenient: bool,
 }
 
 /// Where a variable stands that has no value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Unset {
     /// The expression.
     pub span: Span,
@@ -81,6 +81,8 @@ pub(super) struct Unset {
     pub whole: Span,
     /// Whether that makes or breaks a container: an image, a port, a volume or a network.
     pub vital: bool,
+    /// What `${X:?…}` says of a variable that has to have a value: without one docker-compose does not start.
+    pub required: Option<String>,
 }
 
 impl Replaced {
@@ -99,17 +101,33 @@ enum At {
     Top,
     Services,
     Service,
-    Below { vital: bool },
+    Below { vital: bool, stand_in: StandIn },
+}
+
+/// What a variable that has to have a value may stand for.
+#[derive(Clone, Copy)]
+enum StandIn {
+    Image,
+    Port,
+    Path,
+    Any,
 }
 
 impl At {
     fn below(self, key: &str) -> At {
         match self {
             At::Top if key == "services" => At::Services,
-            At::Top => At::Below { vital: matches!(key, "networks" | "volumes") },
+            At::Top => At::Below { vital: matches!(key, "networks" | "volumes"), stand_in: StandIn::Any },
             At::Services => At::Service,
             At::Service => {
-                At::Below { vital: matches!(key, "image" | "ports" | "volumes" | "networks" | "network_mode") }
+                let stand_in = match key {
+                    "image" => StandIn::Image,
+                    "ports" => StandIn::Port,
+                    "volumes" => StandIn::Path,
+                    _ => StandIn::Any,
+                };
+                let vital = matches!(key, "image" | "ports" | "volumes" | "networks" | "network_mode");
+                At::Below { vital, stand_in }
             }
             below @ At::Below { .. } => below,
         }
@@ -136,8 +154,11 @@ fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced
                 Some(2) => span.part(range.start + 1, range.end + 1),
                 _ => span,
             };
-            let unset =
-                |range| Unset { span: place(range), whole: span, vital: matches!(at, At::Below { vital: true }) };
+            let (vital, stand_in) = match at {
+                At::Below { vital, stand_in } => (vital, stand_in),
+                At::Top | At::Services | At::Service => (false, StandIn::Any),
+            };
+            let unset = |range| Unset { span: place(range), whole: span, vital, required: None };
             for (name, range) in scope.unset {
                 replaced.unset(name, unset(range));
             }
@@ -148,9 +169,10 @@ fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced
                     node.interpolated = true;
                 }
                 Ok(None) => {}
-                Err(interpolation::Fault::Required { name, range, .. }) if replaced.lenient => {
-                    replaced.unset(name, unset(range));
-                    *text = stand_in(text);
+                // Whoever starts it gives the value. What it would be part of is there all the same.
+                Err(interpolation::Fault::Required { name, message, range }) if replaced.lenient => {
+                    replaced.unset(name, Unset { required: Some(message), ..unset(range) });
+                    *text = stand_in.put_in(text, variables);
                     *plain = false;
                     node.interpolated = true;
                 }
@@ -170,16 +192,38 @@ fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced
     }
 }
 
-/// A text whose expressions all have some value, which nobody knows.
-fn stand_in(text: &str) -> String {
-    struct Unknown;
-    impl interpolation::Variables for Unknown {
-        fn value(&mut self, _: &str) -> Option<String> {
-            Some("1".to_owned())
+impl StandIn {
+    /// A text whose expressions all have some value, of which nothing must follow that depends on it.
+    fn put_in(self, text: &str, variables: &Variables) -> String {
+        struct Given<'a>(&'a dyn Fn(&str) -> String);
+        impl interpolation::Variables for Given<'_> {
+            fn value(&mut self, name: &str) -> Option<String> {
+                Some((self.0)(name))
+            }
+            fn unset(&mut self, _: &str, _: Range<usize>) {}
         }
-        fn unset(&mut self, _: &str, _: Range<usize>) {}
+        let leads = text.starts_with('$');
+        let value = |name: &str| {
+            let known = variables.get(name).filter(|value| !value.is_empty());
+            known.map_or_else(|| self.value(name, leads), str::to_owned)
+        };
+        replace(text, &mut Given(&value)).ok().flatten().unwrap_or_else(|| text.to_owned())
     }
-    replace(text, &mut Unknown).ok().flatten().unwrap_or_else(|| text.to_owned())
+
+    fn value(self, name: &str, leads: bool) -> String {
+        match self {
+            // No short name, which would have to be looked for.
+            StandIn::Image if leads => "registry.invalid/x".to_owned(),
+            // Each variable its own port, so that no two meet.
+            StandIn::Port => {
+                let sum = name.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 10_000);
+                (20_000 + sum).to_string()
+            }
+            // No volume, which would have to be defined.
+            StandIn::Path if leads => format!("/{name}"),
+            StandIn::Image | StandIn::Path | StandIn::Any => "1".to_owned(),
+        }
+    }
 }
 
 struct Scope<'a> {

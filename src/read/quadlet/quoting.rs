@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::load::Loaded;
 use super::unit::Unit;
 use crate::diagnostic::{Change, Diagnostic, Level, units};
+use crate::model::UnitKind;
 use crate::platform::generator::Habit;
 use crate::platform::keys::{self, Repeat};
 use crate::source::Span;
@@ -57,8 +58,12 @@ fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
 fn new(entry: &Entry, span: Span, message: String) -> Diagnostic {
     let whole = entry.key_span.to(entry.value.span);
     let finding = Diagnostic::new(&units::BROKEN_QUOTING, if span == entry.value.span { whole } else { span }, message);
-    // A place in the value says little without its key.
-    if span == entry.value.span { finding } else { finding.label(entry.key_span, "in this value") }
+    // A place in the value says little without its key, where that stands on another line.
+    if span == entry.value.span || is_one_line(entry) {
+        finding
+    } else {
+        finding.label(entry.key_span, "in this value")
+    }
 }
 
 /// Whether parts of the value stand in the file as they are.
@@ -136,6 +141,11 @@ fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>)
         "What you see: nothing, until a word of the comment has a `=`: then it is one more value.".to_owned()
     } else if systemd {
         format!("What you see: the journal says that `{key}=` cannot be read, or the words become arguments.")
+    } else if unit.kind == UnitKind::Network && matches!(key.as_str(), "Subnet" | "Gateway" | "IPRange") {
+        format!(
+            "What you see: `{}.service` fails, so the network is not made, and everything on it stays down.",
+            unit.service()
+        )
     } else {
         format!("What you see: the words stand in `ExecStart=` of `systemctl cat {}`.", unit.service())
     });

@@ -48,8 +48,17 @@ pub(super) fn dependencies(check: &mut Check<'_>) {
     }
 }
 
-/// Reports a reference to a unit that is not there.
+/// Reports a reference to a unit that is not there. Old releases take some of them.
 fn must_exist(check: &mut Check<'_>, file: &str, span: Span) -> bool {
+    told(check, file, span, None)
+}
+
+/// The same of a network, a volume or a container, where each release up to a certain one makes the unit all the same.
+fn used(check: &mut Check<'_>, file: &str, span: Span) -> bool {
+    told(check, file, span, Some(Habit::UnitsMustExist))
+}
+
+fn told(check: &mut Check<'_>, file: &str, span: Span, since: Option<Habit>) -> bool {
     if check.loaded.by_file.contains_key(file) {
         return true;
     }
@@ -58,13 +67,22 @@ fn must_exist(check: &mut Check<'_>, file: &str, span: Span) -> bool {
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     let same_kind = check.loaded.units.iter().map(|unit| unit.file.as_str());
     let same_kind = same_kind.filter(|name| name.rsplit_once('.').is_some_and(|(_, other)| other == ending));
+    let before = since.map_or_else(String::new, |habit| {
+        format!(" Before Podman {} the unit is made, and its start fails.", habit.since())
+    });
+    let found = found.help(format!(
+        "What you see: `Unit {}.service not found.`; the reason stands only in what the generator writes to the \
+         journal.{before}",
+        check.unit.service()
+    ));
+    let elsewhere = "; if it lies elsewhere on the host, lint it together with this one";
     check.found.push(match suggest::nearest(file, same_kind) {
         Some(near) if (span.end - span.start) as usize == file.len() => {
             let change = Change::Replace { span, text: near.to_owned() };
             found.here(format!("did you mean `{near}`?")).fix(format!("refer to `{near}`"), true, vec![change])
         }
         Some(near) => found.here(format!("did you mean `{near}`?")),
-        None => found.help(format!("What helps: write {file} beside it, or take the reference away.")),
+        None => found.help(format!("What helps: write {file} beside it, or take the reference away{elsewhere}.")),
     });
     false
 }
@@ -80,7 +98,7 @@ pub(super) fn networks(check: &mut Check<'_>) {
             continue;
         }
         let span = line.part(0, name.len());
-        if !must_exist(check, name, span) || !name.ends_with(".container") {
+        if !used(check, name, span) || !name.ends_with(".container") {
             continue;
         }
         let loaded = check.loaded;
@@ -112,7 +130,7 @@ pub(super) fn volumes(check: &mut Check<'_>) {
         let Some((source, _)) = line.text.split_once(':') else { continue };
         let artifact = source.ends_with(".artifact") && Habit::ArtifactMounts.of(check.unit.release);
         if (source.ends_with(".volume") || artifact) && !source.starts_with(['.', '/']) {
-            must_exist(check, source, line.part(0, source.len()));
+            used(check, source, line.part(0, source.len()));
         }
     }
 }
@@ -166,7 +184,7 @@ pub(super) fn mounts(check: &mut Check<'_>) {
                     || (source.ends_with(".artifact") && Habit::ArtifactMounts.of(release));
                 if unit && !source.starts_with(['.', '/']) && Habit::UnitsMustExist.of(release) {
                     let at = word.text.find(&source).unwrap_or(0);
-                    must_exist(check, &source, word.part(at, at + source.len()));
+                    used(check, &source, word.part(at, at + source.len()));
                 }
             }
         }
