@@ -179,7 +179,7 @@ fn what_nothing_starts_is_told_once() {
             // Switched off on purpose; other comments are none.
             (&[("w.container", "C;#[Install]; #WantedBy=default.target")], NEW, &[]),
             (&[("w.container", "C;## [Install]")], NEW, &[]),
-            (&[("w.container", "C;[Install]; # RequiredBy = x.target")], NEW, &[]),
+            (&[("w.container", "C;[Install]; # RequiredBy = x.target")], NEW, &["w.container:3 604 warning"]),
             (&[("p.pod", "[Pod]; # [Install]")], NEW, &[]),
             (&[("w.container", "C;# Alias=x.service")], NEW, &["w.container:1 604 warning"]),
             (&[("w.container", "C;# [Install] comes later")], NEW, &["w.container:1 604 warning"]),

@@ -33,6 +33,9 @@ pub struct View<'a> {
     pub host_needs: Vec<HostNeed<'a>>,
     /// Which of them each service has.
     host_needs_of: HashMap<&'a str, Range<usize>>,
+    /// Where the needs stand that each service has, and those that lead to it.
+    needs_of: HashMap<&'a str, Vec<usize>>,
+    needs_for: HashMap<&'a str, Vec<usize>>,
 }
 
 /// A connection that is needed, and what becomes of it.
@@ -100,13 +103,32 @@ impl<'a> View<'a> {
                 })
             })
         });
+        let needs: Vec<Need<'a>> = needs.collect();
+        let mut needs_of: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, need) in needs.iter().enumerate() {
+            needs_of.entry(need.client.name.value.as_str()).or_default().push(at);
+            needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
+        }
         let host_needs = super::host::needs(wiring);
         let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::new();
         // Those of one service stand together.
         for (at, need) in host_needs.iter().enumerate() {
             host_needs_of.entry(need.client.name.value.as_str()).or_insert(at..at).end = at + 1;
         }
-        View { wiring, judgements: judge(wiring), needs: needs.collect(), host_needs, host_needs_of }
+        View { wiring, judgements: judge(wiring), needs, host_needs, host_needs_of, needs_of, needs_for }
+    }
+
+    /// Every connection that a service needs.
+    pub fn needs_of(&self, client: &Service) -> impl Iterator<Item = &Need<'a>> {
+        let own = self.needs_of.get(client.name.value.as_str()).into_iter().flatten();
+        own.filter_map(|at| self.needs.get(*at))
+    }
+
+    /// Every connection that leads to a service.
+    pub fn needs_for(&self, target: &Service) -> impl Iterator<Item = &Need<'a>> {
+        let own = self.needs_for.get(target.name.value.as_str()).into_iter().flatten();
+        own.filter_map(|at| self.needs.get(*at))
     }
 
     /// Every use that one service makes of programs outside of the stack.

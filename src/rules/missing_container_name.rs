@@ -24,8 +24,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             let Some(span) = unnamed(service) else { continue };
             // Other names that peers can use make up for it.
             let named = view.wiring.names(service).iter().any(|name| name.kind != NameKind::Container);
-            let failing: Vec<&Need<'_>> =
-                view.needs.iter().filter(|need| explains(need) && need.target.name == service.name).collect();
+            let failing: Vec<&Need<'_>> = view.needs_for(service).filter(|need| explains(need)).collect();
             if named && failing.is_empty() {
                 continue;
             }
@@ -99,8 +98,8 @@ fn is_taken(context: &Context<'_>, service: &Service) -> bool {
 
 /// A name of its own for the container, where nobody of the stack needs the other one.
 fn rename(context: &Context<'_>, service: &Service) -> Option<Change> {
-    let needs = || context.views.iter().flat_map(|view| &view.needs);
-    let used = needs().any(|need| need.target.name == service.name && need.connection.name != service.name.value);
+    let mut needs = context.views.iter().flat_map(|view| view.needs_for(service));
+    let used = needs.any(|need| need.connection.name != service.name.value);
     // A container of a pod has the pod's names.
     if used || service.network_mode.is_some() || !is_name(&service.name.value) || is_taken(context, service) {
         return None;

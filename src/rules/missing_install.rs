@@ -39,7 +39,7 @@ fn runs(unit: &Unit) -> bool {
     let once = unit.last("Service", "Type").is_some_and(|entry| entry.value.value.trim() == "oneshot");
     // Who wants an instance of a template names it.
     // Who put a comment sign before it starts the unit by hand.
-    let switched_off = (unit.install_commented_out && unit.section("Install").is_none());
+    let switched_off = unit.install_commented_out && unit.section("Install").is_none();
     kind && !once && !switched_off && !unit.file.contains('@') && pod(unit).is_none()
 }
 

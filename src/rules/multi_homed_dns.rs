@@ -112,10 +112,9 @@ fn look(context: &Context<'_>, view: &View<'_>, client: &Service) -> Option<Diag
         return None;
     }
     let names = |attachments: &[&Attachment]| list(attachments.iter().map(|a| &a.network.value));
-    let failing: Vec<&Need<'_>> =
-        view.needs.iter().filter(|need| need.client.name == client.name && explains(need)).collect();
+    let failing: Vec<&Need<'_>> = view.needs_of(client).filter(|need| explains(need)).collect();
     // All that it is known to look up resolves, through a hosts file perhaps: nothing is broken.
-    let mut known = view.needs.iter().filter(|need| need.client.name == client.name && need.looks_up()).peekable();
+    let mut known = view.needs_of(client).filter(|need| need.looks_up()).peekable();
     if failing.is_empty() && known.peek().is_some() {
         return None;
     }
