@@ -628,3 +628,16 @@ fn units_of_a_folder_know_those_beside_it_in_the_repository() {
     let (code, out, _) = quadgen(&["lint", ".", "--format", "concise"], folder.path());
     assert_eq!((code, out.contains("networks/front.network:3:2: warning QG714")), (1, true), "{out}");
 }
+
+#[test]
+fn a_folder_beside_this_one_is_found_like_any_other() {
+    let web = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=back.network\n";
+    let here = folder(&[("a/x", ""), ("b/web.container", web), ("b/c/compose.yaml", "services: {a: {imge: x}}\n")]);
+    std::os::unix::fs::symlink("b", here.path().join("link")).unwrap();
+    for path in ["../b", "../a/../b", "../link", "../link/c/.."] {
+        let (code, out, err) = quadgen(&["lint", path, "--format", "concise"], &here.path().join("a"));
+        assert_eq!(code, 1, "{path}: {out}{err}");
+        assert!(out.contains("/web.container:4:9: error QG006") && out.contains("/c/compose.yaml:1:"), "{path}: {out}");
+        assert!(!out.contains("/a/") && !out.contains("/.."), "{path}: {out}");
+    }
+}

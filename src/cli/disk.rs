@@ -128,9 +128,24 @@ impl Files for Given {
     }
 }
 
-/// A path from the root on; links are not looked at.
+/// A path from the root on. `x/..` goes; links are looked at only where one stands before a `..`.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    if !full.components().any(|part| part == Component::ParentDir) {
+        return full;
+    }
+    let mut tidy = PathBuf::new();
+    for part in full.components() {
+        if part == Component::ParentDir {
+            tidy.pop();
+        } else {
+            tidy.push(part);
+        }
+    }
+    match fs::canonicalize(&full) {
+        Ok(real) if fs::canonicalize(&tidy).ok().as_ref() != Some(&real) => real,
+        _ => tidy,
+    }
 }
 
 /// Hidden files and folders are none of ours, but where a home keeps its units.

@@ -72,7 +72,10 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         one_finding_each(&mut reader.diagnostics, checked);
         follow_no_other(&mut reader.diagnostics, &loader);
         environment(&mut loader, &mut project, &variables, request, &mut notes);
-        unset::report(&loader.replaced.unset, &variables, env_file.as_deref(), &mut reader.diagnostics);
+        // What could not be read may set them.
+        if loader.complete {
+            unset::report(&loader.replaced.unset, &variables, env_file.as_deref(), &mut reader.diagnostics);
+        }
         refused(&mut reader.diagnostics, &own);
         project.complete = loader.complete && !reader.partial;
         infer::connections(&mut project);

@@ -30,10 +30,6 @@ pub(super) fn report(
     };
     let mut open: Vec<Open<'_>> = unset.iter().map(|(name, places)| (name.as_str(), places.as_slice())).collect();
     open.retain(|open| is_open(open) && !is_told(open.0, open.1, found));
-    // What cannot be read of it may set them.
-    if found.iter().any(|finding| finding.rule.code == input::SYNTAX_ERROR.code) {
-        return;
-    }
     match env_file {
         Some(file) => found.extend(open.iter().filter_map(|open| lacking(file, open))),
         None => found.extend(waiting(&open)),
