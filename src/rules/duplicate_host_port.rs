@@ -42,7 +42,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             pairs.add(first, second, Taken { earlier, later, port });
         }
         for (first, second, taken) in pairs.0 {
-            if are_alternatives(view, first, second) {
+            // Two of one name never run together, which QG107 says.
+            let name = |service| view.wiring.container_name(service);
+            let replaced = first.name != second.name && name(first) == name(second);
+            if replaced || are_alternatives(view, first, second) {
                 continue;
             }
             let both = if first.name == second.name {

@@ -15,14 +15,16 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             let Some(near) = slip(lines.kind, entry) else { continue };
             let name = lines.name_at(key.span());
             let message = format!("[{section}] of {name} has `{}=`, which is no key of systemd's", key.value);
+            let told = format!("`Unknown key '{}' in section [{section}], ignoring` in the journal", key.value);
             let finding = Diagnostic::new(&input::UNKNOWN_KEY, key.span(), message)
                 .severity(Level::Warning)
                 .here(format!("did you mean `{near}`?"))
-                .help("Why: systemd passes over keys that it does not know. Capitals count.")
-                .help(format!(
-                    "What you see: `Unknown key '{}' in section [{section}], ignoring` in the journal.",
-                    key.value
-                ));
+                .help("Why: systemd passes over keys that it does not know, and capitals count.")
+                .help(match section.as_str() {
+                    "Install" => format!("What you see: the unit is not started at boot; {told}."),
+                    _ => format!("What you see: it is as if the line were not there; {told}."),
+                })
+                .help(format!("What helps: `{near}={}`.", entry.value.value.trim()));
             let change = Change::Replace { span: key.span(), text: near.to_owned() };
             unit_lines::report(context, sink, finding.fix(format!("rename to `{near}`"), true, vec![change]));
         }
