@@ -293,6 +293,14 @@ fn an_env_file_is_read_as_podman_reads_it() {
     ];
     assert_eq!(said("podman@5.4"), expected);
     assert_eq!(said("podman@4.7"), ["QG705 ${B}"]);
+    // A comment is kept.
+    let (found, sources) = look(&[("web.container", unit), ("a.env", env)], "podman@5.4");
+    let found = found.iter().find(|found| found.message.contains("the comment behind `B`")).unwrap();
+    let changes = found.fixes[0].changes.iter().map(|change| match change {
+        Change::Replace { span, text } => (sources.text(*span), text.as_str()),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(changes.collect::<Vec<_>>(), [("", "# c\n"), (" # c", "")]);
 }
 
 #[test]
