@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use quadgen::config::tidy;
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::discover::{self, Found, Options};
 use quadgen::model::{Format, Stack, Version};
@@ -178,7 +179,8 @@ impl Session {
     }
 
     fn read_folder(&mut self, folder: &Path, common: &Common) {
-        let full = absolute(folder);
+        // Without `..`, as the files that are found.
+        let full = tidy(&absolute(folder));
         let parts: Vec<_> = full.components().map(|part| part.as_os_str()).collect();
         let search_root = parts.windows(2).any(|pair| pair == ["containers", "systemd"]);
         let options = Options { search_root, ..self.options(common) };
