@@ -98,6 +98,30 @@ fn subnets_overlap_where_one_bridge_cannot_be_made() {
 }
 
 #[test]
+fn compose_makes_the_networks_that_are_used() {
+    let (a, b) = (net("subnet: 10.0.0.0/24"), net("subnet: 10.0.0.0/24"));
+    let networks = format!("{{a: {a}, b: {b}}}");
+    for (words, found) in [(DOCKER, 0), ("podman@5.4,rootful,compose", 0), (PODMAN, 1)] {
+        let told = topology(&networks, "{s: {networks: [a]}}", words);
+        assert_eq!(told.iter().filter(|found| found.starts_with("QG501")).count(), found, "{words}: {told:?}");
+    }
+}
+
+#[test]
+fn ports_beside_a_mode_and_networks_wait_for_one_of_the_two_to_go() {
+    let service = |home: &str| format!("{{s: {{networks: [a], {home}ports: ['8080:80']}}}}");
+    for words in [PODMAN, DOCKER] {
+        assert_eq!(topology("{a: {}}", &service("network_mode: host, "), words), [""; 0]);
+    }
+    let unit = "[Container]\nImage=x.io/x:1\nPublishPort=8080:80\nNetwork=host\n";
+    assert_eq!(told(&[("w.container", unit)], PODMAN).len(), 1);
+    assert_eq!(
+        told(&[("w.container", &format!("{unit}Network=a.network\n")), ("a.network", "[Network]\n")], PODMAN),
+        [""; 0]
+    );
+}
+
+#[test]
 fn stacks_of_one_host_compare_their_subnets() {
     let texts = [("one", "10.0.0.0/24"), ("two", "10.0.0.128/25"), ("three", "10.0.1.0/24")];
     let mut sources = SourceMap::default();

@@ -571,6 +571,16 @@ fn links_are_followed_and_end() {
 }
 
 #[test]
+fn a_folder_may_be_named_by_way_of_the_one_above() {
+    let here = folder(&[("a/w.container", "[Container]\nImage=nginx\n"), ("b/x", "")]);
+    for (paths, from) in [("../a", "b"), ("b/../a", "."), ("a/.", ".")] {
+        let (code, out, err) =
+            quadgen(&["lint", "--select", "QG704", "--format", "concise", paths], &here.path().join(from));
+        assert!(code == 1 && out.contains("w.container:2:7: "), "{paths}: {out}{err}");
+    }
+}
+
+#[test]
 fn stacks_of_one_host_are_compared() {
     let stack = |name: &str, container: &str, port: u16| {
         format!(

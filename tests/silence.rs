@@ -417,6 +417,29 @@ fn a_baseline_holds_what_is_known() {
 }
 
 #[test]
+fn what_a_run_did_not_look_for_stays_in_a_baseline() {
+    let text = topology("    ports: ['80:80']\n    volumes: ['data:/d']\nvolumes: {data: {}, spare: {}}\n");
+    let here = folder(&[("quadgen.toml", "[lint]\nbaseline = \"known.json\"\n"), ("topology.yaml", &text)]);
+    let known = || fs::read_to_string(here.path().join("known.json")).unwrap();
+    let (_, _, out) = lint(&["--write-baseline", "--select", "ALL"], here.path());
+    let whole = known();
+    assert!(whole.matches("\"code\":\"QG404\"").count() == 1 && whole.contains("QG007"), "{out}{whole}");
+    // Information is off by default, and a run may be about less than all.
+    for words in [&[][..], &["--select", "QG404"], &["--ignore", "QG404"], &["--no-env"], &["-p", "x"]] {
+        let (_, _, out) = lint(words, here.path());
+        assert!(!out.contains("No longer there"), "{words:?}: {out}");
+        lint(&[words, &["--write-baseline"]].concat(), here.path());
+        assert_eq!(known(), whole, "{words:?}");
+    }
+    // What is gone for certain is.
+    fs::write(here.path().join("topology.yaml"), text.replace("    ports: ['80:80']\n", "")).unwrap();
+    let (_, _, out) = lint(&["--no-env"], here.path());
+    assert!(!out.contains("No longer there"), "{out}");
+    let (_, _, out) = lint(&[], here.path());
+    assert!(out.contains("No longer there: 1 finding"), "{out}");
+}
+
+#[test]
 fn a_baseline_may_be_named_on_the_command_line() {
     let here = folder(&[("topology.yaml", &topology("    ports: ['80:80'] # x\n"))]);
     let (_, _, out) = lint(&["--write-baseline"], here.path());

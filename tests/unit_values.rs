@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use quadgen::diagnostic::{Change, Diagnostic, Sink};
+use quadgen::diagnostic::{Change, Diagnostic, Level, Sink};
 use quadgen::model::Format;
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
@@ -127,6 +127,30 @@ fn a_value_that_is_not_what_it_looks_like_is_found_where_its_release_reads_it_so
 }
 
 #[test]
+fn a_comment_is_an_error_where_what_stands_in_front_is_lost() {
+    for (line, level) in [
+        ("[Unit]\nAfter=db.service # wait for it", Level::Warning),
+        ("[Unit]\nRequires=db.service # see cache.service", Level::Error),
+        ("[Unit]\nRequiresMountsFor=/srv # the disk", Level::Warning),
+        ("[Unit]\nRequiresMountsFor=/srv # or /data", Level::Error),
+        ("[Unit]\nConditionPathExists=/srv # the disk", Level::Error),
+        ("[Install]\nWantedBy=default.target # boot", Level::Warning),
+        ("[Service]\nEnvironment=FOO=1 # 2", Level::Warning),
+        ("[Service]\nEnvironment=FOO=1 # not BAR=1", Level::Error),
+        ("[Service]\nSuccessExitStatus=143 # by a signal", Level::Warning),
+        ("[Service]\nSuccessExitStatus=143 # not 1", Level::Error),
+        ("[Service]\nRestart=always # note", Level::Error),
+        ("[Service]\nExecStartPre=/bin/a # note", Level::Error),
+    ] {
+        let text = format!("[Container]\nImage=docker.io/library/nginx:1\n{line}\n");
+        let (found, _) = look(&[("web.container", &text)], "podman@5.4,rootless");
+        let levels: Vec<Level> =
+            found.iter().filter(|found| found.rule.code == "QG706").map(|found| found.severity).collect();
+        assert_eq!(levels, [level], "{line}");
+    }
+}
+
+#[test]
 fn one_cause_gives_one_finding() {
     let five = "podman@5.4,rootless";
     for (lines, expected) in [
@@ -135,6 +159,9 @@ fn one_cause_gives_one_finding() {
         ("ExposeHostPort=\"80\"", vec!["QG706"]),
         ("Memory=512m # enough", vec!["QG701"]),
         ("[Service]\nType=oneshot # once", vec!["QG706"]),
+        ("[Service]\nRestart=always\nRestart=no # once", vec!["QG706"]),
+        ("[Service]\nRestart=always\nRestart=unless-stopped", vec![]),
+        ("[Service]\nRestart=always\nRestart=unless-stopped\nRestart=no", vec!["QG004"]),
         ("RemapUsers=keep-id\nRemapUid=1000\nRemapGid=1000", vec!["QG702"]),
         ("RemapUsers=keep-id\nUserNS=keep-id", vec!["QG003"]),
         ("PodmanArgs=--memory=1g --cpus=2", vec![]),
@@ -191,6 +218,20 @@ fn fixes_say_the_same() {
         ("Environment=A=1\nExec=echo ${A}", "QG705", None),
     ] {
         assert_eq!(mended(lines, code, five).as_deref(), expected, "{lines}");
+    }
+}
+
+#[test]
+fn a_home_is_a_guess_and_a_runtime_folder_is_none() {
+    for (line, safe, says) in [
+        ("[Service]\nExecStartPre=/home/linuxbrew/.linuxbrew/bin/a", false, "looks like the home of `linuxbrew`"),
+        ("Volume=/run/user/1000/bus:/bus", true, "works for that user only"),
+    ] {
+        let text = format!("[Container]\nImage=docker.io/library/nginx:1\n{line}\n");
+        let (found, _) = look(&[("web.container", &text)], "podman@5.4,rootless");
+        let found = found.iter().find(|found| found.rule.code == "QG709").unwrap();
+        assert!(found.message.contains(says), "{}", found.message);
+        assert_eq!(found.fixes[0].safe, safe, "{line}");
     }
 }
 
@@ -252,6 +293,14 @@ fn an_env_file_is_read_as_podman_reads_it() {
     ];
     assert_eq!(said("podman@5.4"), expected);
     assert_eq!(said("podman@4.7"), ["QG705 ${B}"]);
+    // A comment is kept.
+    let (found, sources) = look(&[("web.container", unit), ("a.env", env)], "podman@5.4");
+    let found = found.iter().find(|found| found.message.contains("the comment behind `B`")).unwrap();
+    let changes = found.fixes[0].changes.iter().map(|change| match change {
+        Change::Replace { span, text } => (sources.text(*span), text.as_str()),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(changes.collect::<Vec<_>>(), [("", "# c\n"), (" # c", "")]);
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl Policy {
         self.wants(finding.rule, finding.severity, file, choice)
     }
 
+    /// Whether findings of a rule in a file are reported, at the level that they have unless one of them says another.
+    pub fn looks_for(&self, rule: &Rule, file: &Path, choice: &Choice) -> bool {
+        !can_be_silenced(rule) || self.wants(rule, self.level(rule, file).unwrap_or(rule.level), file, choice)
+    }
+
     fn wants(&self, rule: &Rule, level: Level, file: &Path, choice: &Choice) -> bool {
         if choice.leaves_out(rule) {
             return false;

@@ -65,6 +65,8 @@ pub enum Habit {
     SeveralYaml,
     /// `File=%h/…` of a build.
     SpecifierInBuildFile,
+    /// `User=`, `Group=` and `DynamicUser=` of `[Service]` are warned of.
+    UsersWarned,
     /// `Restart=` of a pod counts.
     PodRestart,
 }

@@ -1,5 +1,5 @@
-//! What systemd reads and what runs under it: its keys by section (`data/systemd-keys.toml`), and the services that
-//! distributions bring (`data/system-services.toml`).
+//! What systemd reads and what runs under it: its keys by section (`data/systemd-keys.toml`), the services that
+//! distributions bring (`data/system-services.toml`), and what it sets and has itself (`data/systemd.toml`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -13,11 +13,19 @@ pub const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 struct Section {
     keys: BTreeSet<String>,
     single: BTreeSet<String>,
+    words: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
 struct Services {
     services: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    variables: BTreeSet<String>,
+    system_targets: BTreeSet<String>,
 }
 
 static KEYS: LazyLock<BTreeMap<String, Section>> = LazyLock::new(|| {
@@ -29,6 +37,21 @@ static SERVICES: LazyLock<Services> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     toml::from_str(include_str!("../../data/system-services.toml")).expect("data/system-services.toml is well-formed")
 });
+
+static OWN: LazyLock<Own> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/systemd.toml")).expect("data/systemd.toml is well-formed")
+});
+
+/// Whether systemd gives a variable to every service.
+pub fn sets(variable: &str) -> bool {
+    OWN.variables.contains(variable)
+}
+
+/// Whether a target is one that only the system's systemd has, and not a user's.
+pub fn is_of_the_system(target: &str) -> bool {
+    OWN.system_targets.contains(target)
+}
 
 /// Whether systemd knows a key in a section. It passes over the others, and leaves those that begin with `X-` to others.
 pub fn has(section: &str, key: &str) -> bool {
@@ -50,6 +73,11 @@ pub fn is_single(section: &str, key: &str) -> bool {
     KEYS.get(section).is_some_and(|known| known.single.contains(key))
 }
 
+/// Whether a value is taken word by word, so that one that systemd cannot use does not spoil the others.
+pub fn is_by_word(section: &str, key: &str) -> bool {
+    KEYS.get(section).is_some_and(|known| known.words.contains(key))
+}
+
 /// Whether a key of `[Service]` is about the life of a service, so that nothing of a container can be meant by it. One such
 /// as `Environment=` or `WorkingDirectory=` may be.
 pub fn is_of_life(key: &str) -> bool {
@@ -65,7 +93,7 @@ pub fn service_of(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, has, is_of_life, is_single, sections_of, service_of};
+    use super::{KEYS, has, is_by_word, is_of_life, is_of_the_system, is_single, sections_of, service_of, sets};
 
     #[test]
     fn keys_stand_in_their_sections() {
@@ -75,7 +103,16 @@ mod tests {
         assert_eq!(sections_of("StartLimitBurst").collect::<Vec<_>>(), ["Unit", "Service"]);
         assert!(is_single("Service", "Restart") && !is_single("Service", "ExecStartPre"));
         assert!(is_of_life("RestartSec") && !is_of_life("ExecStart") && !is_of_life("Environment"));
+        assert!(is_by_word("Unit", "After") && !is_by_word("Service", "Restart"));
         assert!(KEYS.values().all(|section| section.single.is_subset(&section.keys)));
+        assert!(KEYS.values().all(|section| section.words.is_subset(&section.keys)));
+        assert!(KEYS.values().all(|section| section.words.is_disjoint(&section.single)));
+    }
+
+    #[test]
+    fn systemd_has_variables_and_targets() {
+        assert!(sets("HOME") && sets("NOTIFY_SOCKET") && !sets("TZ"));
+        assert!(is_of_the_system("multi-user.target") && !is_of_the_system("default.target"));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
 use super::mask::{mask_unit, mask_with};
+use crate::model::UnitKind;
 use crate::source::SourceMap;
-use crate::syntax::yaml;
+use crate::syntax::{dotenv, yaml};
 
 /// Lines that are shown around a change.
 const CONTEXT: usize = 3;
@@ -54,18 +55,39 @@ pub fn diff(name: &str, old: Option<&str>, new: Option<&str>, colour: bool) -> S
     text
 }
 
-/// The text with its secrets masked, line by line as long.
+/// The text with its secrets masked, line by line as long. What the text is decides where a value ends: whoever hands a
+/// stack in calls it as they like.
 fn masked(name: &str, text: &str) -> String {
-    if !name.ends_with(".yaml") && !name.ends_with(".yml") {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_yaml = matches!(ending, "yaml" | "yml");
+    if !is_yaml && (is_unit(ending) || begins_with_section(text)) {
         return mask_unit(text);
     }
     let mut sources = SourceMap::default();
     let file = sources.add(name, text);
     let file = sources.file(file);
-    let secrets = yaml::parse(file).secrets;
+    let is_env = ending == "env" || name.starts_with(".env") || stem.ends_with(".env");
+    let mut secrets = if is_env { Vec::new() } else { yaml::parse(file).secrets };
+    if !is_yaml {
+        secrets.extend(dotenv::parse(file, &|_| None, &|_| None).secrets);
+    }
     let known: Vec<(usize, usize)> =
         secrets.iter().map(|span| (file.local(span.start), file.local(span.end))).collect();
     mask_with(text, &known)
+}
+
+/// Whether a file of that ending is one of systemd's or Quadlet's.
+fn is_unit(ending: &str) -> bool {
+    matches!(ending, "conf" | "service" | "socket" | "timer" | "target" | "path" | "mount" | "slice")
+        || UnitKind::ALL.iter().any(|kind| kind.extension() == ending)
+}
+
+/// Whether a text begins as a unit does, behind its comments.
+fn begins_with_section(text: &str) -> bool {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    first.is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
 }
 
 /// What a terminal would obey, or not show, is written out: the end of a line of Windows is `^M`.
@@ -105,6 +127,24 @@ mod tests {
         let text = diff("compose.yaml", None, Some("DB_PASSWORD: |-\n  one\n  two\nA: \"x\\\"y\"\n"), true);
         assert!(!text.contains("one") && !text.contains("two"), "{text}");
         assert!(text.contains("/dev/null") && text.contains("\u{1b}[32m+"), "{text}");
+        let block = "services:\n  a:\n    environment:\n      API_TOKEN: |-\n        one\n\n        two\n      X: y\n";
+        let quoted = "A=1\nSECRET_PEM=\"-----BEGIN\none\ntwo\"\nB=2\n";
+        let open = "A=1\nSECRET_PEM='-----BEGIN\none\ntwo\nB=2\n";
+        let unit = "# x\n[Container]\nEnvironment=\"DB_PASSWORD=one #two\"\n";
+        for (name, text) in [
+            ("standard input", block),
+            ("stack.cfg", block),
+            ("app.env", quoted),
+            ("a/.env.local", quoted),
+            ("vars", quoted),
+            ("a.env.example", open),
+            (".env", "SECRET_PEM=\"one ${\ntwo\"\n"),
+            ("standard input", unit),
+            ("a.d/x.conf", "[Service]\nEnvironment=TOKEN=one \\\n  two\n"),
+        ] {
+            let text = diff(name, None, Some(text), false);
+            assert!(!text.contains("one") && !text.contains("two") && text.contains("***"), "{name}: {text}");
+        }
         assert!(diff("a", Some("x\r\n"), Some("x\n"), false).contains("-x^M\n+x\n"));
     }
 }

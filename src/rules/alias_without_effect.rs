@@ -2,6 +2,7 @@
 
 use super::context::{Context, Need, View, list, seen, why};
 use super::mend;
+use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Format, Network, NetworkMode, Origin, Service, Spanned, Stack, Text, Unit};
 use crate::network::Verdict;
@@ -60,7 +61,7 @@ impl Useless {
 
 fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
     let wiring = view.wiring;
-    let unit = mend::unit_of(wiring.stack, service);
+    let unit = unit_of(wiring.stack, service);
     let mut found = Vec::new();
     let mut add = |aliases: Vec<Text>, question, reason| {
         let known = wiring.ask(question);
@@ -288,7 +289,7 @@ fn is_so(context: &Context<'_>, service: &Service, useless: &Useless) -> bool {
 /// Aliases for one network among those for all of them: the same names in the other form.
 fn other_form(context: &Context<'_>, service: &Service, useless: &Useless) -> Option<(String, bool, Vec<Change>)> {
     let Reason::OtherForm(_) = useless.reason else { return None };
-    let unit = mend::unit_of(context.stack, service)?;
+    let unit = unit_of(context.stack, service)?;
     // Several lines at one place are one change.
     let [alias] = useless.aliases.as_slice() else { return None };
     let line = mend::line(context, unit, "NetworkAlias", "--network-alias", &alias.value)?;

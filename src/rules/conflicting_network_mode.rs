@@ -2,8 +2,9 @@
 
 use super::context::Context;
 use super::joined_networks::{self, Joined};
+use super::unit_lines::unit_of;
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::model::UnitKind;
+use crate::model::{Format, Service, UnitKind};
 
 pub use crate::diagnostic::input::CONFLICTING_NETWORK_MODE as RULE;
 
@@ -29,6 +30,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             .help("What helps: keep either the mode or the networks.");
         context.report(sink, finding);
     }
+}
+
+/// Whether it is said of a service, here or by the reader.
+pub(super) fn is_in(context: &Context<'_>, service: &Service) -> bool {
+    if context.stack.format == Format::Quadlet {
+        return unit_of(context.stack, service).is_some_and(|unit| conflict(&joined_networks::of(unit)).is_some());
+    }
+    service.network_mode.is_some() && !service.networks.is_empty()
 }
 
 /// The first that cannot stand beside another, and what it is called. `bridge` may stand before names, as Podman reads it.

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::context::{Context, Need, View, list, seen, why};
+use super::unit_lines::unit_of;
 use super::{alias_without_effect, mend};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Network, NetworkMode, Service, Spanned, Stack};
@@ -175,7 +176,7 @@ fn to_network(stack: &Stack, service: &Service, network: &str) -> Option<Vec<Cha
         }));
         return Some(changes);
     }
-    let unit = mend::unit_of(stack, service)?;
+    let unit = unit_of(stack, service)?;
     let file = format!("{network}.network");
     let name = if stack.units.values().any(|unit| unit.file == file) { &file } else { network };
     let mut said = unit.all("Container", "Network");

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::Context;
+use super::invalid_restart;
 use crate::diagnostic::{Change, Diagnostic, Level, Sink, input};
 use crate::model::{Unit, UnitEntry};
 use crate::platform::keys::{self, Repeat};
@@ -13,6 +14,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         // A drop-in is there to change what the unit says.
         let own = unit.entries.iter().filter(|entry| unit.holds(entry.key.span()));
         let mut lines: HashMap<(&str, &str), Vec<&UnitEntry>> = HashMap::new();
+        // What systemd drops takes nobody's place, and is QG606's or QG706's.
+        let own = own.filter(|entry| !is_restart(entry) || invalid_restart::is_known(entry));
         for entry in own.filter(|entry| is_single(&entry.section, &entry.key.value)) {
             lines.entry((&entry.section, &entry.key.value)).or_default().push(entry);
         }
@@ -22,6 +25,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+fn is_restart(entry: &UnitEntry) -> bool {
+    entry.section == "Service" && entry.key.value == "Restart"
 }
 
 fn is_single(section: &str, key: &str) -> bool {

@@ -75,7 +75,7 @@ impl Fault {
     fn fix(self) -> &'static str {
         match self {
             Fault::Quotes => "take the quotes away",
-            Fault::Comment => "take the comment away",
+            Fault::Comment => "write the comment above the line",
             Fault::Export => "take `export` away",
             Fault::Blanks => "take the blanks away",
             Fault::Lines | Fault::Reference => "",
@@ -181,7 +181,9 @@ fn faults<'a>(name: &'a str, variable: &Spanned<Option<String>>, all: &Variables
             let comment = text.get(behind..).and_then(|rest| rest.find(" #").or_else(|| rest.find("\t#")));
             if let Some(comment) = comment {
                 let kept = text.get(..behind + comment).unwrap_or("").trim_end().len();
-                push(Fault::Comment, vec![replace(offset + kept, name.len() + 1 + value.len(), "")]);
+                let written = text.get(kept..).unwrap_or("").trim();
+                let above = Change::Replace { span: Span::new(start, start), text: format!("{written}\n") };
+                push(Fault::Comment, vec![above, replace(offset + kept, name.len() + 1 + value.len(), "")]);
             }
         }
     }

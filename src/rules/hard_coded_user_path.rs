@@ -84,8 +84,14 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option<Diagnostic> {
     let (first, more) = found.split_first()?;
     let (path, specifier) = (first.text(), first.specifier());
-    let what = if specifier == "%h" { "the home" } else { "the runtime folder" };
-    let message = format!("{} holds `{path}`: the unit works for that user only", unit.file);
+    let home = specifier == "%h";
+    let what = if home { "the home" } else { "the runtime folder" };
+    let message = if home {
+        let name = path.strip_prefix("/home/").unwrap_or(path);
+        format!("{} holds `{path}`, which looks like the home of `{name}`: then it works for that user only", unit.file)
+    } else {
+        format!("{} holds `{path}`: the unit works for that user only", unit.file)
+    };
     let place = |found: &Found<'_>| found.place().unwrap_or_else(|| found.entry.value.span());
     let mut finding = Diagnostic::new(&RULE, place(first), message)
         .severity(if stated { Level::Warning } else { Level::Info })
@@ -102,7 +108,10 @@ fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option
     let change = |found: &&Found<'_>| Some(Change::Replace { span: found.place()?, text: specifier.to_owned() });
     let changes: Option<Vec<Change>> = found.iter().map(change).collect();
     Some(match changes {
-        Some(changes) if one && stated => finding.fix(format!("write `{specifier}`"), true, changes),
+        Some(changes) if one && stated => {
+            // A folder of that name may be nobody's home, or that of another user than the unit's.
+            finding.fix(format!("write `{specifier}`"), !home, changes)
+        }
         _ => finding,
     })
 }

@@ -1,5 +1,6 @@
 //! QG403: a published port that the runtime leaves out, because the container has no network to publish it into.
 
+use super::conflicting_network_mode;
 use super::context::{Context, View, list, seen, why};
 use super::pod_member_port::pod_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
@@ -22,6 +23,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values().filter(|service| !service.ports.is_empty()) {
             let Some(ignored) = view.wiring.ignored_ports(service) else { continue };
+            // Which of mode and networks goes is QG710's question, and until then nobody knows about the ports.
+            if conflicting_network_mode::is_in(context, service) {
+                continue;
+            }
             // A pod's business is QG406's.
             if ignored.known.fact.is != Is::No || pod_of(view, service).is_some() {
                 continue;

@@ -59,13 +59,18 @@ fn assumed(view: &View<'_>, lines: &Lines<'_>) -> Vec<String> {
 
 /// The `Restart=` that counts: systemd keeps the last one that it knows.
 pub(super) fn effective<'a>(lines: &Lines<'a>) -> Option<&'a UnitEntry> {
-    lines.all("Service", "Restart").filter(|entry| VALUES.contains(&entry.value.value.trim())).last()
+    lines.all("Service", "Restart").filter(|entry| is_known(entry)).last()
+}
+
+/// Whether systemd knows the value of a `Restart=`.
+pub(super) fn is_known(entry: &UnitEntry) -> bool {
+    VALUES.contains(&entry.value.value.trim())
 }
 
 fn dropped<'a>(lines: &Lines<'a>) -> impl Iterator<Item = &'a UnitEntry> {
     // A comment at the end of a line is another fault, with the same symptom.
     let entries = lines.all("Service", "Restart").filter(|entry| !entry.value.value.contains(" #"));
-    entries.filter(|entry| !VALUES.contains(&entry.value.value.trim()))
+    entries.filter(|entry| !is_known(entry))
 }
 
 fn not_taken(lines: &Lines<'_>, entry: &UnitEntry) -> Diagnostic {

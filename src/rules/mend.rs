@@ -1,6 +1,7 @@
 //! What the rules' fixes share: whose a place is, how a setting is written in each format, and what a change costs.
 
 use super::context::Context;
+use super::unit_lines::unit_of;
 use crate::diagnostic::Change;
 use crate::model::{Attachment, Data, Endpoint, Format, Network, Service, Spanned, Stack, Unit, UnitKind, Value};
 use crate::network::{Caller, DOCKER_NAME, HostCause, PODMAN_NAME, Verdict, Wiring};
@@ -31,11 +32,6 @@ pub(super) fn is_own(stack: &Stack, service: &Service, place: Span) -> bool {
     others.flat_map(|other| &other.endpoints).all(|other| other.host_span != place && other.span != place)
 }
 
-/// The unit that a service was read from.
-pub(super) fn unit_of<'s>(stack: &'s Stack, service: &Service) -> Option<&'s Unit> {
-    stack.units.get(&service.unit_file()).filter(|unit| unit.kind != UnitKind::Kube)
-}
-
 /// A line in a unit's own section: the key, where every Podman that is looked at has it, else the argument.
 pub(super) fn line(context: &Context<'_>, unit: &Unit, key: &str, flag: &str, value: &str) -> Option<Change> {
     let known = keys::find(unit.kind.section(), key);
@@ -44,8 +40,11 @@ pub(super) fn line(context: &Context<'_>, unit: &Unit, key: &str, flag: &str, va
     line_of(unit, if has_key { format!("{key}={value}") } else { format!("PodmanArgs={flag}={value}") })
 }
 
-/// A line in a unit's own section.
+/// A line in a unit's own section. `[Kube]` has none for the containers of its pods, which stand in another file.
 pub(super) fn line_of(unit: &Unit, line: String) -> Option<Change> {
+    if unit.kind == UnitKind::Kube {
+        return None;
+    }
     Some(Change::AddLine { section: own_section(unit)?, line })
 }
 

@@ -2,6 +2,7 @@
 
 use super::context::{Context, Need, View, list};
 use super::mend;
+use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{ContainerName, Deploy, Format, Network, Service, is_name};
 use crate::network::{Cause, NameKind};
@@ -74,7 +75,7 @@ fn alias(context: &Context<'_>, service: &Service) -> Option<Vec<Change>> {
     if context.stack.format == Format::Quadlet {
         // One form of alias only; and arguments may hold the other one.
         let plain = service.networks.iter().all(|attachment| attachment.aliases.is_empty());
-        let unit = mend::unit_of(context.stack, service).filter(|_| plain)?;
+        let unit = unit_of(context.stack, service).filter(|_| plain)?;
         return Some(vec![mend::line(context, unit, "NetworkAlias", "--network-alias", name)?]);
     }
     let peers = |network: &&str| context.views.iter().all(|view| view.wiring.members(network).nth(1).is_some());
@@ -106,9 +107,7 @@ fn rename(context: &Context<'_>, service: &Service) -> Option<Change> {
     }
     match &service.container_name {
         ContainerName::ByRuntime(key) => Some(Change::Remove { span: key.span() }),
-        _ => {
-            mend::line(context, mend::unit_of(context.stack, service)?, "ContainerName", "--name", &service.name.value)
-        }
+        _ => mend::line(context, unit_of(context.stack, service)?, "ContainerName", "--name", &service.name.value),
     }
 }
 

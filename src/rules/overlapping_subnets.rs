@@ -3,7 +3,7 @@
 use super::context::{Context, View, seen, why};
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Network, Spanned};
+use crate::model::{Deploy, Network, Spanned};
 use crate::network::Verdict;
 use crate::platform::Question;
 use ipnet::IpNet;
@@ -48,11 +48,22 @@ pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, vie
 /// The subnets that the runtime is to make bridges for.
 fn stated<'a>(view: &View<'a>) -> Vec<Stated<'a>> {
     // Networks that go past the host have the addresses of the LAN, which several may share.
-    let made = view.wiring.stack.networks.values().filter(|network| !network.external && network.driver() == "bridge");
+    let networks = view.wiring.stack.networks.values();
+    let made = networks.filter(|network| !network.external && network.driver() == "bridge" && is_used(view, network));
     let subnets = |network: &'a Network| {
         network.subnets.iter().filter_map(move |subnet| Some((network, subnet.subnet.as_ref()?)))
     };
     made.filter(|network| !network.attributes.contains_key("ipam.driver")).flat_map(subnets).collect()
+}
+
+/// Whether a network is made: Compose makes those alone that a service uses which is not left out by its profiles.
+fn is_used(view: &View<'_>, network: &Network) -> bool {
+    let stack = view.wiring.stack;
+    if view.wiring.platform.deploy == Deploy::Quadlet {
+        return true;
+    }
+    let mut attachments = stack.services.values().flat_map(|service| &service.networks);
+    attachments.any(|attachment| attachment.network.value == network.name.value)
 }
 
 fn overlap(a: &Stated<'_>, b: &Stated<'_>) -> bool {

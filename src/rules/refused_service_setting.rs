@@ -72,10 +72,11 @@ fn users(lines: &Lines<'_>) -> Option<Diagnostic> {
     Some(
         finding
             .help("Why: Podman has to run as the owner of the systemd that starts it: containers, networks and the session belong to a user.")
-            .help(
-                "What you see: from Podman 5.6 on, `using key User in the Service group is not supported - use at your \
+            .help(format!(
+                "What you see: from Podman {} on, `using key User in the Service group is not supported - use at your \
                  own risk` in the journal; the other releases say nothing.",
-            )
+                Habit::UsersWarned.since()
+            ))
             .help(format!("What helps: the unit in that user's `~/.config/containers/systemd`{instead}."))
             // Who runs it changes.
             .fix(title, false, changes),

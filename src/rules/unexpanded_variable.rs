@@ -6,6 +6,7 @@ use super::context::{Context, View};
 use super::unset_variable;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Format, Service, Unit, UnitEntry, UnitKind};
+use crate::platform::systemd;
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -17,23 +18,6 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Safe,
     page: include_str!("unexpanded_variable.md"),
 };
-
-/// Variables that systemd itself sets for a service.
-const OF_SYSTEMD: [&str; 13] = [
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "PATH",
-    "LANG",
-    "XDG_RUNTIME_DIR",
-    "INVOCATION_ID",
-    "MAINPID",
-    "NOTIFY_SOCKET",
-    "JOURNAL_STREAM",
-    "PIDFILE",
-    "SYSTEMD_EXEC_PID",
-];
 
 /// A variable in a value.
 struct Use<'a> {
@@ -65,7 +49,7 @@ fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
     let of_service: HashSet<&str> = unit.all("Service", "Environment").flat_map(assigned).collect();
     let of_container = service.variables();
     let known = |used: &Use<'_>| {
-        !of_service.contains(used.name) && !OF_SYSTEMD.contains(&used.name) && of_container.contains_key(used.name)
+        !of_service.contains(used.name) && !systemd::sets(used.name) && of_container.contains_key(used.name)
     };
     let mut uses: BTreeMap<(bool, &str), Vec<Use<'_>>> = BTreeMap::new();
     // In an image, a port or a mount it is QG005, which also sees where nobody has the variable.

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::context::{Context, list, some};
 use crate::diagnostic::{Diagnostic, Level, Sink};
 use crate::model::{Service, Unit, UnitEntry};
+use crate::platform::systemd;
 use crate::source::Span;
 use crate::syntax::interpolation::{Variables, replace};
 
@@ -15,8 +16,6 @@ pub use crate::diagnostic::input::UNSET_VARIABLE as RULE;
 
 /// The keys whose value makes or breaks a container.
 pub(super) const KEYS: [&str; 7] = ["Image", "Rootfs", "PublishPort", "Volume", "Mount", "Network", "Subnet"];
-/// What systemd sets itself, by systemd.exec(5).
-const SET: [&str; 8] = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "XDG_RUNTIME_DIR", "INVOCATION_ID"];
 
 /// Where a variable stands, and the file that gives it to the container only.
 struct Use<'a> {
@@ -84,7 +83,7 @@ fn is_set(unit: &Unit, name: &str) -> bool {
     let entries = |key| unit.all("Service", key).map(|entry| entry.value.value.as_str());
     let words = |key| entries(key).flat_map(str::split_whitespace);
     let set = words("Environment").map(|word| word.trim_start_matches(['"', '\'']));
-    SET.contains(&name)
+    systemd::sets(name)
         || set.filter_map(|word| word.split_once('=')).any(|(known, _)| known == name)
         || words("PassEnvironment").any(|word| word == name)
 }

@@ -4,7 +4,7 @@ use super::context::{Context, seen, why};
 use super::unit_lines::{Started, installs, units};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::Deploy;
-use crate::platform::{Aspect, Is, Question};
+use crate::platform::{Aspect, Is, Question, systemd};
 
 pub static RULE: Rule = Rule {
     code: "QG605",
@@ -15,9 +15,6 @@ pub static RULE: Rule = Rule {
     fixable: Fixable::Safe,
     page: include_str!("wrong_install_target.md"),
 };
-
-/// Targets that a user's systemd does not have.
-const ABSENT: [&str; 3] = ["multi-user.target", "graphical.target", "network-online.target"];
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
@@ -30,7 +27,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         for unit in units(context.stack) {
             let targets = installs(unit);
             let Some((first, place, entry)) = targets.first() else { continue };
-            if targets.iter().any(|(target, ..)| !ABSENT.contains(target)) {
+            if targets.iter().any(|(target, ..)| !systemd::is_of_the_system(target)) {
                 continue;
             }
             let message = if started.contains(unit) {
@@ -46,17 +43,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 .help(why(&known))
                 .help(seen(&known, None))
                 .help("What helps: `WantedBy=default.target`.");
-            // One target is enough, so the others go.
-            let changes: Option<Vec<Change>> = targets
-                .iter()
-                .enumerate()
-                .map(|(at, (_, span, _))| match (at, *span) {
-                    (0, Some(span)) => Some(Change::Replace { span, text: "default.target".to_owned() }),
-                    (_, _) => None,
-                })
-                .collect();
-            if let Some(changes) = changes {
-                finding = finding.fix("start it with `default.target`", true, changes);
+            // With several it is not clear which is to become what.
+            if let ([_], Some(span)) = (targets.as_slice(), *place) {
+                let change = Change::Replace { span, text: "default.target".to_owned() };
+                finding = finding.fix("start it with `default.target`", true, vec![change]);
             }
             view.report(sink, finding.assuming(&known.assumed));
         }

@@ -164,6 +164,11 @@ impl Reader<'_> {
         });
         let Some(end) = end else {
             let line = self.line_end(at);
+            if is_secret_name(name) {
+                // Nobody knows where it was to end.
+                let rest = self.span(at + 1..self.file.text.len());
+                self.found.secrets.push(rest);
+            }
             self.error(at..at + 1, format!("this {} is never closed", shown(quote)));
             return Some(line);
         };
@@ -182,7 +187,12 @@ impl Reader<'_> {
         let mut variables = Scope { known: &self.found.variables, lookup: self.lookup, earlier: self.earlier };
         match interpolation::replace(value, &mut variables) {
             Ok(replaced) => self.found.take(name, Some(replaced.unwrap_or_else(|| value.to_owned())), span),
-            Err(fault) => self.found.diagnostics.push(fault_found(&fault, span)),
+            Err(fault) => {
+                if is_secret_name(name) {
+                    self.found.secrets.push(span);
+                }
+                self.found.diagnostics.push(fault_found(&fault, span));
+            }
         }
     }
 }

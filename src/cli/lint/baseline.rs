@@ -23,19 +23,24 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// A baseline that the run goes by.
+#[derive(Default)]
 struct Book {
     /// What it knew when it was read, and what of that was not found yet.
     known: Baseline,
     left: Baseline,
     /// What is there now.
     found: Baseline,
+    /// What is there, and nobody wants to see it this time.
+    unwanted: Baseline,
 }
 
-/// Takes out what a baseline knows, or writes all that there is into one.
+/// Takes out what a baseline knows, or writes all that there is into one. What was found and is not wanted this time is
+/// not gone.
 pub(super) fn leave_out(
     session: &mut Session,
     options: &Options,
     choice: &Choice,
+    unwanted: &[Diagnostic],
     findings: &mut Vec<Diagnostic>,
     summary: &mut Summary,
 ) {
@@ -43,7 +48,7 @@ pub(super) fn leave_out(
     let mut bad = Vec::new();
     for (path, at) in asked_for(session, options) {
         match open(session, &path, at, options.write_baseline.is_some()) {
-            Ok(known) => drop(books.insert(path, Book { left: known.clone(), known, found: Baseline::default() })),
+            Ok(known) => drop(books.insert(path, Book { left: known.clone(), known, ..Book::default() })),
             Err(finding) => bad.push(*finding),
         }
     }
@@ -71,13 +76,19 @@ pub(super) fn leave_out(
         let Some((path, file)) = place(session, options, finding.span()) else { return true };
         let known = Known::new(finding.rule.code, &from(&path, &file), masked.part(finding.span()));
         if options.write_baseline.is_some() {
-            let fresh = || Book { known: Baseline::default(), left: Baseline::default(), found: Baseline::default() };
-            let book = books.entry(path).or_insert_with(fresh);
+            let book = books.entry(path).or_default();
             *book.found.0.entry(known).or_default() += 1;
             return false;
         }
         !books.get_mut(&path).is_some_and(|book| book.left.strike(&known))
     });
+    for finding in unwanted.iter().filter(|finding| finding.suppressed.is_none() && can_be_silenced(finding.rule)) {
+        let Some((path, file)) = place(session, options, finding.span()) else { continue };
+        let known = Known::new(finding.rule.code, &from(&path, &file), masked.part(finding.span()));
+        if let Some(book) = books.get_mut(&path) {
+            *book.unwanted.0.entry(known).or_default() += 1;
+        }
+    }
     let judged = Judged::new(session, options, choice);
     // Where quadgen.toml has its own baseline, one here is made for what lies elsewhere only.
     let only = books.len() == 1;
@@ -85,7 +96,8 @@ pub(super) fn leave_out(
     for (path, book) in &mut books {
         let name = display_path(&shown(path));
         let gone = book.left.0.iter().filter(|(known, _)| judged.holds(path, known));
-        let gone: usize = gone.map(|(_, count)| *count).sum();
+        let unwanted = |known: &Known| book.unwanted.0.get(known).copied().unwrap_or(0);
+        let gone: usize = gone.map(|(known, count)| count.saturating_sub(unwanted(known))).sum();
         if options.write_baseline.is_some() {
             write(session, path, book, &judged, findings, summary);
             continue;
@@ -169,9 +181,11 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     fn new(session: &'a Session, options: &Options, choice: &'a Choice) -> Self {
         let common = &options.common;
-        let narrow = !common.on.is_empty() || common.stack.is_some() || common.format_as.is_some();
+        let chosen = common.stack.is_some() || common.format_as.is_some() || common.project.is_some() || common.no_env;
+        let lists = [&common.files, &common.env_file];
+        let listed = !(common.on.is_empty() && common.profile.is_empty()) || lists.iter().any(|list| !list.is_empty());
         let files = session.asked_files().map(|name| absolute(Path::new(name))).collect();
-        Judged { session, choice, narrow: narrow || !common.profile.is_empty(), files }
+        Judged { session, choice, narrow: chosen || listed, files }
     }
 
     /// Whether the run would have found this again.
@@ -180,7 +194,7 @@ impl<'a> Judged<'a> {
         let rule = quadgen::config::Catalogue(&list).find(&known.code);
         let file = tidy(&baseline.parent().unwrap_or(Path::new("")).join(&known.file));
         let seen = self.files.contains(&file) || (self.session.sees_all && !file.exists());
-        !self.narrow && seen && rule.is_none_or(|rule| !self.choice.leaves_out(rule))
+        !self.narrow && seen && rule.is_none_or(|rule| self.session.looks_for(rule, &file, self.choice))
     }
 }
 
@@ -194,7 +208,8 @@ fn write(
     summary: &mut Summary,
 ) {
     let mut new = book.found.clone();
-    for (known, count) in book.known.0.iter().filter(|(known, _)| !judged.holds(path, known)) {
+    let stays = |known: &Known| book.unwanted.0.contains_key(known) || !judged.holds(path, known);
+    for (known, count) in book.known.0.iter().filter(|(known, _)| stays(known)) {
         let now = new.0.entry(known.clone()).or_default();
         *now = (*now).max(*count);
     }

@@ -20,8 +20,8 @@ pub(super) fn settle(
     let catalogue = Catalogue(&list);
     let chosen = |words: &[String]| words.iter().filter_map(|word| Selector::parse(word, catalogue)).collect();
     let choice = Choice { select: chosen(&options.select), ignore: chosen(&options.ignore) };
-    session.select(&mut findings, &choice);
-    baseline::leave_out(session, options, &choice, &mut findings, summary);
+    let unwanted = session.select(&mut findings, &choice);
+    baseline::leave_out(session, options, &choice, &unwanted, &mut findings, summary);
     findings
 }
 

@@ -45,12 +45,12 @@ impl Session {
         *findings = sink.finish(&self.sources);
     }
 
-    /// Keeps what the command line and `quadgen.toml` want to see, at the level that they give it.
-    pub fn select(&self, findings: &mut Vec<Diagnostic>, choice: &Choice) {
+    /// Keeps what the command line and `quadgen.toml` want to see, at the level that they give it; the rest is given back.
+    pub fn select(&self, findings: &mut Vec<Diagnostic>, choice: &Choice) -> Vec<Diagnostic> {
         let nothing = Policy::default();
         // Findings of one file stand together.
         let mut last: Option<(&str, PathBuf)> = None;
-        findings.retain_mut(|finding| {
+        let unwanted = findings.extract_if(.., |finding| {
             let name = self.sources.file_of(finding.span()).map_or("", |file| file.name.as_str());
             let path = match last.take() {
                 Some((known, path)) if known == name => path,
@@ -59,8 +59,15 @@ impl Session {
             let policy = self.settings_of(&path).map_or(&nothing, |settings| &settings.policy);
             let wanted = policy.take(finding, &path, choice);
             last = Some((name, path));
-            wanted
+            !wanted
         });
+        unwanted.collect()
+    }
+
+    /// Whether a rule is looked for in a file.
+    pub fn looks_for(&self, rule: &Rule, file: &Path, choice: &Choice) -> bool {
+        let nothing = Policy::default();
+        self.settings_of(file).map_or(&nothing, |settings| &settings.policy).looks_for(rule, file, choice)
     }
 
     /// How a file that was read writes its comments; nothing for what is no file of a stack.

@@ -49,12 +49,12 @@ fn of_line(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
         finding = finding.label(argument.span, label(argument));
     }
     let mut lines: Vec<String> = arguments.iter().filter_map(|argument| line(unit, argument)).collect();
-    let whole = lines.len() == arguments.len();
+    // What a key cannot say stands where it has to.
+    if lines.len() != arguments.len() {
+        return None;
+    }
     let keys: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
     finding = finding.help("Why: what stands in `PodmanArgs=` is looked at by nobody before the container starts.");
-    if !whole {
-        return Some(finding.help(format!("What helps: `{}=`.", first.key)));
-    }
     finding = finding.help(format!("What helps: {}.", keys.join(", ")));
     let single = |key: &str| arguments.iter().filter(|argument| argument.key == key).count() == 1;
     let kept = |argument: &Argument| is_same(unit, argument, single(&argument.key));

@@ -6,8 +6,8 @@ use super::load::Loaded;
 use super::unit::Unit;
 use crate::diagnostic::{Change, Diagnostic, Level, units};
 use crate::model::UnitKind;
-use crate::platform::generator::Habit;
 use crate::platform::keys::{self, Repeat};
+use crate::platform::{self, generator::Habit};
 use crate::source::Span;
 use crate::syntax::unit::{Entry, Escapes, Fault, faults};
 
@@ -113,6 +113,16 @@ fn is_remark(rest: &str) -> bool {
     rest.starts_with("quadgen:") || (words.len() >= 3 && words.iter().all(plain))
 }
 
+/// Whether a word of a comment is a value that systemd can use.
+fn counts(key: &str, word: &str) -> bool {
+    match key {
+        "Environment" => word.contains('='),
+        "PassEnvironment" | "UnsetEnvironment" => false,
+        _ if key.ends_with("Status") => word.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase()),
+        _ => word.starts_with('/') || word.trim_end_matches(['.', ',', ':', ')']).contains('.'),
+    }
+}
+
 fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>) -> Diagnostic {
     let systemd = repeat.is_none();
     let text = entry.value.text.as_str();
@@ -125,7 +135,15 @@ fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>)
     let (key, file) = (&entry.key, &unit.file);
     // Quadlet throws words away that should be `NAME=VALUE` and are none.
     let harmless = repeat == Some(Repeat::Keyval) && !written.contains(['=', '"', '\'', '\\']);
-    let message = if harmless {
+    // systemd passes over them one by one.
+    let passed_over = systemd
+        && platform::systemd::is_by_word(&entry.section, key)
+        && !written.split_whitespace().any(|word| counts(key, word));
+    let message = if passed_over {
+        format!(
+            "`{key}=` of {file} ends in a comment, whose words count as further values, and are passed over: `{shown}`"
+        )
+    } else if harmless {
         format!("`{key}=` of {file} ends in a comment, whose words count as further values, and are none: `{shown}`")
     } else {
         format!("`{key}=` of {file} ends in a comment, which is part of the value: `{shown}`")
@@ -134,10 +152,20 @@ fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>)
         "Why: {} has comments only where a line begins with one.",
         if systemd { "systemd" } else { "Podman" }
     ));
-    if harmless {
+    if harmless || passed_over {
         finding = finding.severity(Level::Warning);
     }
-    finding = finding.help(if harmless {
+    finding = finding.help(if passed_over && entry.section == "Install" {
+        "What you see: nothing; the target in front of the comment counts.".to_owned()
+    } else if passed_over {
+        let said = match key.as_str() {
+            "Environment" => "Invalid environment assignment, ignoring: #",
+            "PassEnvironment" => "Invalid environment name for PassEnvironment, ignoring: #",
+            _ if entry.section == "Unit" && !key.ends_with("MountsFor") => "Failed to add dependency on #, ignoring",
+            _ => "ignoring: #",
+        };
+        format!("What you see: `{said}` in the journal, for each word; what stands in front of the comment counts.")
+    } else if harmless {
         "What you see: nothing, until a word of the comment has a `=`: then it is one more value.".to_owned()
     } else if systemd {
         format!("What you see: the journal says that `{key}=` cannot be read, or the words become arguments.")
