@@ -53,7 +53,9 @@ fn read_topology(text: &str) -> (Read, SourceMap) {
 
 /// The stack of a read without faults.
 fn whole(read: Read, text: &str) -> Result<Stack, TestCaseError> {
-    let said: Vec<&String> = read.diagnostics.iter().map(|found: &Diagnostic| &found.message).collect();
+    // What the renderer has to write as an argument is information (QG712).
+    let said = read.diagnostics.iter().filter(|found: &&Diagnostic| found.severity > Level::Info);
+    let said: Vec<&String> = said.map(|found| &found.message).collect();
     prop_assert!(said.is_empty(), "{said:#?}\n{text}");
     let stack = read.stack.unwrap();
     prop_assert!(stack.complete, "not complete\n{text}");

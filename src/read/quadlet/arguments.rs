@@ -49,12 +49,12 @@ fn of_line(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
         finding = finding.label(argument.span, label(argument));
     }
     let mut lines: Vec<String> = arguments.iter().filter_map(|argument| line(unit, argument)).collect();
-    // What a key cannot say stands where it has to.
-    if lines.len() != arguments.len() {
-        return None;
-    }
+    let whole = lines.len() == arguments.len();
     let keys: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
     finding = finding.help("Why: what stands in `PodmanArgs=` is looked at by nobody before the container starts.");
+    if !whole {
+        return Some(finding.help(format!("What helps: `{}=`.", first.key)));
+    }
     finding = finding.help(format!("What helps: {}.", keys.join(", ")));
     let single = |key: &str| arguments.iter().filter(|argument| argument.key == key).count() == 1;
     let kept = |argument: &Argument| is_same(unit, argument, single(&argument.key));
@@ -114,7 +114,7 @@ fn line(unit: &Unit, argument: &Argument) -> Option<String> {
     let Argument { key, value, .. } = argument;
     let awkward = value.trim() != value
         || value.contains(['\n', '\\'])
-        || value.starts_with(['"', '\''])
+        || value.starts_with(['"', '\'', '['])
         || value.ends_with(['"', '\'']);
     let text = match argument.repeat {
         Repeat::Bool => match value.as_str() {
