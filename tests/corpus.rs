@@ -70,22 +70,16 @@ fn comparable(config: &Json) -> Json {
     services
 }
 
-#[test]
-fn real_stacks_are_rendered_to_units_and_back_to_compose() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let (Some(docker_compose), Some((version, generator))) = (tool("docker-compose"), quadlet_generators().pop())
-    else {
-        return missing("rendering of real stacks (no generator or no docker-compose)");
-    };
-    if !corpus.is_dir() {
-        return missing("rendering of real stacks (no corpus beside the repository)");
-    }
-    let mut files = Vec::new();
-    compose_files(&corpus, &mut files);
-    files.sort();
+/// How many files docker-compose accepts, how many are rendered to units, how many are refused, how many are equal as Compose.
+fn look<'a>(
+    files: impl Iterator<Item = &'a PathBuf>,
+    docker_compose: &Path,
+    generator: &Path,
+    version: &str,
+) -> [usize; 4] {
     let (mut stacks, mut units, mut built, mut equal) = (0, 0, 0, 0);
-    for file in &files {
-        let Some(text) = resolved(&docker_compose, file) else { continue };
+    for file in files {
+        let Some(text) = resolved(docker_compose, file) else { continue };
         stacks += 1;
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();
@@ -94,7 +88,7 @@ fn real_stacks_are_rendered_to_units_and_back_to_compose() {
         fs::write(&source, text.replace("$$", "$")).unwrap();
         match render(&source, &format!("podman@{version},rootless"), &here.join("units")) {
             Ok(()) => {
-                let made = generate(&generator, &here.join("units"), true);
+                let made = generate(generator, &here.join("units"), true);
                 assert!(made.status.success() && made.complaints().is_empty(), "{}: {}", file.display(), made.stderr);
                 units += 1;
             }
@@ -110,9 +104,9 @@ fn real_stacks_are_rendered_to_units_and_back_to_compose() {
         fs::create_dir(here.join("original")).unwrap();
         fs::write(&original, &text).unwrap();
         if let (Ok(()), (Json::Object(config), _)) =
-            (render(&source, "docker@28.5", &here.join("compose")), compose_config(&docker_compose, &original))
+            (render(&source, "docker@28.5", &here.join("compose")), compose_config(docker_compose, &original))
         {
-            let (rendered, said) = compose_config(&docker_compose, &here.join("compose/compose.yaml"));
+            let (rendered, said) = compose_config(docker_compose, &here.join("compose/compose.yaml"));
             assert!(rendered.is_object(), "{}: {said}", file.display());
             // Relative paths lie where each file lies.
             let placed = |config: &Json, folder: PathBuf| -> Json {
@@ -125,6 +119,31 @@ fn real_stacks_are_rendered_to_units_and_back_to_compose() {
             equal += 1;
         }
     }
+    [stacks, units, built, equal]
+}
+
+#[test]
+fn real_stacks_are_rendered_to_units_and_back_to_compose() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let (Some(docker_compose), Some((version, generator))) = (tool("docker-compose"), quadlet_generators().pop())
+    else {
+        return missing("rendering of real stacks (no generator or no docker-compose)");
+    };
+    if !corpus.is_dir() {
+        return missing("rendering of real stacks (no corpus beside the repository)");
+    }
+    let mut files = Vec::new();
+    compose_files(&corpus, &mut files);
+    files.sort();
+    // Most of it is waiting for other programs.
+    let shares = std::thread::scope(|scope| {
+        let (docker_compose, generator, version, files) = (&docker_compose, &generator, &version, &files);
+        let share =
+            |from| scope.spawn(move || look(files.iter().skip(from).step_by(3), docker_compose, generator, version));
+        let threads: Vec<_> = (0..3).map(share).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    let [stacks, units, built, equal] = [0, 1, 2, 3].map(|at| shares.iter().map(|share| share[at]).sum::<usize>());
     say(&format!(
         "real stacks: {} files, {stacks} that docker-compose accepts; {units} rendered to units that the generator {version} takes, {built} refused; {equal} equal as Compose",
         files.len()

@@ -1,7 +1,9 @@
 //! The schema of `quadgen.toml` and its reader say the same, and the documentation's examples are right.
 //! `UPDATE=1 cargo test --test schema` rewrites the checked-in copy.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
 
 use std::fs;
 use std::path::Path;
@@ -11,20 +13,38 @@ use quadgen::config::{self, Catalogue};
 use quadgen::rules;
 use quadgen::source::SourceMap;
 use serde_json::Value as Json;
+use support::{missing, tools};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn validator() -> jsonschema::Validator {
-    let schema: Json = serde_json::from_str(&config::schema()).unwrap();
-    jsonschema::draft7::meta::validate(&schema).unwrap();
-    jsonschema::draft7::new(&schema).unwrap()
-}
-
-fn is_valid(text: &str) -> bool {
-    let value: toml::Table = toml::from_str(text).unwrap();
-    validator().is_valid(&serde_json::to_value(value).unwrap())
+/// Which of some texts the schema takes, by check-jsonschema; none where that is missing.
+fn valid(texts: &[&str]) -> Option<Vec<bool>> {
+    let program = tools().map(|tools| tools.join("ci/bin/check-jsonschema")).filter(|program| program.is_file());
+    let Some(program) = program else {
+        missing("the schema of quadgen.toml (no check-jsonschema)");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema.json");
+    fs::write(&schema, config::schema()).unwrap();
+    let run = |arguments: &[&Path]| Command::new(&program).arg("-o").arg("json").args(arguments).output().unwrap();
+    let sound = run(&[Path::new("--check-metaschema"), &schema]);
+    assert!(sound.status.success(), "{}", String::from_utf8_lossy(&sound.stdout));
+    let files: Vec<_> = (0..texts.len()).map(|at| folder.path().join(format!("{at}.json"))).collect();
+    for (file, text) in files.iter().zip(texts) {
+        let value: toml::Table = toml::from_str(text).unwrap();
+        fs::write(file, serde_json::to_string(&value).unwrap()).unwrap();
+    }
+    let mut arguments = vec![Path::new("--schemafile"), schema.as_path()];
+    arguments.extend(files.iter().map(|file| file.as_path()));
+    let output = run(&arguments);
+    let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["parse_errors"].as_array().is_none_or(Vec::is_empty), "{report}");
+    let faults: Vec<&str> =
+        report["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["filename"].as_str()).collect();
+    Some(files.iter().map(|file| !faults.contains(&file.to_str().unwrap())).collect())
 }
 
 /// What the reader finds, but for rules, patterns and words, which a schema does not know.
@@ -56,13 +76,16 @@ fn the_copy_is_what_quadgen_prints() {
 
 #[test]
 fn examples_are_valid_for_both() {
-    let mut seen = 0;
-    for text in ["README.md", "docs/configuration.md"].iter().flat_map(|page| fences(page, "toml")) {
-        assert_eq!(said(&text), [""; 0], "{text}");
-        assert!(is_valid(&text), "{text}");
-        seen += 1;
+    let texts: Vec<String> =
+        ["README.md", "docs/configuration.md"].iter().flat_map(|page| fences(page, "toml")).collect();
+    for text in &texts {
+        assert_eq!(said(text), [""; 0], "{text}");
     }
-    assert!(seen > 1, "the pages show no quadgen.toml any more");
+    assert!(texts.len() > 1, "the pages show no quadgen.toml any more");
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for (text, valid) in texts.iter().zip(valid(&texts).unwrap_or_default()) {
+        assert!(valid, "{text}");
+    }
 }
 
 /// Each key of the schema, with what leads to it: `lint.paths.0.ignore`.
@@ -93,14 +116,18 @@ fn every_key_of_the_schema_is_taken_by_the_reader_and_no_other() {
     }
     assert!(all.len() > 15, "{all:?}");
     // A key beside those of a table is none for either.
-    for wrong in ["x = 1", "[lint]\nx = 1", "[[host]]\nname = 'a'\nx = 1", "[[lint.paths]]\npaths = []\nx = 1"] {
-        assert!(said(wrong).iter().any(|found| found.contains("has no key `x`")) && !is_valid(wrong), "{wrong}");
+    let wrong = ["x = 1", "[lint]\nx = 1", "[[host]]\nname = 'a'\nx = 1", "[[lint.paths]]\npaths = []\nx = 1"];
+    for wrong in wrong {
+        assert!(said(wrong).iter().any(|found| found.contains("has no key `x`")), "{wrong}");
+    }
+    for (wrong, valid) in wrong.iter().zip(valid(&wrong).unwrap_or_default()) {
+        assert!(!valid, "{wrong}");
     }
 }
 
 #[test]
 fn what_is_out_of_form_is_so_for_both() {
-    for text in [
+    let texts = [
         "extend = 1",
         "on = 'podman'",
         "on = [1]",
@@ -125,9 +152,12 @@ fn what_is_out_of_form_is_so_for_both() {
         "[[lint.paths]]\npaths = []\nignore = 'a'",
         "[[lint.paths]]\npaths = []\nlevels = []",
         "[lint]\npaths = {}",
-    ] {
+    ];
+    for text in texts {
         assert!(!said(text).is_empty(), "the reader takes: {text}");
-        assert!(!is_valid(text), "the schema takes: {text}");
+    }
+    for (text, valid) in texts.iter().zip(valid(&texts).unwrap_or_default()) {
+        assert!(!valid, "the schema takes: {text}");
     }
 }
 
