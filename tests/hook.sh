@@ -99,6 +99,7 @@ services:
 COMPOSE
 mkdir -p units
 printf '[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=front.network\n' >units/web.container
+printf '[Install]\nWantedBy=default.target\n' >>units/web.container
 printf '[Network]\n' >units/front.network
 git add -A
 commit passes 'a Compose file and units' 'quadgen lint\.*Passed'
