@@ -15,7 +15,7 @@ pub use names::{Catalogue, Selector};
 pub use policy::{Choice, Policy};
 pub use read::read;
 pub use schema::schema;
-pub use suppress::{Ignores, can_be_silenced, tidy};
+pub use suppress::{Ignores, can_be_silenced};
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::Text;

@@ -15,7 +15,7 @@ use crate::model::{Format, UnitKind};
 use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
-use crate::source::Files;
+use crate::source::{Files, tidy};
 
 use compose::Candidate;
 use look::Look;
@@ -316,19 +316,4 @@ fn is_drop_in(path: &Path) -> bool {
     let folder = path.parent().map(name_of).unwrap_or_default();
     let of = folder.strip_suffix(".d").filter(|_| name_of(path).ends_with(".conf"));
     of.is_some_and(|of| UnitKind::of_file(of).is_some() || UnitKind::ALL.iter().any(|kind| kind.extension() == of))
-}
-
-/// A path without `.` and without `x/..`; links are not looked at.
-fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
-                tidy.pop();
-            }
-            part => tidy.push(part),
-        }
-    }
-    tidy
 }

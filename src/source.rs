@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The largest file that is read, in bytes. A topology of ten thousand services has about four megabytes.
@@ -238,6 +238,21 @@ pub trait Files {
     fn shown(&self, path: &Path) -> String {
         display_path(path)
     }
+}
+
+/// A path without `.` and without `x/..`, by its names alone: links are not looked at.
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+                tidy.pop();
+            }
+            part => tidy.push(part),
+        }
+    }
+    tidy
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.

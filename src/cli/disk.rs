@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use quadgen::source::{Files, MAX_FILE_BYTES, display_path};
+use quadgen::source::{Files, MAX_FILE_BYTES, display_path, tidy};
 
 /// Reads what is on disk.
 pub(super) struct Disk;
@@ -134,14 +134,7 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
     if !full.components().any(|part| part == Component::ParentDir) {
         return full;
     }
-    let mut tidy = PathBuf::new();
-    for part in full.components() {
-        if part == Component::ParentDir {
-            tidy.pop();
-        } else {
-            tidy.push(part);
-        }
-    }
+    let tidy = tidy(&full);
     match fs::canonicalize(&full) {
         Ok(real) if fs::canonicalize(&tidy).ok().as_ref() != Some(&real) => real,
         _ => tidy,

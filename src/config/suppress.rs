@@ -1,11 +1,11 @@
 //! Ignores in comments: `# quadgen: ignore[QG304] reason` and `# quadgen: ignore-file[QG604] reason`.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::names::{Catalogue, unknown};
 use crate::diagnostic::{Change, Diagnostic, Rule, input, own};
-use crate::source::{SourceFile, SourceMap, Span};
+use crate::source::{SourceFile, SourceMap, Span, tidy};
 use crate::syntax::comments::{self, Comment, Syntax};
 
 /// What begins a comment that is meant for quadgen.
@@ -180,21 +180,6 @@ impl Ignores {
         });
         told.collect()
     }
-}
-
-/// A path without `.` and `..`, by its names alone.
-pub fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
-                tidy.pop();
-            }
-            part => tidy.push(part),
-        }
-    }
-    tidy
 }
 
 /// Whether an ignore may silence a rule.

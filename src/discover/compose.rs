@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::look::{self, Facts, Look};
-use super::{Found, is_repository, is_yaml, name_of, text_of, tidy};
-use crate::source::Files;
+use super::{Found, is_repository, is_yaml, name_of, text_of};
+use crate::source::{Files, tidy};
 
 /// The names of a project's file; docker-compose (2.40) takes the first that is there.
 const MAIN: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];

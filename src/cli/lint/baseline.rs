@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use quadgen::config::{Baseline, Choice, Known, can_be_silenced, tidy};
+use quadgen::config::{Baseline, Choice, Known, can_be_silenced};
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::report::{Masked, Summary};
 use quadgen::rules;
-use quadgen::source::{Span, display_path};
+use quadgen::source::{Span, display_path, tidy};
 
 use super::super::disk::{self, relative, shown};
 use super::super::session::Session;

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use quadgen::config::{self, Catalogue, Config, Policy, tidy};
+use quadgen::config::{self, Catalogue, Config, Policy};
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover;
 use quadgen::model::{PlatformSpec, Text};
 use quadgen::platform::parse_spec;
 use quadgen::read::topology;
 use quadgen::rules;
-use quadgen::source::{Files, Span};
+use quadgen::source::{Files, Span, tidy};
 
 use super::super::Common;
 use super::{Session, absolute};

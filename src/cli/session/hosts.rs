@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use quadgen::config::{Glob, Host, tidy};
+use quadgen::config::{Glob, Host};
 use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::rules;
+use quadgen::source::tidy;
 
 use super::{Input, Session, absolute};
 

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use quadgen::config::{self, Catalogue, Choice, Ignores, Policy, can_be_silenced, tidy};
+use quadgen::config::{self, Catalogue, Choice, Ignores, Policy, can_be_silenced};
 use quadgen::diagnostic::{Diagnostic, Rule, Sink, own};
 use quadgen::model::Format;
 use quadgen::rules;
-use quadgen::source::Files;
+use quadgen::source::{Files, tidy};
 use quadgen::syntax::comments::Syntax;
 
 use super::super::Common;
