@@ -12,6 +12,7 @@ use std::{fs, io};
 
 use quadgen::discover::{self, Found, Options};
 use quadgen::source::Files;
+use support::folder;
 use support::{missing, say};
 
 /// Files in memory, by path.
@@ -403,17 +404,6 @@ fn quadgen(arguments: &[&str], folder: &Path) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-/// A folder on disk.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
 const CLEAN: &str = "name: web\nplatforms: {p: 'podman@5.4,rootless'}\nservices: {a: {image: x}}\n";
 
 #[test]
@@ -551,11 +541,11 @@ fn links_are_followed_and_end() {
     use std::os::unix::fs::symlink;
     let unit = |name: &str| CLEAN.replace("web", name);
     let here = folder(&[
-        ("real/topology.yaml", &unit("real")),
-        (".config/containers/systemd/topology.yaml", &unit("home")),
-        (".config/other/topology.yaml", &unit("no")),
-        (".hidden/topology.yaml", &unit("no")),
-        ("ignored/topology.yaml", &unit("no")),
+        ("real/topology.yaml", unit("real").as_str()),
+        (".config/containers/systemd/topology.yaml", unit("home").as_str()),
+        (".config/other/topology.yaml", unit("no").as_str()),
+        (".hidden/topology.yaml", unit("no").as_str()),
+        ("ignored/topology.yaml", unit("no").as_str()),
         (".gitignore", "ignored\n"),
     ]);
     let outside = folder(&[("topology.yaml", &unit("outside"))]);

@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 use quadgen::rules::RULES;
 use serde_json::Value;
+use support::folder;
 use support::page::{fences, section};
 
 fn quadgen(folder: &Path, words: &[&str]) -> Output {
@@ -21,17 +22,6 @@ fn quadgen(folder: &Path, words: &[&str]) -> Output {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// A folder with some files in it, below folders of their own where their names say so.
-fn folder(files: &[(String, String)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 fn texts(folder: &Path) -> BTreeMap<String, String> {
@@ -250,7 +240,7 @@ fn a_link_stays_a_link_and_permissions_stay() {
 
 #[test]
 fn bytes_that_are_not_utf8_are_left_alone() {
-    let folder = folder(&[]);
+    let folder = tempfile::tempdir().unwrap();
     let text = b"[Container]\nImage=docker.io/library/nginx:1\nEnvironmnt=A=\xff\n";
     fs::write(folder.path().join("web.container"), text).unwrap();
     let output = quadgen(folder.path(), &["lint", "--on", "podman@5.4", "--fix", "--unsafe"]);

@@ -2,26 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod support;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value as Json;
+use support::folder;
 
 fn quadgen(arguments: &[&str], folder: &Path) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_quadgen")).args(arguments).current_dir(folder).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 /// Each finding as `file:line CODE`, what lint says in all, and the exit code.
@@ -463,7 +456,7 @@ fn a_baseline_may_be_named_on_the_command_line() {
 #[test]
 fn render_tells_what_is_not_silenced() {
     let web = |comment: &str| topology(&format!("    ports: ['80:80']{comment}\n"));
-    let here = folder(&[("topology.yaml", &web("")), ("quadgen.toml", "[lint]\nignore = [\"gone\"]\n")]);
+    let here = folder(&[("topology.yaml", web("").as_str()), ("quadgen.toml", "[lint]\nignore = [\"gone\"]\n")]);
     let (code, _, err) = quadgen(&["render", "--strict"], here.path());
     assert!(code == 1 && err.contains("QG404") && err.contains("QG902"), "{err}");
     fs::write(here.path().join("quadgen.toml"), "").unwrap();

@@ -12,6 +12,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+/// A folder with some files in it, each by its name and its text, below folders of their own where their names say so.
+pub fn folder(files: &[(impl AsRef<str>, impl AsRef<str>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name.as_ref());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text.as_ref()).unwrap();
+    }
+    folder
+}
+
 /// The folder that `tests/tools.sh` fills: `QUADGEN_TOOLS`, else `tools` in cargo's target folder if it is there.
 pub fn tools() -> Option<PathBuf> {
     let folder = match std::env::var_os("QUADGEN_TOOLS") {
