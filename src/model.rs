@@ -318,6 +318,8 @@ pub struct EnvFile {
     pub format: Option<Text>,
     /// What it says, in its order; nothing where it was not read, as in a topology, or is not there.
     pub variables: Option<IndexMap<String, Spanned<Option<String>>>>,
+    /// Whether Podman, which reads every such file literally, would take other values from it.
+    pub reads_otherwise: bool,
 }
 
 /// What another service must have done before a service starts.

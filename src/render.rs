@@ -17,6 +17,8 @@ pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub use steps::{Next, Written, gone, next};
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Deploy, Stack};
 use crate::platform::{Feature, Platform};
@@ -54,6 +56,32 @@ impl Target {
     }
 }
 
+/// How a stack is rendered where there is a choice.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Write variables into units that came from `.env` or the environment.
+    pub inline_env: bool,
+    /// Put all containers of a stack into one pod.
+    pub pod: bool,
+    /// Templates of the house, in place of quadgen's own.
+    pub templates: Vec<Template>,
+}
+
+/// A template for units, in the language of Jinja. It gets `file`, `kind`, `stack` and `sections`, each with a `name` and
+/// `entries` of a `key` and a `value`, which is quoted and escaped already.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// What it is for: `container`, `network` and so on, or `unit` for all that have none.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Where the text stands.
+    pub span: Span,
+}
+
+/// What templates can be for.
+pub const TEMPLATES: [&str; 6] = ["unit", "container", "network", "volume", "build", "pod"];
+
 /// A file that was rendered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct File {
@@ -81,15 +109,25 @@ pub struct Rendered {
 ///
 /// # Errors
 /// What keeps the stack from being rendered at all; then there are no files.
-pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
+pub fn render(
+    stack: &Stack,
+    platform: &Platform,
+    target: Target,
+    options: &Options,
+    source: &str,
+) -> Result<Rendered, Vec<Diagnostic>> {
     let refused = units::refused(stack, target);
     if !refused.is_empty() {
         return Err(refused);
     }
+    let all = whole(stack, target);
+    let stack = all.as_ref();
     let fill = || host::fill(stack, platform);
     let (mut rendered, steps) = match target {
         Target::Topology => (topology::render(stack)?, Vec::new()),
-        Target::Quadlet => fill().and_then(|filled| Ok((quadlet::render(&filled, platform)?, filled.steps)))?,
+        Target::Quadlet => {
+            fill().and_then(|filled| Ok((quadlet::render(&filled, platform, options)?, filled.steps)))?
+        }
         Target::Compose => fill().and_then(|filled| Ok((compose::render(&filled, platform)?, filled.steps)))?,
     };
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -103,6 +141,16 @@ pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) 
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };
     }
     Ok(rendered)
+}
+
+/// The stack with the services that profiles leave out, where the target can hold them without starting them.
+fn whole(stack: &Stack, target: Target) -> Cow<'_, Stack> {
+    if target != Target::Quadlet || stack.disabled.is_empty() {
+        return Cow::Borrowed(stack);
+    }
+    let mut whole = stack.clone();
+    whole.services.extend(stack.disabled.clone());
+    Cow::Owned(whole)
 }
 
 /// Why a platform cannot run a target, if it cannot.

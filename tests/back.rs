@@ -17,7 +17,7 @@ use quadgen::model::{
 };
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::{quadlet, topology};
-use quadgen::render::{Target, render};
+use quadgen::render::{Options, Target, render};
 use quadgen::source::{Files, SourceMap};
 use tree::Memory;
 
@@ -27,7 +27,7 @@ fn there_and_back(text: &str, words: &str) -> Option<(Stack, Stack, bool)> {
     let file = sources.add("topology.yaml", text);
     let stack = topology::read(sources.file(file)).stack?;
     let platform = Platform::resolve("server", parse_spec(words).unwrap(), stack.format);
-    let rendered = render(&stack, &platform, Target::Quadlet, "topology.yaml").ok()?;
+    let rendered = render(&stack, &platform, Target::Quadlet, &Options::default(), "topology.yaml").ok()?;
     let memory = Memory::new(rendered.files.iter().map(|file| (file.name.clone(), file.text.clone())));
     let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
     let read = quadlet::lower(&parsed, &sources, platform.version);

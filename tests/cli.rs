@@ -166,10 +166,14 @@ fn what_a_unit_cannot_hold_is_refused() {
 #[test]
 fn what_a_target_cannot_say_is_reported() {
     for (target, service, said) in [
-        ("quadlet", "healthcheck: {test: x, start_interval: 1s}", "start_interval"),
+        ("quadlet", "healthcheck: {start_interval: 1s}", "a check of its own for the start"),
         ("quadlet", "command: []", "take the image's command away"),
-        ("quadlet", "secrets: [{source: k, mode: 0400}]", "cannot say `mode`"),
-        ("quadlet", "volumes: [{type: volume, source: v, target: /v, volume: {subpath: s}}]", "cannot say `subpath`"),
+        ("quadlet", "gpus: [{driver: other}]", "names none"),
+        (
+            "quadlet",
+            "volumes: [{type: volume, source: v, target: /v, volume: {labels: {a: b}}}]",
+            "cannot say `labels`",
+        ),
         ("quadlet", "ports: ['8000-8009:80']", "no choice of host ports"),
         ("compose", "volumes: ['v:/v:z']", "Compose has no `z`"),
     ] {

@@ -7,7 +7,7 @@ use quadgen::model::Format;
 use quadgen::network::{Address, HostWay, Setup, Verdict, Wiring};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::topology;
-use quadgen::render::{Target, render};
+use quadgen::render::{Options, Target, render};
 use quadgen::source::SourceMap;
 
 /// Services by where they are; programs by where they run and listen.
@@ -474,7 +474,7 @@ fn each_platform_gets_what_works_there() {
         let spec = parse_spec(&words).unwrap();
         let mut platform = Platform::resolve(words.as_str(), spec, Format::Topology);
         platform.deploy = target.deploy().unwrap();
-        let rendered = render(&stack, &platform, target, "topology.yaml").unwrap();
+        let rendered = render(&stack, &platform, target, &Options::default(), "topology.yaml").unwrap();
         let all: Vec<&str> = rendered.files.iter().map(|file| file.text.as_str()).collect();
         let all = all.join("\n");
         for name in ["OLLAMA_BASE_URL", "OLLAMA_API_URL"] {

@@ -149,7 +149,7 @@ fn no_name_points_at_the_original() {
         ],
     );
     has(&text(folder.path(), "test-back.network"), &["After=db-volume.service test-data-volume.service"]);
-    has(&text(folder.path(), "test-side.container"), &["Network=container:test-other"]);
+    has(&text(folder.path(), "test-side.container"), &["Network=test-named.container"]);
     has(&text(folder.path(), "test-alien.container"), &["Network=container:db2"]);
     let (folder, output) = render_stack(NAMES, &["--on", "docker@28.5", "--prefix", "test-"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

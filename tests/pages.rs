@@ -17,7 +17,7 @@ use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::quadlet::{self, Tree};
 use quadgen::read::{compose, topology};
-use quadgen::render::{Target, render};
+use quadgen::render::{Options, Target, render};
 use quadgen::rules::{self, Context, RULES};
 use quadgen::source::{Files, SourceMap};
 use quadgen::syntax::comments::Syntax;
@@ -166,7 +166,7 @@ fn findings(rule: &Rule, example: &str, target: Option<Target>) -> Vec<Place> {
         rules::check(&Context::new(stack, &wirings), &mut sink);
         if let Some(target) = target {
             for platform in &platforms {
-                sink.extend(render(stack, platform, target, "topology.yaml").unwrap().findings);
+                sink.extend(render(stack, platform, target, &Options::default(), "topology.yaml").unwrap().findings);
             }
         }
     }

@@ -28,7 +28,7 @@ use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::model::{Format, Stack};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::{Read, compose, quadlet, topology};
-use quadgen::render::{File, Target, render};
+use quadgen::render::{File, Options, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
 use support::disk::Disk;
@@ -76,13 +76,13 @@ fn equal(before: &Stack, after: &Stack, files: &[File]) -> TestCaseResult {
 /// topology → topology
 fn to_topology(text: &str) -> TestCaseResult {
     let before = whole(read_topology(text).0, text)?;
-    let rendered = render(&before, &platform("docker"), Target::Topology, "x").unwrap();
+    let rendered = render(&before, &platform("docker"), Target::Topology, &Options::default(), "x").unwrap();
     prop_assert!(rendered.findings.is_empty(), "{:#?}", rendered.findings);
     let written = &rendered.files[0].text;
     let after = whole(read_topology(written).0, written)?;
     equal(&plain::plain(&before), &plain::plain(&after), &rendered.files)?;
     // What was put in order once stays as it is.
-    let again = render(&after, &platform("docker"), Target::Topology, "x").unwrap();
+    let again = render(&after, &platform("docker"), Target::Topology, &Options::default(), "x").unwrap();
     prop_assert_eq!(written, &again.files[0].text);
     Ok(())
 }
@@ -90,7 +90,7 @@ fn to_topology(text: &str) -> TestCaseResult {
 /// topology → Compose
 fn to_compose(text: &str) -> TestCaseResult {
     let before = whole(read_topology(text).0, text)?;
-    let rendered = render(&before, &platform("docker@28.5"), Target::Compose, "x").unwrap();
+    let rendered = render(&before, &platform("docker@28.5"), Target::Compose, &Options::default(), "x").unwrap();
     let written = &rendered.files[0].text;
     let mut sources = SourceMap::default();
     let (files, profiles) = (vec!["/units/compose.yaml".into()], vec!["*".to_owned()]);
@@ -107,7 +107,7 @@ const REFUSED: [&str; 2] = ["a unit cannot hold", "would both become"];
 fn to_quadlet(text: &str) -> TestCaseResult {
     let before = whole(read_topology(text).0, text)?;
     let platform = platform("podman@5.8.6,netavark@1.17,rootless,systemd@257");
-    let rendered = match render(&before, &platform, Target::Quadlet, "x") {
+    let rendered = match render(&before, &platform, Target::Quadlet, &Options::default(), "x") {
         Ok(rendered) => rendered,
         Err(refused) => {
             let known = |found: &Diagnostic| REFUSED.iter().any(|known| found.message.contains(known));
@@ -156,7 +156,7 @@ fn from_compose(file: &Path) -> Result<bool, TestCaseError> {
     let Some(before) = read.stack.filter(|stack| stack.complete && !faults && !stack.services.is_empty()) else {
         return Ok(false);
     };
-    let rendered = render(&before, &platform("docker"), Target::Topology, "x").unwrap();
+    let rendered = render(&before, &platform("docker"), Target::Topology, &Options::default(), "x").unwrap();
     let written = &rendered.files[0].text;
     let after = whole(read_topology(written).0, written)?;
     // Names that no topology has are others there.

@@ -11,7 +11,7 @@ use std::process::Command;
 use quadgen::model::{Format, MountKind, PlatformSpec, ServiceKind, Stack};
 use quadgen::platform::Platform;
 use quadgen::read::{compose, topology};
-use quadgen::render::{Rendered, Target, render};
+use quadgen::render::{Options, Rendered, Target, render};
 use quadgen::source::SourceMap;
 use tree::Memory;
 
@@ -27,7 +27,7 @@ fn project(text: &'static str) -> Stack {
 
 fn rendered(stack: &Stack) -> Rendered {
     let platform = Platform::resolve("every", PlatformSpec::default(), Format::Topology);
-    render(stack, &platform, Target::Topology, "compose.yaml").unwrap()
+    render(stack, &platform, Target::Topology, &Options::default(), "compose.yaml").unwrap()
 }
 
 /// The topology without its marker, and what was lost. It can be read without a fault.

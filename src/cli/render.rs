@@ -1,6 +1,7 @@
 //! `quadgen render`
 
 mod folder;
+mod templates;
 mod words;
 
 use std::fmt::Write;
@@ -52,7 +53,16 @@ pub(super) struct Options {
     /// Where the project lies on the host, for relative paths: /srv/visp, or %h/visp below the user's home
     #[arg(long, value_name = "PATH")]
     base: Option<String>,
-    /// Exit with 1 on any finding of level warning or above; --check answers drift alone
+    /// Write variables that came from .env or the environment into the units, not into NAME.env beside them
+    #[arg(long)]
+    inline_env: bool,
+    /// Put all containers into one pod, which has one network; refused where services are kept apart
+    #[arg(long)]
+    pod: bool,
+    /// Lay units out by templates of DIR: container.j2, network.j2, volume.j2, build.j2, pod.j2, or unit.j2 for all
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Write nothing and exit with 1 on any finding of level warning or above; --check answers drift alone
     #[arg(long)]
     strict: bool,
     /// No notes and steps
@@ -97,29 +107,53 @@ struct Done {
 pub(super) fn run(options: &Options) -> u8 {
     let mut session = Session::new(Wants { output: options.output.clone(), ..Wants::default() });
     session.read(options.path.as_slice(), &options.common);
+    let mut how = render::Options { inline_env: options.inline_env, pod: options.pod, templates: Vec::new() };
+    if let Some(folder) = &options.templates {
+        match templates::read(&mut session, folder) {
+            Ok(templates) => how.templates = templates,
+            Err(stop) => session.findings.push(*stop),
+        }
+    }
     let mut sink = Sink::default();
-    let mut done = None;
+    let mut prepared = None;
     // Files are made of the whole stack, or not at all.
     if session.is_complete() && !has_errors(&session.findings) {
-        match work(&session, options, &mut sink) {
-            Ok(finished) => done = Some(finished),
+        match prepare(&session, options, &how, &mut sink) {
+            Ok(ready) => prepared = Some(ready),
             Err(stops) => session.findings.extend(stops.into_iter().map(|stop| *stop)),
         }
     }
     sink.extend(std::mem::take(&mut session.findings));
     let mut found = sink.finish(&session.sources);
     // What keeps files from being made is told in any case.
-    if done.is_some() {
+    if prepared.is_some() {
         session.silence(&mut found, &options.common, false);
         session.select(&mut found, &Choice::default());
     }
     found.retain(|finding| finding.severity > Level::Info && finding.suppressed.is_none());
+    let too_bad = options.strict && found.iter().any(|finding| finding.severity >= Level::Warning);
+    let done = match prepared {
+        Some(_) if too_bad && options.writes() => None,
+        Some(prepared) => match prepared.finish(options) {
+            Ok(done) => Some(done),
+            Err(refused) => {
+                found.push(*refusal(&session, options, refused));
+                None
+            }
+        },
+        None => None,
+    };
     let summary = Summary::default();
     let report = Report { sources: &session.sources, findings: &found, summary: &summary };
     output::err(&report.write_quiet(Format::Full, output::colour(options.common.color, true)));
     let Some(done) = done else {
-        output::err(if options.writes() { "Nothing was rendered.\n" } else { "Nothing was compared.\n" });
-        return FAILED;
+        let strictly = too_bad && found.iter().all(|finding| finding.rule.code != input::COULD_NOT_RUN.code);
+        output::err(match (options.writes(), strictly) {
+            (true, true) => "Nothing was rendered: with --strict, nothing may be found.\n",
+            (true, false) => "Nothing was rendered.\n",
+            (false, _) => "Nothing was compared.\n",
+        });
+        return if strictly { FOUND } else { FAILED };
     };
     if !output::out(&done.text) {
         return FAILED;
@@ -130,7 +164,7 @@ pub(super) fn run(options: &Options) -> u8 {
     if options.check {
         return if done.drift { FOUND } else { CLEAN };
     }
-    if options.strict && found.iter().any(|finding| finding.severity >= Level::Warning) { FOUND } else { CLEAN }
+    if too_bad { FOUND } else { CLEAN }
 }
 
 impl Options {
@@ -147,7 +181,31 @@ fn has_errors(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity == Level::Error && !about_rules(finding))
 }
 
-fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, Vec<Stop>> {
+/// Everything that is rendered before anything is written.
+struct Prepared {
+    base: Option<Place>,
+    sets: Vec<Set>,
+    /// What was not read, or counts as empty, and so is not in the files.
+    notes: String,
+}
+
+impl Prepared {
+    /// Writes, compares or prints the sets.
+    fn finish(self, options: &Options) -> Result<Done, Refused> {
+        let done = match &self.base {
+            None => printed(&self.sets),
+            Some(base) => folder::run(options, base, &self.sets)?,
+        };
+        Ok(Done { notes: self.notes + &done.notes, ..done })
+    }
+}
+
+fn prepare(
+    session: &Session,
+    options: &Options,
+    how: &render::Options,
+    sink: &mut Sink,
+) -> Result<Prepared, Vec<Stop>> {
     let targets = session
         .targets(&options.common)
         .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
@@ -177,7 +235,6 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
         vec![Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message))]
     })?;
     let base = options.output.as_deref().map(Place::of).transpose().map_err(refused)?;
-    // Everything is rendered before anything is written.
     let mut sets = Vec::new();
     for (platform, target) in platforms.iter().cloned() {
         let place = match &base {
@@ -187,16 +244,11 @@ fn work(session: &Session, options: &Options, sink: &mut Sink) -> Result<Done, V
         let source = source(&chosen.input.source, place.as_ref());
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
-        let mut rendered = render::render(&laid_out, &platform, target, &source).map_err(boxed)?;
+        let mut rendered = render::render(&laid_out, &platform, target, how, &source).map_err(boxed)?;
         sink.extend(std::mem::take(&mut rendered.findings));
         sets.push(Set { stack: laid_out, platform, target, place, rendered });
     }
-    let done = match base {
-        None => printed(&sets),
-        Some(base) => folder::run(options, &base, &sets).map_err(refused)?,
-    };
-    // What was not read, or counts as empty, is not in the files.
-    Ok(Done { notes: words::notes(&chosen.input.notes) + &done.notes, ..done })
+    Ok(Prepared { base, sets, notes: words::notes(&chosen.input.notes) })
 }
 
 /// The sets on standard output.

@@ -41,6 +41,13 @@ struct Job<'a> {
     new: Option<&'a str>,
 }
 
+/// Who may use a new file, as bits of a mode, before the umask: variables are their owner's alone, everything else is for
+/// everybody.
+#[cfg(unix)]
+fn rights(path: &Path) -> u32 {
+    if path.extension().is_some_and(|extension| extension == "env") { 0o600 } else { 0o666 }
+}
+
 /// Makes the folders above a set's own, and locks them for writing. Whether that gave a lock.
 pub(super) fn lock(locks: &mut Locks, place: &Place) -> Result<bool, Refused> {
     let failed = |error| Refused::Failed(place.shown.clone(), error);

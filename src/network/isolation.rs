@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Verdict;
-use crate::model::{Deploy, Format, Party, Service, Stack, Target, Witness};
+use crate::model::{Connection, Deploy, Format, Party, Service, Stack, Target, Witness};
 use crate::platform::{Platform, Question};
 
 /// The `isolate` option of a network.
@@ -21,10 +21,10 @@ pub enum Isolation {
 
 /// How each network is isolated on a platform.
 ///
-/// A topology is rendered by quadgen, which writes `isolate=true` where a stated `deny` needs it and no connection
-/// breaks by it; so that is what is judged, too.
+/// A topology or a Compose file becomes units only by quadgen, which writes `isolate=true` where separation is meant and
+/// no connection breaks by it; so that is what is judged, too.
 pub fn isolations<'a>(stack: &'a Stack, platform: &Platform) -> HashMap<&'a str, Isolation> {
-    let planned = if stack.format == Format::Topology { planned(stack, platform) } else { BTreeSet::new() };
+    let planned = if stack.format != Format::Quadlet { planned(stack, platform) } else { BTreeSet::new() };
     let networks = stack.networks.values().map(|network| {
         let name = network.name.value.as_str();
         let isolation = match network.options.get("isolate").map(|option| option.value.as_str()) {
@@ -40,7 +40,8 @@ pub fn isolations<'a>(stack: &'a Stack, platform: &Platform) -> HashMap<&'a str,
     networks.collect()
 }
 
-/// The networks that quadgen isolates: those that a `deny` wants apart and that this platform would route between.
+/// The networks that quadgen isolates: those that are meant to be apart and that this platform would route between. In a
+/// topology a `deny` means it; in a Compose file two networks do, because Docker never routes between any.
 fn planned<'a>(stack: &'a Stack, platform: &Platform) -> BTreeSet<&'a str> {
     // Only units say it: Compose has no word for it.
     if platform.deploy != Deploy::Quadlet
@@ -49,6 +50,13 @@ fn planned<'a>(stack: &'a Stack, platform: &Platform) -> BTreeSet<&'a str> {
         return BTreeSet::new();
     }
     let mut apart = BTreeSet::new();
+    if stack.format == Format::Compose {
+        apart.extend(stack.networks.keys().map(String::as_str).filter(|name| ordinary(stack, name)));
+        // Packets of one network have nowhere else to go.
+        if stack.networks.len() < 2 {
+            return BTreeSet::new();
+        }
+    }
     for deny in &stack.deny {
         for from in deny.from.iter().flat_map(|party| networks_of(stack, party)) {
             for to in deny.to.iter().flat_map(|party| networks_of(stack, party)) {
@@ -58,12 +66,13 @@ fn planned<'a>(stack: &'a Stack, platform: &Platform) -> BTreeSet<&'a str> {
             }
         }
     }
+    // What Docker keeps apart does not talk, whatever a URL says; only who states a connection wants it.
+    let wanted = |connection: &&Connection| match stack.format {
+        Format::Compose => connection.is_stated(),
+        _ => !matches!(connection.witness, Witness::DependsOn | Witness::Asked),
+    };
     for service in stack.services.values() {
-        for connection in service
-            .connections
-            .iter()
-            .filter(|connection| !matches!(connection.witness, Witness::DependsOn | Witness::Asked))
-        {
+        for connection in service.connections.iter().filter(wanted) {
             let Target::Service(target) = &connection.to else { continue };
             let Some(target) = stack.services.get(target) else { continue };
             let own: Vec<&str> = names(service).collect();

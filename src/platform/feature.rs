@@ -27,6 +27,8 @@ pub enum Feature {
     UserWithGroup,
     /// `Notify=healthy`.
     HealthWait,
+    /// A mount takes a part of a volume.
+    VolumeSubpath,
     /// `.build` units.
     BuildUnit,
     /// `Network=x.container`.
@@ -47,7 +49,7 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Feature; 16] = [
+    pub const ALL: [Feature; 17] = [
         Feature::Netavark,
         Feature::Quadlet,
         Feature::RelativePaths,
@@ -56,6 +58,7 @@ impl Feature {
         Feature::PastaGuestAddress,
         Feature::UserWithGroup,
         Feature::HealthWait,
+        Feature::VolumeSubpath,
         Feature::BuildUnit,
         Feature::ContainerNetwork,
         Feature::BareEnvironment,
@@ -76,6 +79,7 @@ impl Feature {
             Feature::PastaGuestAddress => "pasta-guest-address",
             Feature::UserWithGroup => "user-with-group",
             Feature::HealthWait => "health-wait",
+            Feature::VolumeSubpath => "volume-subpath",
             Feature::BuildUnit => "build-unit",
             Feature::ContainerNetwork => "container-network",
             Feature::BareEnvironment => "bare-environment",

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 
 use self::load::{Asked, Loader};
 use self::variables::{Replaced, Variables};
+use super::quadlet::literal_variables;
 use super::reader::{Reader, origin};
 use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Help, Level, input};
@@ -209,7 +210,7 @@ fn environment(
     request: &Request,
     notes: &mut Vec<String>,
 ) {
-    for service in stack.services.values_mut() {
+    for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
         // A name alone gets the value that it has where the stack is started.
         for (name, variable) in service.environment.iter_mut().filter(|(_, variable)| variable.value.is_none()) {
             if let Some(value) = variables.get(name) {
@@ -239,7 +240,11 @@ fn environment(
             let Some(found) = loader.dotenv(&path, asked, raw, &lookup, &earlier) else { continue };
             known.extend(found.variables.iter().filter_map(|(name, it)| Some((name.clone(), it.value.clone()?))));
             let read = found.variables.into_iter();
-            file.variables = Some(read.map(|(name, it)| (name, Spanned::written(it.value, it.span))).collect());
+            let read: IndexMap<_, _> = read.map(|(name, it)| (name, Spanned::written(it.value, it.span))).collect();
+            let place = read.values().next().map(Spanned::span);
+            let literal = place.and_then(|place| loader.sources.file_of(place)).map(literal_variables);
+            file.reads_otherwise = literal.is_some_and(|literal| literal != read);
+            file.variables = Some(read);
         }
     }
     notes.sort();

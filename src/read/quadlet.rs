@@ -17,9 +17,12 @@ mod network;
 mod quoting;
 mod reference;
 mod secret;
+mod security;
 mod stack;
 mod unit;
 mod values;
+
+pub(super) use env_file::variables as literal_variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

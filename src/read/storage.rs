@@ -16,6 +16,7 @@ impl Reader {
                     required: true,
                     format: None,
                     variables: None,
+                    reads_otherwise: false,
                 }));
                 continue;
             };
@@ -29,7 +30,9 @@ impl Reader {
                 }
             }
             match path {
-                Some(path) => files.push(EnvFile { path, required, format, variables: None }),
+                Some(path) => {
+                    files.push(EnvFile { path, required, format, variables: None, reads_otherwise: false });
+                }
                 None => self.invalid(item.span, "an env_file needs `path`"),
             }
         }

@@ -3,24 +3,36 @@
 mod attributes;
 mod build;
 mod container;
+mod copies;
+mod environment;
+mod gpu;
+mod hooks;
 mod life;
+mod links;
 mod mounts;
+mod pod;
 mod quote;
+mod security;
+mod template;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Filled;
-use super::{File, Rendered, lost, refuse};
+use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
+use crate::model::{Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
+use crate::source::Span;
+use template::Templates;
 use unit::Unit;
 
 /// What every unit of a render needs.
 struct Context<'a> {
     stack: &'a Stack,
+    /// What stands before the names of units: systemd knows no projects, and every second one has a `db`.
+    project: String,
     /// The services that look an address up when they start.
     at_start: &'a BTreeSet<String>,
     platform: &'a Platform,
@@ -31,12 +43,20 @@ struct Context<'a> {
     named_volumes: BTreeMap<String, crate::source::Span>,
     /// Folders that must exist beside the units.
     folders: Vec<String>,
+    /// Files that are no units.
+    files: Vec<File>,
+    options: &'a Options,
 }
 
-pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
+pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = &filled.stack;
+    let project = match stack.format {
+        Format::Compose => format!("{}-", stack.name.value),
+        Format::Topology | Format::Quadlet => String::new(),
+    };
     let mut context = Context {
         stack,
+        project,
         at_start: &filled.at_start,
         platform,
         findings: Vec::new(),
@@ -44,25 +64,33 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
         notes: Vec::new(),
         named_volumes: BTreeMap::new(),
         folders: Vec::new(),
+        files: Vec::new(),
+        options,
     };
     let mut units: Vec<(String, Unit)> = Vec::new();
     for service in stack.services.values() {
         let built = build::build(&mut context, service);
         let (image, build) = built.map_or((None, None), |(image, unit)| (Some(image), unit));
-        let name = &service.name.value;
-        units.extend(build.map(|unit| (format!("{name}.build"), unit)));
-        units.push((format!("{name}.container"), container::unit(&mut context, service, image.as_deref())));
+        let unit = container::unit(&mut context, service, image.as_deref());
+        units.extend(build.map(|unit| (format!("{}.build", context.unit(&service.name.value)), unit)));
+        units.push((format!("{}.container", context.container(service)), unit));
     }
+    if options.pod {
+        pod::pod(&mut context, &mut units);
+    }
+    life::profiles(&context, &mut units);
     networks(&mut context, &mut units);
     volumes(&mut context, &mut units);
     one_service_each(&mut context, &units);
-    let mut files = Vec::new();
+    let mut files = std::mem::take(&mut context.files);
+    let templates = Templates::new(&options.templates)?;
     for (name, unit) in &units {
-        match unit.write() {
+        match templates.write(name, &stack.name.value, unit) {
             Ok(text) => files.push(File { name: name.clone(), text }),
-            Err(message) => {
-                context.refused.push(refuse(stack.name.span(), format!("{name} cannot be written: {message}")));
+            Err(found) if found.span() == Span::default() => {
+                context.refused.push(refuse(stack.name.span(), format!("{name} cannot be written: {}", found.message)));
             }
+            Err(found) => context.refused.push(*found),
         }
     }
     if !context.refused.is_empty() {
@@ -87,6 +115,11 @@ impl Context<'_> {
         self.findings.push(lost(span, message));
     }
 
+    /// What the unit of something is called, without its ending.
+    fn unit(&self, name: &str) -> String {
+        format!("{}{name}", self.project)
+    }
+
     /// Whether the platform has a feature for certain.
     fn has(&self, feature: Feature) -> bool {
         self.platform.has(feature) == Some(true)
@@ -107,7 +140,7 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
         if context.has_named_objects() {
             unit.own("NetworkName", network.object());
         } else {
-            renamed.push(format!("systemd-{name}"));
+            renamed.push(format!("systemd-{}", context.unit(name)));
         }
         if let Some(driver) = &network.driver {
             unit.own("Driver", &driver.value);
@@ -146,9 +179,9 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
             }
         }
         unit.entries(&network.quadlet);
-        deny(context.stack, &Party::Network(name.clone()), &mut unit);
+        deny(context, &Party::Network(name.clone()), &mut unit);
         finish(context, &mut unit, network.name.span());
-        units.push((format!("{name}.network"), unit));
+        units.push((format!("{}.network", context.unit(name)), unit));
     }
     if !renamed.is_empty() {
         context.notes.push(format!(
@@ -220,10 +253,14 @@ fn volumes(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
         driver(context, volume, &mut unit);
         unit.entries(&volume.quadlet);
         finish(context, &mut unit, volume.name.span());
-        units.push((format!("{name}.volume"), unit));
+        units.push((format!("{}.volume", context.unit(name)), unit));
     }
     for name in context.named_volumes.keys() {
-        units.push((format!("{name}.volume"), unit(name, name, &stack.name.value, version)));
+        let object = match stack.format {
+            Format::Compose => format!("{}_{name}", stack.name.value),
+            Format::Topology | Format::Quadlet => name.clone(),
+        };
+        units.push((format!("{}.volume", context.unit(name)), unit(name, &object, &stack.name.value, version)));
     }
 }
 
@@ -257,12 +294,13 @@ fn finish(context: &mut Context<'_>, unit: &mut Unit, span: crate::source::Span)
 }
 
 /// Writes the denials that begin at a service or network, so that the intent travels with the units.
-fn deny(stack: &Stack, party: &Party, unit: &mut Unit) {
+fn deny(context: &Context<'_>, party: &Party, unit: &mut Unit) {
+    let stack = context.stack;
     let mut denied: Vec<String> = Vec::new();
     for deny in &stack.deny {
         let from_here = |from: &&Party| *from == party || stands_for(stack, from, party, &deny.to);
         if deny.from.iter().any(|from| from_here(&from)) {
-            for to in deny.to.iter().map(|to| denied_name(stack, to)) {
+            for to in deny.to.iter().map(|to| denied_name(context, to)) {
                 if !denied.contains(&to) {
                     denied.push(to);
                 }
@@ -288,12 +326,12 @@ fn stands_for(stack: &Stack, network: &Party, member: &Party, to: &[Party]) -> b
 }
 
 /// The file of a unit, or what stands for something that has none.
-fn denied_name(stack: &Stack, party: &Party) -> String {
+fn denied_name(context: &Context<'_>, party: &Party) -> String {
     match party {
-        Party::Service(name) => format!("{name}.container"),
-        Party::Network(name) => match stack.networks.get(name).filter(|network| network.external) {
+        Party::Service(name) => format!("{}.container", context.unit(name)),
+        Party::Network(name) => match context.stack.networks.get(name).filter(|network| network.external) {
             Some(network) => format!("network:{}", network.object()),
-            None => format!("{name}.network"),
+            None => format!("{}.network", context.unit(name)),
         },
         Party::Internet => "internet".to_owned(),
         Party::Host => "host".to_owned(),
@@ -310,7 +348,8 @@ fn one_service_each(context: &mut Context<'_>, units: &[(String, Unit)]) {
             None => continue,
         };
         if let Some(other) = seen.insert(service.clone(), file) {
-            let span = context.stack.services.values().find(|s| s.name.value == service).map(|s| s.span());
+            let span =
+                context.stack.services.values().find(|s| context.unit(&s.name.value) == service).map(|s| s.span());
             context.refused.push(refuse(
                 span.unwrap_or_else(|| context.stack.name.span()),
                 format!("{other} and {file} would both become {service}.service: one needs another name"),

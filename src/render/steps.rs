@@ -33,8 +33,7 @@ pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rende
     }
     let host = &rendered.steps;
     // Where the target is another one than before, one kind goes and the other comes.
-    let (units, composed): (Vec<&Change>, Vec<&Change>) =
-        written.changes.iter().partition(|change| unit_kind(&change.name).is_some());
+    let (units, composed) = by_target(written);
     match target {
         Target::Quadlet => {
             compose::gone(&composed, tool(platform), &mut next);
@@ -56,8 +55,7 @@ pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rende
 /// What is left to do after the whole folder of a platform was removed that the source does not have any more.
 pub fn gone(stack: &Stack, platform: &str, written: &Written<'_>) -> Next {
     let mut next = Next::default();
-    let (units, composed): (Vec<&Change>, Vec<&Change>) =
-        written.changes.iter().partition(|change| unit_kind(&change.name).is_some());
+    let (units, composed) = by_target(written);
     let old = || written.changes.iter().filter_map(|change| change.old.as_deref());
     // Nothing but the files says what the platform was.
     let rootful = old().any(|text| text.lines().any(|line| line == "WantedBy=multi-user.target"));
@@ -65,6 +63,11 @@ pub fn gone(stack: &Stack, platform: &str, written: &Written<'_>) -> Next {
     let platform = old().find_map(|text| compose::platform(text, platform));
     compose::gone(&composed, platform.as_ref().map_or("docker compose", tool), &mut next);
     next
+}
+
+/// The changes of files that belong to units, and those of Compose files.
+fn by_target<'c>(written: &Written<'c>) -> (Vec<&'c Change>, Vec<&'c Change>) {
+    written.changes.iter().partition(|change| !change.name.ends_with(".yaml"))
 }
 
 /// The program that runs a Compose file.

@@ -4,7 +4,7 @@
 use quadgen::model::{Deploy, Format, Service, ServiceKind, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
-use quadgen::render::{Target, render};
+use quadgen::render::{Options, Target, render};
 
 use crate::commands;
 use crate::machine::Machine;
@@ -128,7 +128,7 @@ impl Lab {
         let target = if compose { Target::Compose } else { Target::Quadlet };
         let files = match stack.format {
             Format::Topology if compose || self.how == How::Units => {
-                let rendered = render(&stack, &platform, target, "topology.yaml").unwrap();
+                let rendered = render(&stack, &platform, target, &Options::default(), "topology.yaml").unwrap();
                 rendered.files.into_iter().map(|file| (file.name, file.text)).collect()
             }
             _ => written,

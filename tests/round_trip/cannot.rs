@@ -106,7 +106,7 @@ pub fn topology(before: &Stack, after: &Stack) -> [Stack; 2] {
                 }
             }
             // Only Compose reads env files before the start.
-            service.env_files.iter_mut().for_each(|file| file.variables = None);
+            service.env_files.iter_mut().for_each(|file| (file.variables, file.reads_otherwise) = (None, false));
             service.mounts.retain(|mount| mount.value.kind != MountKind::Other);
         }
     }

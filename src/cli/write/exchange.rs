@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::left_behind::{self, Identity, identity};
@@ -113,7 +113,8 @@ fn build(stage: &Path, place: &Place, jobs: &[Job<'_>], old: Option<&Metadata>) 
     }
     for job in jobs {
         let Some(text) = job.new else { continue };
-        let mut file = File::create_new(stage.join(job.name))?;
+        let path = stage.join(job.name);
+        let mut file = File::options().write(true).create_new(true).mode(super::rights(&path)).open(&path)?;
         file.write_all(text.as_bytes())?;
         if let Ok(old) = fs::symlink_metadata(place.real.join(job.name)) {
             file.set_permissions(old.permissions())?;

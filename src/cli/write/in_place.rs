@@ -63,9 +63,8 @@ pub(super) fn put(place: &Place, jobs: &[Job<'_>]) -> Result<(), Refused> {
 fn stage(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(STAGED).rand_bytes(RANDOM);
-    // A temporary file is its owner's alone; a new unit is for everybody whom the umask lets read it.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(super::rights(path)));
     let mut temporary = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
     temporary.write_all(text.as_bytes())?;
     if let Ok(old) = fs::symlink_metadata(path) {

@@ -65,10 +65,11 @@ impl Reader {
             stack.services.insert(entry.key.clone(), service);
         }
         self.consistent(&stack, root);
-        set_aside(&mut stack, profiles);
         implied_dependencies(&mut stack);
         default_network(&mut stack);
         named_by_project(&mut stack);
+        // Last, so that what is put aside is as whole as the rest: units are made of it, too.
+        set_aside(&mut stack, profiles);
         self.stated(&mut stack, own, services, &denials);
         stack
     }
@@ -255,7 +256,7 @@ fn named_by_project(stack: &mut Stack) {
     for volume in stack.volumes.values_mut().filter(|volume| volume.object_name.is_none() && !volume.external) {
         volume.object_name = made(&volume.name.value, volume.name.span());
     }
-    for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+    for service in stack.services.values_mut() {
         if !matches!(service.container_name, ContainerName::Named(_)) {
             let name = format!("{project}-{}-1", service.name.value);
             service.container_name = ContainerName::Named(Spanned::implied(name, service.name.span()));

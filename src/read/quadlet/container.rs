@@ -5,7 +5,7 @@ use super::network::{networks, shared};
 use super::stack::{Names, key};
 use super::unit::Unit;
 use super::values::Values;
-use super::{attributes, build, env_file, health, mount};
+use super::{attributes, build, env_file, health, mount, security};
 use crate::model::{
     ContainerName, Data, FileObject, FileUse, NetworkMode, Service, ServiceKind, Spanned, Stack, Text, UnitKind, Value,
 };
@@ -49,6 +49,7 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
             Err(_) => values.leave("PublishPort", &given),
         }
     }
+    security::options(&mut values, &mut service);
     attributes::attributes(&mut values, &mut service);
     service.quadlet = values.rest();
     service.quadlet.extend(shared(unit));

@@ -9,7 +9,7 @@ use crate::model::{EnvFile, Spanned, Text};
 use crate::source::{SourceFile, Span};
 
 /// Variables of a file by name; one without a value is taken from the host.
-pub(super) type Variables = IndexMap<String, Spanned<Option<String>>>;
+pub(in crate::read) type Variables = IndexMap<String, Spanned<Option<String>>>;
 
 pub(super) fn env_file(unit: &Unit, path: Text, names: &Names<'_>) -> EnvFile {
     let variables = inside(&unit.folder, &path.value)
@@ -25,7 +25,7 @@ pub(super) fn env_file(unit: &Unit, path: Text, names: &Names<'_>) -> EnvFile {
         None => rebased(&unit.folder, &dotted),
     };
     let path = Spanned { value, origin: path.origin };
-    EnvFile { path, required: true, format: None, variables }
+    EnvFile { path, required: true, format: None, variables, reads_otherwise: false }
 }
 
 /// The path from the root of the tree, if the file lies on this machine: not one that is absolute or only known later.
@@ -49,7 +49,7 @@ pub(super) fn inside(folder: &str, path: &str) -> Option<String> {
 
 /// Each line is a name and what stands behind its first `=`, with quotes, comments and blanks at the end. Only a `#` in
 /// front of a line begins a comment. Source: Podman, `pkg/env`.
-pub(super) fn variables(file: &SourceFile) -> Variables {
+pub(in crate::read) fn variables(file: &SourceFile) -> Variables {
     let mut variables = Variables::new();
     let mut offset = file.span().start;
     for line in file.text.split('\n') {

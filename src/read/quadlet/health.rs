@@ -28,7 +28,28 @@ pub(super) fn health(values: &mut Values<'_>) -> Option<Spanned<Health>> {
         }
         at = at.or(health.retries.as_ref().map(Spanned::span));
     }
+    start_interval(values, command.as_ref(), &mut health);
     at.map(|span| Spanned::written(health, span))
+}
+
+/// A check of its own for the start that only has another pace.
+fn start_interval(values: &mut Values<'_>, command: Option<&Given>, health: &mut Health) {
+    let Some(own) = values.take_last("HealthStartupCmd") else { return };
+    let pace = values.take_last("HealthStartupInterval");
+    let timeout = values.take_last("HealthStartupTimeout");
+    let interval = pace.as_ref().and_then(|given| given.word.text.parse().ok());
+    let same_time = timeout
+        .as_ref()
+        .is_none_or(|given| given.word.text.parse().ok() == health.timeout.as_ref().map(|timeout| timeout.value));
+    if let (Some(pace), Some(interval), true) = (&pace, interval, same_time)
+        && command.is_some_and(|command| command.word.text == own.word.text)
+    {
+        health.start_interval = Some(Spanned::written(interval, pace.span()));
+        return;
+    }
+    values.leave("HealthStartupCmd", &own);
+    pace.iter().for_each(|given| values.leave("HealthStartupInterval", given));
+    timeout.iter().for_each(|given| values.leave("HealthStartupTimeout", given));
 }
 
 /// What Podman makes of a command: JSON is a list of words, `CMD`, `CMD-SHELL` and `none` mean what they mean in

@@ -117,6 +117,10 @@ fn mount(unit: &Unit, given: &Given, fields: Fields, names: &mut Names<'_>) -> O
             ("U" | "chown", _) if on => mount.options.push("U".to_owned()),
             ("U" | "chown", _) => {}
             ("bind-propagation", Some(how)) => mount.options.push(how),
+            ("subpath" | "volume-subpath" | "image-subpath", Some(path)) => {
+                let part = Value { span: given.span(), data: Data::Text(path) };
+                mount.extra.push(("subpath".to_owned(), given.span(), part));
+            }
             ("tmpfs-size", Some(size)) => mount.options.push(format!("size={size}")),
             ("tmpfs-mode", Some(mode)) => mount.options.push(format!("mode={mode}")),
             (name, Some(value)) => mount.options.push(format!("{name}={value}")),

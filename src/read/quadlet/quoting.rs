@@ -89,8 +89,13 @@ fn comment(entry: &Entry, repeat: Option<Repeat>) -> Option<usize> {
         None => entry.key.starts_with("Exec") || entry.key == "Environment",
     };
     let (mut quote, mut blank) = (None, false);
-    for (at, c) in text.char_indices() {
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
         match quote {
+            // A quotation mark behind it ends nothing.
+            Some('"') if c == '\\' => {
+                characters.next();
+            }
             Some(open) if c == open => quote = None,
             None if matches!(c, '"' | '\'') && repeat != Some(Repeat::Lines) => quote = Some(c),
             None if c == '#' && blank => {

@@ -14,7 +14,7 @@ pub(super) struct Mover<'a> {
 
 impl Mover<'_> {
     pub fn stack(&mut self, stack: &mut Stack) {
-        for service in stack.services.values_mut() {
+        for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
             for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Bind) {
                 if mount.value.source.starts_with('.') {
                     let span = mount.span();

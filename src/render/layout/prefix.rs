@@ -4,25 +4,31 @@ use indexmap::IndexMap;
 
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, UnitEntry,
+    ContainerName, Format, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, UnitEntry,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
 
 /// Puts a prefix before the names of units, containers, networks and volumes. Each service keeps the names by which
 /// others find it, as aliases; not on networks from outside, where the original answers to them.
+///
+/// A Compose project's services, networks and volumes have names of their own inside the project: there it is the project
+/// that gets the prefix, and what is called after it.
 pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stack {
+    let object_prefix = prefix;
+    let prefix = if stack.format == Format::Compose { "" } else { prefix };
+    let both = Prefixes { name: prefix, object: object_prefix };
     let new = |name: &str| format!("{prefix}{name}");
     let mut out = stack.clone();
-    out.name.value = new(&stack.name.value);
+    out.name.value = format!("{object_prefix}{}", stack.name.value);
     out.networks = rename(
         &stack.networks,
         |network| &network.name,
         |network| {
             let mut network = network.clone();
-            object(network.external, &network.name, &mut network.object_name, prefix);
+            object(network.external, &network.name, &mut network.object_name, object_prefix);
             network.name.value = new(&network.name.value);
-            entries(&mut network.quadlet, stack, wiring, prefix);
+            entries(&mut network.quadlet, stack, wiring, both);
             network
         },
     );
@@ -31,14 +37,17 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
         |volume| &volume.name,
         |volume| {
             let mut volume = volume.clone();
-            object(volume.external, &volume.name, &mut volume.object_name, prefix);
+            object(volume.external, &volume.name, &mut volume.object_name, object_prefix);
             volume.name.value = new(&volume.name.value);
-            entries(&mut volume.quadlet, stack, wiring, prefix);
+            entries(&mut volume.quadlet, stack, wiring, both);
             volume
         },
     );
-    out.services =
-        rename(&stack.services, |service| &service.name, |service| self::service(service, stack, wiring, prefix));
+    let renamed = |services: &IndexMap<String, Service>| {
+        rename(services, |service| &service.name, |old| service(old, stack, wiring, both))
+    };
+    out.services = renamed(&stack.services);
+    out.disabled = renamed(&stack.disabled);
     for deny in &mut out.deny {
         deny.from.iter_mut().chain(&mut deny.to).for_each(|party| match party {
             Party::Service(name) | Party::Network(name) => *name = new(name),
@@ -47,6 +56,13 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
         deny.text.value = words(&deny.text.value, stack, prefix);
     }
     out
+}
+
+/// What comes before the names of the stack, and before those of containers.
+#[derive(Clone, Copy)]
+struct Prefixes<'p> {
+    name: &'p str,
+    object: &'p str,
 }
 
 /// The same in the same order, each under the name it has now.
@@ -63,12 +79,13 @@ fn object(external: bool, name: &Text, object: &mut Option<Text>, prefix: &str) 
     }
 }
 
-fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Service {
+fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Service {
+    let prefix = both.name;
     let new = |text: &mut Text| text.value = format!("{prefix}{}", text.value);
     let mut service = old.clone();
     new(&mut service.name);
     if let crate::model::ContainerName::Named(name) = &mut service.container_name {
-        new(name);
+        name.value = format!("{}{}", both.object, name.value);
     }
     // What others look up stays: the container's name and, where that is one, the service's.
     let names: Vec<String> =
@@ -94,13 +111,13 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> S
     match service.network_mode.as_mut().map(|mode| &mut mode.value) {
         Some(NetworkMode::Service(name)) => *name = format!("{prefix}{name}"),
         Some(NetworkMode::Container(name)) => {
-            *name = container(name, stack, wiring, prefix).unwrap_or_else(|| name.clone());
+            *name = container(name, stack, wiring, both).unwrap_or_else(|| name.clone());
         }
         _ => {}
     }
     for (attribute, (_, value)) in &mut service.attributes {
         let of_service = &mut |_: Span, text: &mut String| {
-            if let Some(moved) = reference(text, stack, wiring, prefix) {
+            if let Some(moved) = reference(text, stack, wiring, both) {
                 *text = moved;
             }
         };
@@ -109,14 +126,14 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> S
             "build" => entry(value, "additional_contexts").into_iter().for_each(|it| each_context(it, of_service)),
             "external_links" => each_text(value, &mut |_, text| {
                 let (name, alias) = text.split_once(':').unwrap_or((text, text));
-                if let Some(moved) = container(name, stack, wiring, prefix) {
+                if let Some(moved) = container(name, stack, wiring, both) {
                     *text = format!("{moved}:{alias}");
                 }
             }),
             _ => {}
         }
     }
-    entries(&mut service.quadlet, stack, wiring, prefix);
+    entries(&mut service.quadlet, stack, wiring, both);
     for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Volume) {
         if stack.volumes.contains_key(&mount.value.source) {
             mount.value.source = format!("{prefix}{}", mount.value.source);
@@ -126,29 +143,34 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> S
 }
 
 /// The new name of a container of the stack, by its old one.
-fn container(name: &str, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Option<String> {
+fn container(name: &str, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Option<String> {
     let service = stack.services.values().find(|service| wiring.container_name(service) == name)?;
     Some(match service.container_name {
-        ContainerName::Named(_) | ContainerName::ByService => format!("{prefix}{name}"),
+        ContainerName::Named(_) | ContainerName::ByService => format!("{}{name}", both.object),
         // A name that the runtime makes of the names of the service and the stack.
-        ContainerName::ByRuntime(_) => match name.strip_prefix("systemd-") {
-            Some(name) => format!("systemd-{prefix}{name}"),
-            None => format!("{prefix}{}-{prefix}{}-1", stack.name.value, service.name.value),
-        },
+        ContainerName::ByRuntime(_) => {
+            let prefix = both.object;
+            match name.strip_prefix("systemd-") {
+                Some(name) => format!("systemd-{prefix}{name}"),
+                None => format!("{prefix}{}-{}{}-1", stack.name.value, both.name, service.name.value),
+            }
+        }
     })
 }
 
 /// `service:NAME` or `container:NAME` with the name it has now.
-fn reference(text: &str, stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Option<String> {
+fn reference(text: &str, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Option<String> {
+    let prefix = both.name;
     match text.split_once(':')? {
         ("service", name) => stack.services.contains_key(name).then(|| format!("service:{prefix}{name}")),
-        ("container", name) => container(name, stack, wiring, prefix).map(|name| format!("container:{name}")),
+        ("container", name) => container(name, stack, wiring, both).map(|name| format!("container:{name}")),
         _ => None,
     }
 }
 
 /// Entries of units, in which units and containers of the stack get the names they have now.
-fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, prefix: &str) {
+fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) {
+    let prefix = both.name;
     for entry in entries {
         let mut out = String::new();
         let text = &entry.value.value;
@@ -162,7 +184,7 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, prefix
             let moved = if out.ends_with('/') || behind.starts_with('/') {
                 None
             } else if out.ends_with("container:") {
-                container(word, stack, wiring, prefix)
+                container(word, stack, wiring, both)
             } else {
                 is_unit(word, stack).then(|| format!("{prefix}{word}"))
             };

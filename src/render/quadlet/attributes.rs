@@ -1,8 +1,8 @@
 //! Compose attributes that the core does not use → keys and arguments, by the table in `data/`.
 
-use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
+use super::{Context, gpu, hooks, security};
 use crate::model::{Data, Service, Value};
 use crate::platform::Feature;
 use crate::platform::attributes::{self, Attribute, Shape};
@@ -13,7 +13,15 @@ pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mu
     for (name, (span, value)) in &service.attributes {
         let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
         match attribute.shape {
-            _ if name == "build" => {}
+            // Said elsewhere.
+            _ if matches!(name.as_str(), "build" | "domainname" | "profiles" | "scale") => {}
+            _ if name == "links" => {}
+            _ if name == "gpus" => gpu::gpus(context, service, value, unit),
+            _ if name == "security_opt" => security::options(context, service, (*span, value), unit),
+            _ if name == "post_start" => hooks::post_start(context, service, value, unit),
+            _ if name == "pre_stop" => hooks::pre_stop(context, service, value, unit),
+            _ if name == "blkio_config" => blkio(context, *span, value, unit),
+            Some(Shape::Deploy) => deploy(context, service, (*span, value), unit),
             Some(shape) => write(context, name, attribute, shape, (*span, value), unit),
             None if attribute.is_idle() => {}
             None => {
@@ -72,7 +80,7 @@ fn write(
         },
         Shape::Ulimits => ulimits(value).iter().for_each(|limit| put(attribute, limit, unit)),
         Shape::Logging => logging(context, span, value, unit),
-        Shape::Deploy => deploy(context, span, value, unit),
+        Shape::Deploy => {}
     }
 }
 
@@ -137,34 +145,71 @@ fn logging(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit
 }
 
 /// Limits of resources; everything else of `deploy` is for swarms.
-fn deploy(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
+fn deploy(context: &mut Context<'_>, service: &Service, (span, value): (Span, &Value), unit: &mut Unit) {
     let Data::Map(entries) = &value.data else { return };
     for (name, part) in entries {
-        if name != "resources" {
-            context.lose(span, format!("a unit cannot say `deploy.{name}`: it is left out"));
-            continue;
+        match name.as_str() {
+            "resources" => {}
+            // Said elsewhere.
+            "replicas" | "restart_policy" => continue,
+            // What docker-compose leaves to swarms, too.
+            "mode" if part.scalar().as_deref() == Some("replicated") => continue,
+            _ => {
+                context.lose(span, format!("a unit cannot say `deploy.{name}`: it is left out"));
+                continue;
+            }
         }
-        if let Some(limits) = part.get("limits") {
-            for (limit, value) in pairs(limits) {
-                match limit.as_str() {
-                    "memory" => unit.own("Memory", &value),
-                    "pids" => unit.own("PidsLimit", &value),
-                    "cpus" => unit.argument(&format!("--cpus={value}"), Specifiers::Literal),
-                    _ => context
-                        .lose(span, format!("a unit cannot say `deploy.resources.limits.{limit}`: it is left out")),
+        for (limit, value) in part.get("limits").map(pairs).unwrap_or_default() {
+            match limit.as_str() {
+                "memory" => unit.own("Memory", &value),
+                "pids" => unit.own("PidsLimit", &value),
+                "cpus" => unit.argument(&format!("--cpus={value}"), Specifiers::Literal),
+                _ => {
+                    context.lose(span, format!("a unit cannot say `deploy.resources.limits.{limit}`: it is left out"));
                 }
             }
         }
-        if let Some(reservations) = part.get("reservations") {
-            for (reservation, value) in pairs(reservations) {
-                match reservation.as_str() {
-                    "memory" => unit.argument(&format!("--memory-reservation={value}"), Specifiers::Literal),
-                    _ => context.lose(
-                        span,
-                        format!("a unit cannot say `deploy.resources.reservations.{reservation}`: it is left out"),
-                    ),
-                }
+        let Some(Data::Map(reservations)) = part.get("reservations").map(|value| &value.data) else { continue };
+        for (reservation, value) in reservations {
+            match reservation.as_str() {
+                "memory" => value.scalar().iter().for_each(|size| {
+                    unit.argument(&format!("--memory-reservation={size}"), Specifiers::Literal);
+                }),
+                "devices" => gpu::reservations(context, service, value, unit),
+                _ => context.lose(
+                    value.span,
+                    format!("a unit cannot say `deploy.resources.reservations.{reservation}`: it is left out"),
+                ),
             }
+        }
+    }
+}
+
+/// Weights and limits of block devices, each an argument of its own.
+fn blkio(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
+    let Data::Map(entries) = &value.data else { return };
+    for (name, value) in entries {
+        let (flag, of_device) = match name.as_str() {
+            "weight" => ("--blkio-weight", ""),
+            "weight_device" => ("--blkio-weight-device", "weight"),
+            "device_read_bps" => ("--device-read-bps", "rate"),
+            "device_read_iops" => ("--device-read-iops", "rate"),
+            "device_write_bps" => ("--device-write-bps", "rate"),
+            "device_write_iops" => ("--device-write-iops", "rate"),
+            _ => {
+                context.lose(span, format!("a unit cannot say `blkio_config.{name}`: it is left out"));
+                continue;
+            }
+        };
+        let devices = match &value.data {
+            Data::List(items) => items.as_slice(),
+            _ => &[],
+        };
+        let said = devices
+            .iter()
+            .filter_map(|item| Some(format!("{}:{}", item.get("path")?.scalar()?, item.get(of_device)?.scalar()?)));
+        for said in value.scalar().into_iter().chain(said) {
+            unit.argument(&format!("{flag}={said}"), Specifiers::Literal);
         }
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     // A first build takes as long as it takes.
     unit.text("Service", "TimeoutStartSec", "infinity");
     finish(context, &mut unit, *span);
-    Some((format!("{name}.build"), Some(unit)))
+    Some((format!("{}.build", context.unit(name)), Some(unit)))
 }
 
 fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut Unit) {

@@ -2,9 +2,10 @@
 
 use super::quote::Specifiers;
 use super::unit::Unit;
-use super::{Context, attributes, deny, finish, life, mounts};
-use crate::model::{ContainerName, Format, HOME, HealthTest, NetworkMode, Party, Restart, Service, Text};
+use super::{Context, attributes, copies, deny, environment, finish, life, links, mounts};
+use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, Service, Text};
 use crate::platform::Feature;
+use crate::platform::keys::Repeat;
 use crate::render::host::start_step;
 use crate::render::{refuse, words};
 
@@ -14,17 +15,13 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     unit.text("Unit", "Description", &format!("{} of {}", service.name.value, context.stack.name.value));
     life::dependencies(context, service, &mut unit);
     image(context, service, built, &mut unit);
-    match &service.container_name {
-        ContainerName::ByService => unit.own("ContainerName", &service.name.value),
-        ContainerName::Named(name) => unit.own("ContainerName", &name.value),
-        ContainerName::ByRuntime(_) => {}
+    if !matches!(service.container_name, ContainerName::ByRuntime(_)) {
+        unit.own_with("ContainerName", &context.container_name(service), Specifiers::Meant);
     }
-    if let Some(hostname) = &service.hostname {
-        unit.own("HostName", &hostname.value);
-    }
+    host_name(context, service, &mut unit);
     networks(context, service, &mut unit);
     ports(context, service, &mut unit);
-    environment(context, service, &mut unit);
+    environment::environment(context, service, &mut unit);
     mounts::mounts(context, service, &mut unit);
     command(context, service, &mut unit);
     health(context, service, &mut unit);
@@ -35,6 +32,20 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     intents(context, service, &mut unit);
     finish(context, &mut unit, service.span());
     unit
+}
+
+/// The name inside the container; a domain is a part of it.
+fn host_name(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    let domain = service.attributes.get("domainname").and_then(|(span, value)| Some((*span, value.scalar()?)));
+    match (&service.hostname, domain) {
+        (Some(name), None) => unit.own("HostName", &name.value),
+        (Some(name), Some((_, domain))) => unit.own("HostName", &format!("{}.{domain}", name.value)),
+        (None, Some((span, _))) => {
+            let message = format!("a unit says a domain behind `hostname`, which `{}` has not", service.name.value);
+            context.lose(span, message);
+        }
+        (None, None) => {}
+    }
 }
 
 fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit: &mut Unit) {
@@ -65,32 +76,30 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             NetworkMode::Host => unit.own("Network", "host"),
             NetworkMode::None => unit.own("Network", "none"),
             NetworkMode::Bridge => unit.own("Network", "bridge"),
-            NetworkMode::Service(name) if context.has(Feature::ContainerNetwork) => {
-                unit.own("Network", &format!("{name}.container"));
-            }
-            NetworkMode::Service(name) => {
-                let container = match context.stack.services.get(name).map(|service| &service.container_name) {
-                    Some(ContainerName::Named(text)) => text.value.clone(),
-                    Some(ContainerName::ByRuntime(_)) => format!("systemd-{name}"),
-                    Some(ContainerName::ByService) | None => name.clone(),
-                };
-                unit.own("Network", &format!("container:{container}"));
-                for key in ["Requires", "After"] {
-                    unit.text("Unit", key, &format!("{name}.service"));
+            NetworkMode::Service(name) => namespace_of(context, name, unit),
+            NetworkMode::Container(name) => {
+                // A container of the stack has a unit, which has to be started before.
+                let is_it =
+                    |other: &&Service| matches!(&other.container_name, ContainerName::Named(own) if own.value == *name);
+                match context.stack.services.values().find(is_it) {
+                    Some(other) => namespace_of(context, &other.name.value, unit),
+                    None => unit.own("Network", &format!("container:{name}")),
                 }
             }
-            NetworkMode::Container(name) => unit.own("Network", &format!("container:{name}")),
             NetworkMode::Other(text) => unit.own("Network", text),
         }
     }
     for attachment in &service.networks {
         let Some(network) = context.stack.networks.get(&attachment.network.value) else { continue };
-        let mut line =
-            if network.external { network.object().to_owned() } else { format!("{}.network", network.name.value) };
+        let mut line = match network.external {
+            true => network.object().to_owned(),
+            false => format!("{}.network", context.unit(&network.name.value)),
+        };
         // One form of alias only: NetworkAlias= beside it would drop these in silence.
         // In a Compose project a service is found by its own name, whatever its container is called.
         let own = (context.stack.format == Format::Compose).then_some(&service.name.value);
-        let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value));
+        let linked = links::aliases(context, service, attachment);
+        let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value)).chain(&linked);
         let mut options: Vec<String> = aliases.map(|alias| format!("alias={alias}")).collect();
         options.extend(attachment.ipv4.as_ref().map(|address| format!("ip={}", address.value)));
         options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));
@@ -114,6 +123,24 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     }
 }
 
+/// The network namespace of another service's container.
+fn namespace_of(context: &Context<'_>, name: &str, unit: &mut Unit) {
+    if context.has(Feature::ContainerNetwork) && copies_of(context, name) <= 1 {
+        return unit.own("Network", &format!("{}.container", context.unit(name)));
+    }
+    let Some(other) = context.stack.services.get(name) else { return };
+    // Of several containers it is the first.
+    let container = context.container_name(other).replace("-%i", "-1");
+    unit.own_with("Network", &format!("container:{container}"), Specifiers::Meant);
+    for key in ["Requires", "After"] {
+        context.services(name).first().into_iter().for_each(|service| unit.text("Unit", key, service));
+    }
+}
+
+fn copies_of(context: &Context<'_>, name: &str) -> u64 {
+    context.stack.services.get(name).map_or(1, copies::count)
+}
+
 fn ports(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for port in &service.ports {
         match port.value.host {
@@ -122,38 +149,6 @@ fn ports(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                 format!("Podman has no choice of host ports: `{}` does not publish {}", service.name.value, port.value),
             ),
             _ => unit.own("PublishPort", &port.value.to_string()),
-        }
-    }
-}
-
-fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    for (name, variable) in &service.environment {
-        match &variable.value {
-            Some(value) => unit.own("Environment", &format!("{name}={value}")),
-            None if context.has(Feature::BareEnvironment) => unit.own("Environment", name),
-            None => unit.argument(&format!("--env={name}"), Specifiers::Literal),
-        }
-    }
-    for file in &service.env_files {
-        let path = &file.path.value;
-        let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{HOME}/{rest}"));
-        unit.own("EnvironmentFile", &path);
-        let note =
-            "Podman reads env files literally: quotes, comments behind values and ${…} become part of the value.";
-        if !context.notes.iter().any(|known| known == note) {
-            context.notes.push(note.to_owned());
-        }
-        if let Some(format) = &file.format {
-            context.lose(format.span(), "Podman reads every env file in one way: `format` changes nothing");
-        }
-        if !file.required {
-            context.lose(
-                file.path.span(),
-                format!(
-                    "a unit cannot say that an env file may be missing: `{}` then fails to start",
-                    service.name.value
-                ),
-            );
         }
     }
 }
@@ -197,7 +192,12 @@ fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                 unit.own("HealthCmd", &json(words));
             }
         },
-        Some(HealthTest::Shell(line)) => unit.own("HealthCmd", &line.value),
+        Some(HealthTest::Shell(line)) => {
+            // What a line cannot hold, a word of a list can: a line break, a quotation mark at the end.
+            let plain = super::quote::value(Repeat::Last, &line.value, Specifiers::Literal).is_some();
+            let listed = || json(&[Text::implied("CMD-SHELL".to_owned(), line.span()), line.clone()]);
+            unit.own("HealthCmd", &if plain { line.value.clone() } else { listed() });
+        }
         None => {}
     }
     for (key, value) in [
@@ -208,12 +208,26 @@ fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     ] {
         value.iter().for_each(|value| unit.own(key, value));
     }
-    if let Some(interval) = health.start_interval {
-        let name = &service.name.value;
-        context.lose(
+    start_interval(context, health, service, unit);
+}
+
+/// Podman has another check for the start: the same command, at its own pace, until it succeeds once. Its results do not
+/// count, so nothing is unhealthy before that.
+fn start_interval(context: &mut Context<'_>, health: &Health, service: &Service, unit: &mut Unit) {
+    let Some(interval) = health.start_interval else { return };
+    let name = &service.name.value;
+    match unit.value("HealthCmd") {
+        Some(command) if unit.has("HealthStartupCmd") => {
+            unit.raw("Container", "HealthStartupCmd", &command);
+            unit.own("HealthStartupInterval", &interval.value.to_string());
+            if let Some(timeout) = health.timeout {
+                unit.own("HealthStartupTimeout", &timeout.value.to_string());
+            }
+        }
+        _ => context.lose(
             interval.span(),
-            format!("a unit cannot say `start_interval`: `{name}` is checked at its usual pace"),
-        );
+            format!("a unit says a check of its own for the start beside its health check: `{name}` is checked at its usual pace"),
+        ),
     }
 }
 
@@ -247,10 +261,5 @@ fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     if !connects.is_empty() {
         unit.text("X-Quadgen", "Connects", &connects.join(" "));
     }
-    deny(context.stack, &Party::Service(service.name.value.clone()), unit);
-}
-
-/// Whether a service is started again by itself.
-pub(super) fn restarts(service: &Service) -> bool {
-    !matches!(service.restart.map(|restart| restart.value), None | Some(Restart::No))
+    deny(context, &Party::Service(service.name.value.clone()), unit);
 }

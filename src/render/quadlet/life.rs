@@ -1,10 +1,11 @@
 //! Life cycle: dependencies, restarts, health waits, time limits, boot. Every line rests on a measurement under a real
 //! systemd.
 
-use super::container::restarts;
+use std::collections::BTreeSet;
+
 use super::unit::Unit;
-use super::{Context, finish};
-use crate::model::{Condition, Restart, Service, Stack};
+use super::{Context, copies, finish};
+use crate::model::{Condition, Duration, Restart, Service, Spanned, Stack, Value};
 use crate::platform::Feature;
 
 /// Long enough for a pull on a slow line, in seconds.
@@ -20,7 +21,6 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
         if !context.stack.services.contains_key(name) {
             continue;
         }
-        let other = format!("{name}.service");
         let pull = match dependency.condition.value {
             _ if !dependency.required => "Wants",
             // Requires= would restart this unit with every restart of the other.
@@ -28,10 +28,12 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
             Condition::Healthy if !can_wait => "Wants",
             Condition::Healthy | Condition::Completed => "Requires",
         };
-        unit.text("Unit", pull, &other);
-        unit.text("Unit", "After", &other);
-        if dependency.restart {
-            unit.text("Unit", "PartOf", &other);
+        for other in context.services(name) {
+            unit.text("Unit", pull, &other);
+            unit.text("Unit", "After", &other);
+            if dependency.restart {
+                unit.text("Unit", "PartOf", &other);
+            }
         }
         if dependency.condition.value == Condition::Healthy && !can_wait {
             context.lose(
@@ -85,15 +87,46 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
         let grace = service.stop_grace_period.map_or(GRACE, |grace| grace.value.as_seconds());
         unit.text("Service", "TimeoutStopSec", &(grace.saturating_add(20)).to_string());
     }
-    if !completed && !service.attributes.contains_key("profiles") {
-        let target = if context.platform.rootless { "default.target" } else { "multi-user.target" };
-        unit.text("Install", "WantedBy", target);
+    if copies::is_template(service) {
+        // The first one starts at boot and brings the others.
+        unit.text("Install", "DefaultInstance", "1");
+        context.services(&service.name.value).iter().skip(1).for_each(|other| unit.text("Unit", "Wants", other));
+    }
+    match own_profiles(context.stack, service) {
+        Some(profiles) => {
+            for profile in profiles {
+                let target = format!("{}.target", context.unit(&profile));
+                unit.text("Unit", "PartOf", &target);
+                unit.text("Install", "WantedBy", &target);
+            }
+        }
+        None if completed || copies::count(service) == 0 => {}
+        None => {
+            let target = if context.platform.rootless { "default.target" } else { "multi-user.target" };
+            unit.text("Install", "WantedBy", target);
+        }
     }
     finish(context, unit, service.span());
 }
 
+/// The profiles of a service that they leave out: it starts with one of them, and not at boot.
+fn own_profiles(stack: &Stack, service: &Service) -> Option<Vec<String>> {
+    let (_, profiles) = stack.disabled.get(&service.name.value)?.attributes.get("profiles")?;
+    Some(profiles.texts())
+}
+
+/// A target for each profile that is off: `systemctl start` of it starts what the profile holds.
+pub(super) fn profiles(context: &Context<'_>, units: &mut Vec<(String, Unit)>) {
+    let off = context.stack.disabled.values().filter_map(|service| own_profiles(context.stack, service));
+    for profile in off.flatten().collect::<BTreeSet<String>>() {
+        let mut unit = Unit::new("Unit", context.platform.version);
+        unit.text("Unit", "Description", &format!("Profile {profile} of {}", context.stack.name.value));
+        units.push((format!("{}.target", context.unit(&profile)), unit));
+    }
+}
+
 fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &mut Unit) {
-    let Some(restart) = &service.restart else { return };
+    let Some(restart) = policy(service) else { return };
     let value = match restart.value {
         Restart::No => return,
         // systemd refuses Type=oneshot with always.
@@ -115,7 +148,30 @@ fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &m
     };
     unit.text("Service", "Restart", value);
     // Without a pause systemd gives up after five quick starts; Docker never does.
-    unit.text("Service", "RestartSec", "5");
+    let delay = deployed(service).and_then(|policy| policy.get("delay")?.scalar()?.parse::<Duration>().ok());
+    unit.text("Service", "RestartSec", &delay.map_or("5".to_owned(), |delay| delay.as_seconds().to_string()));
+}
+
+/// When a service is started again: the policy below `deploy` goes before `restart`. Source: docker-compose,
+/// `getRestartPolicy`.
+fn policy(service: &Service) -> Option<Spanned<Restart>> {
+    let Some(policy) = deployed(service) else { return service.restart };
+    let get = |key: &str| policy.get(key).and_then(Value::scalar);
+    let restart = match get("condition").as_deref() {
+        Some("none") => Restart::No,
+        Some("on-failure") => Restart::OnFailure(get("max_attempts").and_then(|limit| limit.parse().ok())),
+        _ => Restart::Always,
+    };
+    Some(Spanned::implied(restart, policy.span))
+}
+
+fn deployed(service: &Service) -> Option<&Value> {
+    service.attributes.get("deploy")?.1.get("restart_policy")
+}
+
+/// Whether a service is started again by itself.
+fn restarts(service: &Service) -> bool {
+    !matches!(policy(service).map(|restart| restart.value), None | Some(Restart::No))
 }
 
 /// Whether another service waits until this one is so far.

@@ -6,6 +6,7 @@ use super::unit::Unit;
 use crate::model::{FileUse, HOME, Mount, MountKind, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::refuse;
+use crate::render::words::PROPAGATIONS;
 use crate::source::Span;
 
 /// Where folders belong to the system: nobody makes them for a container.
@@ -13,8 +14,9 @@ const SYSTEM: [&str; 8] = ["/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/va
 
 pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for mount in &service.mounts {
-        for (setting, span, _) in &mount.value.extra {
-            context.lose(*span, format!("`Volume=` cannot say `{setting}`: `{}` goes without it", service.name.value));
+        if let Some(line) = in_full(context, service, mount) {
+            unit.own("Mount", &line);
+            continue;
         }
         if !separable(context, mount.span(), [&mount.value.source, &mount.value.target]) {
             continue;
@@ -31,15 +33,16 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
                     service.name.value, mount.value.target
                 ));
                 context.named_volumes.insert(name.clone(), mount.span());
-                let source = if context.has_named_objects() { format!("{name}.volume") } else { name };
+                let source = match context.has_named_objects() {
+                    true => format!("{}.volume", context.unit(&name)),
+                    false => context.unit(&name),
+                };
                 put(unit, &source, &mount.value, Specifiers::Literal);
             }
             MountKind::Other => {
-                let message = format!(
-                    "`{}` mounts {} in a way that quadgen writes into no unit yet",
-                    service.name.value, mount.value.target
-                );
-                context.lose(mount.span(), message);
+                let (name, target) = (&service.name.value, &mount.value.target);
+                context
+                    .lose(mount.span(), format!("Podman has no mounts of this kind: `{name}` has nothing at {target}"));
             }
             MountKind::Bind => bind(context, service, mount, unit),
             MountKind::Tmpfs => {
@@ -53,11 +56,59 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
     configs(context, service, unit);
 }
 
+/// The form that has a word for everything, for what `Volume=` has none: a part of a volume, an image. Reports what
+/// neither can say.
+fn in_full(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>) -> Option<String> {
+    let is_image =
+        mount.value.extra.iter().any(|(key, _, value)| key == "type" && value.scalar().as_deref() == Some("image"));
+    let mut part = None;
+    for (setting, span, value) in &mount.value.extra {
+        match (setting.as_str(), value.scalar()) {
+            ("type", _) => {}
+            ("subpath", Some(path)) if is_image || context.has(Feature::VolumeSubpath) => part = Some(path),
+            ("subpath", _) => {
+                let (version, first) = (context.platform.version, Feature::VolumeSubpath.first_podman());
+                let message = format!(
+                    "Podman {version} mounts whole volumes only: `{}` gets all of it (from Podman {first} `subpath` works)",
+                    service.name.value
+                );
+                context.lose(*span, message);
+            }
+            _ => context
+                .lose(*span, format!("`Volume=` cannot say `{setting}`: `{}` goes without it", service.name.value)),
+        }
+    }
+    let mut words = match mount.value.kind {
+        MountKind::Other if is_image => vec!["type=image".to_owned(), format!("source={}", mount.value.source)],
+        MountKind::Volume if part.is_some() => {
+            vec!["type=volume".to_owned(), format!("source={}", volume(context, &mount.value.source))]
+        }
+        _ => return None,
+    };
+    words.push(format!("destination={}", mount.value.target));
+    words.extend(part.map(|part| format!("subpath={part}")));
+    if mount.value.read_only && !is_image {
+        words.push("ro=true".to_owned());
+    }
+    words.extend(mount.value.options.iter().map(|option| match option.as_str() {
+        "z" => "relabel=shared".to_owned(),
+        "Z" => "relabel=private".to_owned(),
+        how if PROPAGATIONS.contains(&how) => format!("bind-propagation={how}"),
+        option => option.to_owned(),
+    }));
+    // Podman reads the words as a line of CSV.
+    let quoted = |word: &String| match word.contains([',', '"']) {
+        true => format!("\"{}\"", word.replace('"', "\"\"")),
+        false => word.clone(),
+    };
+    Some(words.iter().map(quoted).collect::<Vec<_>>().join(","))
+}
+
 /// What stands for a named volume in `Volume=`.
 fn volume(context: &Context<'_>, name: &str) -> String {
     match context.stack.volumes.get(name) {
         Some(volume) if volume.external || !context.has_named_objects() => volume.object().to_owned(),
-        Some(_) => format!("{name}.volume"),
+        Some(_) => format!("{}.volume", context.unit(name)),
         None => name.to_owned(),
     }
 }
@@ -156,52 +207,75 @@ fn lose_extra(context: &mut Context<'_>, used: &FileUse) {
 fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for used in &service.secrets {
         let Some(secret) = context.stack.secrets.get(&used.source.value) else { continue };
-        lose_extra(context, used);
-        let (file, external, name) = (secret.file.clone(), secret.external, &used.source.value);
-        match (&file, external) {
-            (Some(file), _) => {
-                let target = used.target.clone().unwrap_or_else(|| name.clone());
-                let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
-                file_at(context, service, &file.value, &target, used, unit);
-            }
-            (None, true) => {
-                if used.target.as_ref().is_some_and(|target| target.contains([',', '='])) {
-                    let message = format!("the target of the secret `{name}` cannot hold a comma or `=` in a unit");
-                    context.refused.push(refuse(used.source.span(), message));
-                    continue;
-                }
-                let target = used.target.as_ref().map(|target| format!(",target={target}")).unwrap_or_default();
-                let object = secret.written.get("name").and_then(crate::model::Value::scalar);
-                let object = object.unwrap_or_else(|| name.clone());
-                // Another object still is seen by the name the stack knows it by.
-                let target = if object != *name && target.is_empty() { format!(",target={name}") } else { target };
-                unit.own("Secret", &format!("{object}{target}"));
-                context.notes.push(format!("The secret `{object}` must exist: podman secret create {object} FILE"));
-            }
-            (None, false) => context.lose(
-                used.source.span(),
-                format!("a unit cannot make the secret `{name}`: `{}` goes without it", service.name.value),
-            ),
+        let name = &used.source.value;
+        if let Some(file) = &secret.file {
+            lose_extra(context, used);
+            let target = used.target.clone().unwrap_or_else(|| name.clone());
+            let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
+            file_at(context, service, &file.value.clone(), &target, used, unit);
+            continue;
         }
+        if used.target.as_ref().is_some_and(|target| target.contains([',', '='])) {
+            let message = format!("the target of the secret `{name}` cannot hold a comma or `=` in a unit");
+            context.refused.push(refuse(used.source.span(), message));
+            continue;
+        }
+        let said = |key: &str| secret.written.get(key).and_then(crate::model::Value::scalar);
+        // What Compose takes from where the stack is started, Podman keeps by a name.
+        let (object, value) = match secret.external {
+            true => (said("name").unwrap_or_else(|| name.clone()), "FILE".to_owned()),
+            false => (
+                format!("{}_{name}", context.stack.name.value),
+                said("environment").map_or_else(|| "FILE".to_owned(), |variable| format!("--env {variable}")),
+            ),
+        };
+        context.notes.push(format!("The secret `{object}` must exist: podman secret create {object} {value}"));
+        // Another object still is seen by the name the stack knows it by.
+        let target = used.target.as_ref().or((object != *name).then_some(name));
+        let mut line = object;
+        line.extend(target.map(|target| format!(",target={target}")));
+        for (setting, _, value) in &used.extra {
+            line.extend(value.scalar().map(|value| format!(",{setting}={}", value.replacen("0o", "0", 1))));
+        }
+        unit.own("Secret", &line);
     }
 }
 
 fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for used in &service.configs {
         let Some(config) = context.stack.configs.get(&used.source.value) else { continue };
-        lose_extra(context, used);
         let name = &used.source.value;
-        match config.file.clone() {
-            Some(file) => {
-                let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
+        let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
+        let content = config.written.get("content").and_then(crate::model::Value::scalar);
+        match (config.file.clone(), content) {
+            (Some(file), _) => {
+                lose_extra(context, used);
                 file_at(context, service, &file.value, &target, used, unit);
             }
-            None => context.lose(
+            (None, Some(content)) => {
+                lose_extra(context, used);
+                written(context, name, &content, &target, used.source.span(), unit);
+            }
+            (None, None) => context.lose(
                 used.source.span(),
-                format!("a unit cannot make the config `{name}`: `{}` goes without it", service.name.value),
+                format!(
+                    "Podman has no configs, and this one is in no file: `{}` goes without `{name}`",
+                    service.name.value
+                ),
             ),
         }
     }
+}
+
+/// A file that the unit itself holds, and writes at each start.
+fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, span: Span, unit: &mut Unit) {
+    if !separable(context, span, [&name.to_owned(), &target.to_owned()]) {
+        return;
+    }
+    let place = format!("%t/%N.{}.config", name.replace('%', "%%").replace('/', "-"));
+    let content = super::quote::word(content, Specifiers::Literal);
+    unit.raw("Service", "ExecStartPre", &format!("/bin/sh -c 'printf %%s \"$$1\" >\"$$0\"' {place} {content}"));
+    unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
 }
 
 fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &str, used: &FileUse, unit: &mut Unit) {

@@ -1,17 +1,12 @@
 //! A unit file while it is made: sections with entries, each written as its key needs it.
 
-use std::sync::LazyLock;
-
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, ErrorKind, Value, context};
-
 use super::quote;
 use crate::model::{UnitEntry, Version};
 use crate::platform::keys;
 
 /// Sections in the order they are written.
-const ORDER: [&str; 9] =
-    ["Unit", "Container", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
+const ORDER: [&str; 10] =
+    ["Unit", "Container", "Pod", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
 
 /// A unit.
 pub(super) struct Unit {
@@ -28,31 +23,6 @@ struct Entry {
     key: String,
     value: String,
 }
-
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    #[allow(clippy::expect_used, reason = "the default delimiters are valid")]
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
-        .expect("the default delimiters are valid");
-    environment.set_syntax(syntax);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    // The last wall: whatever is written into a line stays in that line.
-    environment.set_formatter(|out, state, value| {
-        if value.as_str().is_some_and(|text| text.contains(['\n', '\r', '\0'])) {
-            return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "a value holds a line break"));
-        }
-        minijinja::escape_formatter(out, state, value)
-    });
-    #[allow(clippy::expect_used, reason = "the template is part of the program, and every render uses it")]
-    environment
-        .add_template("unit", include_str!("../../../templates/unit.j2"))
-        .expect("templates/unit.j2 is well-formed");
-    environment
-});
 
 impl Unit {
     pub fn new(own: &'static str, version: Version) -> Self {
@@ -96,6 +66,25 @@ impl Unit {
             )),
             _ => self.lost.push(format!("{key}= cannot hold this value: {}", value.escape_debug())),
         }
+    }
+
+    /// Takes the values of a key of the unit's own section out of it, as they are written.
+    pub fn take(&mut self, key: &str) -> Vec<String> {
+        let is_it = |entry: &Entry| entry.section == self.own && entry.key == key;
+        let (taken, kept) = std::mem::take(&mut self.entries).into_iter().partition(is_it);
+        self.entries = kept;
+        taken.into_iter().map(|entry: Entry| entry.value).collect()
+    }
+
+    /// Whether the release knows a key of the unit's own section.
+    pub fn has(&self, key: &str) -> bool {
+        keys::find(self.own, key).is_some_and(|key| key.since() <= self.version)
+    }
+
+    /// The value of a key of the unit's own section, as it is written.
+    pub fn value(&self, key: &str) -> Option<String> {
+        let entry = self.entries.iter().rev().find(|entry| entry.section == self.own && entry.key == key);
+        entry.map(|entry| entry.value.clone())
     }
 
     /// Several words of a key that takes words.
@@ -143,23 +132,18 @@ impl Unit {
         std::mem::take(&mut self.lost)
     }
 
-    /// The text of the unit.
-    ///
-    /// # Errors
-    /// A value holds a line break.
-    pub fn write(&self) -> Result<String, String> {
-        let sections = ORDER.iter().copied().filter_map(|name| {
-            let of_section = self.entries.iter().filter(|entry| entry.section == name);
-            let entries: Vec<Value> = of_section
-                .map(|Entry { key, value, .. }| context! { key => key.as_str(), value => value.as_str() })
-                .collect();
-            // The own section stands even when it is empty: the generator wants it.
-            (!entries.is_empty() || name == self.own).then(|| context! { name, entries })
+    /// What it is a unit of, as its section says.
+    pub fn kind(&self) -> &'static str {
+        self.own
+    }
+
+    /// Its sections in the order in which they are written, each with its entries.
+    pub fn sections(&self) -> Vec<(&'static str, Vec<(&str, &str)>)> {
+        let sections = ORDER.iter().map(|name| {
+            let of_section = self.entries.iter().filter(|entry| entry.section == *name);
+            (*name, of_section.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect::<Vec<_>>())
         });
-        let sections: Vec<Value> = sections.collect();
-        let template = TEMPLATES.get_template("unit").map_err(|error| error.to_string())?;
-        template
-            .render(context! { sections })
-            .map_err(|error| error.detail().unwrap_or("it has a bad value").to_owned())
+        // The own section stands even when it is empty: the generator wants it.
+        sections.filter(|(name, entries)| !entries.is_empty() || *name == self.own).collect()
     }
 }

@@ -176,7 +176,11 @@ impl<'a> Units<'a> {
         let mut services: Vec<String> = services.into_iter().collect();
         services.sort_by_cached_key(|service| {
             let file = self.container_of(service).and_then(|file| unit_kind(&file.name));
-            self.stack.services.get_index_of(file.map_or(service.as_str(), |(name, _)| name))
+            let name = file.map_or(service.as_str(), |(name, _)| name);
+            // Units of a Compose project begin with its name.
+            let name =
+                name.strip_prefix(&self.stack.name.value).and_then(|name| name.strip_prefix('-')).unwrap_or(name);
+            self.stack.services.get_index_of(name.trim_end_matches('@'))
         });
         services
     }

@@ -1,0 +1,48 @@
+//! Keys for security → `security_opt`, the way back of what is rendered.
+
+use super::values::{Given, Values};
+use crate::model::{Data, Service, Value};
+
+/// Keys whose value is a part of an option's text, with what stands before it.
+const KEYS: [(&str, &str); 7] = [
+    ("SecurityLabelType", "label=type:"),
+    ("SecurityLabelLevel", "label=level:"),
+    ("SecurityLabelFileType", "label=filetype:"),
+    ("SeccompProfile", "seccomp="),
+    ("AppArmor", "apparmor="),
+    ("Mask", "mask="),
+    ("Unmask", "unmask="),
+];
+
+/// Keys that switch something on.
+const SWITCHES: [(&str, &str); 3] = [
+    ("NoNewPrivileges", "no-new-privileges:true"),
+    ("SecurityLabelDisable", "label=disable"),
+    ("SecurityLabelNested", "label=nested"),
+];
+
+pub(super) fn options(values: &mut Values<'_>, service: &mut Service) {
+    let mut found: Vec<(Given, String)> = Vec::new();
+    for (key, option) in SWITCHES {
+        let Some(given) = values.take_last(key) else { continue };
+        match ["1", "yes", "true", "on"].iter().any(|word| given.word.text.eq_ignore_ascii_case(word)) {
+            true => found.push((given, option.to_owned())),
+            false => values.leave(key, &given),
+        }
+    }
+    for (key, before) in KEYS {
+        found.extend(values.take(key).into_iter().map(|given| {
+            let option = format!("{before}{}", given.word.text);
+            (given, option)
+        }));
+    }
+    found.extend(values.take("--security-opt").into_iter().map(|given| {
+        let option = given.word.text.clone();
+        (given, option)
+    }));
+    found.sort_by_key(|(given, _)| given.span().start);
+    let Some(span) = found.first().map(|(given, _)| given.span()) else { return };
+    let options = found.into_iter().map(|(given, option)| Value { span: given.span(), data: Data::Text(option) });
+    let data = Data::List(options.collect());
+    service.attributes.insert("security_opt".to_owned(), (span, Value { span, data }));
+}

@@ -1,0 +1,51 @@
+//! How many containers a service has, and what their units are called.
+//!
+//! More than one become a template, `web@.container`, whose first instance starts at boot and wants the others: a folder
+//! of files cannot hold the links that systemd enables instances by.
+
+use super::Context;
+use crate::model::{ContainerName, Service, Value};
+
+/// How many containers a service has.
+pub(super) fn count(service: &Service) -> u64 {
+    let number = |value: &Value| value.scalar()?.parse().ok();
+    let scale = service.attributes.get("scale").and_then(|(_, value)| number(value));
+    let replicas = || service.attributes.get("deploy")?.1.get("replicas").and_then(number);
+    scale.or_else(replicas).unwrap_or(1)
+}
+
+/// Whether a service's unit is a template.
+pub(super) fn is_template(service: &Service) -> bool {
+    count(service) > 1
+}
+
+impl Context<'_> {
+    /// What the `.container` unit of a service is called, without its ending.
+    pub(super) fn container(&self, service: &Service) -> String {
+        let at = if is_template(service) { "@" } else { "" };
+        format!("{}{at}", self.unit(&service.name.value))
+    }
+
+    /// What its container is called, as its unit writes it: a template's has the number of the instance.
+    pub(super) fn container_name(&self, service: &Service) -> String {
+        let name = match &service.container_name {
+            ContainerName::Named(name) => name.value.as_str(),
+            ContainerName::ByService => service.name.value.as_str(),
+            ContainerName::ByRuntime(_) => return format!("systemd-{}", self.unit(&service.name.value)),
+        };
+        let text = name.replace('%', "%%");
+        match is_template(service) {
+            true => format!("{}-%i", text.strip_suffix("-1").unwrap_or(&text)),
+            false => text,
+        }
+    }
+
+    /// The units of systemd that run a service.
+    pub(super) fn services(&self, name: &str) -> Vec<String> {
+        let unit = self.unit(name);
+        match self.stack.services.get(name).filter(|service| is_template(service)) {
+            Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
+            None => vec![format!("{unit}.service")],
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Variables: in the unit, in the files that people wrote, and in a file of the service's own.
+//!
+//! A unit is committed, copied and shown by `systemctl cat`. So what came from `.env` or from where quadgen runs goes into
+//! `NAME.env` beside it, which only its owner may read. There goes, too, what files say in a way that Podman would read
+//! otherwise: it takes every line literally, with its quotes, comments and `${…}`.
+
+use indexmap::IndexMap;
+
+use super::Context;
+use super::quote::Specifiers;
+use super::unit::Unit;
+use crate::model::{EnvFile, HOME, Origin, Service, Spanned};
+use crate::platform::Feature;
+use crate::render::File;
+
+pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    let mut own: IndexMap<&str, &str> = IndexMap::new();
+    for (at, file) in service.env_files.iter().enumerate() {
+        if !file.reads_otherwise {
+            env_file(context, service, file, unit);
+            continue;
+        }
+        // The last one that says a variable counts, and the own file comes last.
+        let later = service.env_files.get(at + 1..).unwrap_or(&[]);
+        let said_later = |name: &String| {
+            service.environment.contains_key(name)
+                || later.iter().filter_map(|file| file.variables.as_ref()).any(|file| file.contains_key(name))
+        };
+        for (name, variable) in file.variables.iter().flatten().filter(|(name, _)| !said_later(name)) {
+            match &variable.value {
+                Some(value) if fits(value) => {
+                    own.insert(name, value);
+                }
+                value => put(context, name, value.as_deref(), unit),
+            }
+        }
+        let note = format!(
+            "Podman would read `{}` otherwise than Compose, with quotes, comments and ${{…}} as text: its values are in {}.",
+            file.path.value,
+            name(context, service)
+        );
+        if !context.notes.contains(&note) {
+            context.notes.push(note);
+        }
+    }
+    for (name, variable) in &service.environment {
+        match &variable.value {
+            Some(value) if came_from_outside(variable) && fits(value) && !context.options.inline_env => {
+                own.insert(name, value);
+            }
+            value => put(context, name, value.as_deref(), unit),
+        }
+    }
+    if own.is_empty() {
+        return;
+    }
+    let name = name(context, service);
+    match context.has(Feature::RelativePaths) {
+        true => unit.own("EnvironmentFile", &format!("./{name}")),
+        // Where the steps say that the files belong.
+        false => unit.own_with("EnvironmentFile", &format!("%E/containers/systemd/{name}"), Specifiers::Meant),
+    }
+    let text = own.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    context.files.push(File { name, text });
+}
+
+fn name(context: &Context<'_>, service: &Service) -> String {
+    format!("{}.env", context.unit(&service.name.value))
+}
+
+/// Whether a value stands in no file that belongs to the stack's own.
+fn came_from_outside(variable: &Spanned<Option<String>>) -> bool {
+    matches!(variable.origin, Origin::Interpolated(_))
+}
+
+/// Whether a line of a file that is read literally can hold it.
+fn fits(value: &str) -> bool {
+    !value.chars().any(|c| matches!(c, '\n' | '\r' | '\0'))
+}
+
+fn put(context: &Context<'_>, name: &str, value: Option<&str>, unit: &mut Unit) {
+    match value {
+        Some(value) => unit.own("Environment", &format!("{name}={value}")),
+        None if context.has(Feature::BareEnvironment) => unit.own("Environment", name),
+        None => unit.argument(&format!("--env={name}"), Specifiers::Literal),
+    }
+}
+
+/// A file that is read as it is.
+fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: &mut Unit) {
+    let path = &file.path.value;
+    let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{HOME}/{rest}"));
+    unit.own("EnvironmentFile", &path);
+    if file.variables.is_none() {
+        let note = format!(
+            "Podman reads `{}` literally: quotes, comments behind values and ${{…}} become part of the value.",
+            file.path.value
+        );
+        if !context.notes.contains(&note) {
+            context.notes.push(note);
+        }
+    }
+    if file.required {
+        return;
+    }
+    if path.starts_with(['/', HOME]) {
+        // Podman wants every file that is named.
+        let path = super::quote::word(&path, Specifiers::Literal);
+        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {path}"));
+    } else if file.variables.is_none() {
+        let name = &service.name.value;
+        context.lose(
+            file.path.span(),
+            format!(
+                "a unit cannot say that an env file may be missing: without it `{name}` fails to start (with `--base` the unit makes an empty one)"
+            ),
+        );
+    }
+}
