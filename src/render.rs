@@ -9,10 +9,12 @@ mod quadlet;
 mod steps;
 mod topology;
 mod units;
-mod words;
+pub(crate) mod words;
 mod yaml;
 
+pub(crate) use compose::is_replicated;
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
+pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub use steps::{Next, Written, gone, next};

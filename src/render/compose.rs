@@ -162,7 +162,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
 }
 
 /// Whether Compose may run several containers of a service.
-fn is_replicated(service: &Service) -> bool {
+pub(crate) fn is_replicated(service: &Service) -> bool {
     let replicas = service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas"));
     replicas.is_some() || service.attributes.contains_key("scale")
 }
