@@ -32,7 +32,7 @@ use facts::{Difference, Kind, Object, differences};
 use side::Side;
 
 use crate::diagnostic::{Diagnostic, Level, input};
-use crate::model::Stack;
+use crate::model::{NetworkMode, Stack};
 use crate::network::Wiring;
 use crate::platform::Platform;
 use crate::render::{Filled, Rendered, Target, fill};
@@ -50,8 +50,11 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     if target == Target::Topology {
         return Vec::new();
     }
-    let Ok(filled) = fill(stack, platform) else { return Vec::new() };
-    let (read, sources) = back::read(&rendered.files, platform, target);
+    let Ok(mut filled) = fill(stack, platform) else { return Vec::new() };
+    if target == Target::Quadlet {
+        joined(&mut filled.stack, platform);
+    }
+    let (read, sources) = back::read(&rendered.files, platform, target, profiles(stack));
     let refused = read.diagnostics.iter().filter(|found| found.severity == Level::Error);
     let mut found: Vec<Diagnostic> = refused
         .map(|refused| {
@@ -86,9 +89,36 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     found
 }
 
+/// The profiles that were on when the source was read.
+fn profiles(stack: &Stack) -> Vec<String> {
+    let services = stack.services.values();
+    services.filter_map(|service| service.attributes.get("profiles")).flat_map(|(_, names)| names.texts()).collect()
+}
+
+/// A container by its name is a service where one is called so: units say it in one way.
+fn joined(stack: &mut Stack, platform: &Platform) {
+    let names: Vec<(String, String)> = stack
+        .services
+        .values()
+        .filter_map(|service| match service.network_mode.as_ref().map(|mode| &mode.value) {
+            Some(NetworkMode::Container(container)) => Some((service.name.value.clone(), container.clone())),
+            _ => None,
+        })
+        .collect();
+    for (service, container) in names {
+        let wiring = Wiring::new(stack, platform);
+        let mut others = stack.services.values();
+        let other = others.find(|other| wiring.container_name(other) == container).map(|other| other.name.value.clone());
+        let mode = stack.services.get_mut(&service).and_then(|service| service.network_mode.as_mut());
+        if let (Some(mode), Some(other)) = (mode, other) {
+            mode.value = NetworkMode::Service(other);
+        }
+    }
+}
+
 fn compare(filled: &Filled, mut back: Stack, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
     let stack = &filled.stack;
-    // All profiles were on when the files were read; of the source, those that were asked for.
+    // A profile may bring others with it.
     for name in stack.disabled.keys() {
         if let Some(service) = back.services.shift_remove(name) {
             back.disabled.insert(name.clone(), service);

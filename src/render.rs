@@ -98,7 +98,7 @@ pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) 
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
     if target != Target::Topology {
-        rendered.findings.extend(units::losses(stack));
+        rendered.findings.extend(units::losses(stack, target));
     }
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);

@@ -37,7 +37,12 @@ impl Files for Memory<'_> {
 }
 
 /// The files read again, and their texts.
-pub(super) fn read(files: &[File], platform: &Platform, target: Target) -> (Read, SourceMap) {
+pub(super) fn read(
+    files: &[File],
+    platform: &Platform,
+    target: Target,
+    profiles: Vec<String>,
+) -> (Read, SourceMap) {
     let mut sources = SourceMap::default();
     let root = Path::new("rendered");
     let memory = Memory(files.iter().map(|file| (root.join(&file.name), file.text.as_str())).collect());
@@ -55,7 +60,7 @@ pub(super) fn read(files: &[File], platform: &Platform, target: Target) -> (Read
             let request = compose::Request {
                 files: memory.0.keys().cloned().collect(),
                 environment: BTreeMap::from([(crate::render::AT_START_VARIABLE.to_owned(), START.to_owned())]),
-                profiles: vec!["*".to_owned()],
+                profiles,
                 ..compose::Request::default()
             };
             compose::read(&mut sources, &memory, &request)

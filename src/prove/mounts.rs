@@ -37,7 +37,10 @@ fn texts(value: &Value) -> Vec<(&str, Span)> {
 fn option<'a>(option: &'a str, target: &'a str, at: Span, out: &mut Object<'a>) {
     match option {
         "ro" => out.say("read-only mount", target, "", at),
-        option => out.say("option of the mount", format!("{target}: {option}"), "", at),
+        option => match option.strip_prefix("size=").and_then(crate::read::bytes) {
+            Some(bytes) => out.say("size of the mount", target, bytes.to_string(), at),
+            None => out.say("option of the mount", format!("{target}: {option}"), "", at),
+        },
     }
 }
 

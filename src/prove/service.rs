@@ -92,9 +92,16 @@ fn networks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
         for (name, (span, value)) in &attachment.attributes {
             out.say(format!("{name} on a network"), network, side.value(value), span.to(value.span));
         }
-        for name in names.iter().filter(|name| name.network.as_deref().is_none_or(|only| only == network)) {
-            let place = attachment.aliases.iter().find(|alias| alias.value == name.text).map(Text::span);
-            out.say("name on the network", format!("{network}: {}", name.text), "", place.unwrap_or(at));
+        let mut here: Vec<&str> = names
+            .iter()
+            .filter(|name| name.network.as_deref().is_none_or(|only| only == network))
+            .map(|name| name.text.as_str())
+            .collect();
+        here.sort_unstable();
+        here.dedup();
+        for name in here {
+            let place = attachment.aliases.iter().find(|alias| alias.value == name).map(Text::span);
+            out.say("name on the network", format!("{network}: {name}"), "", place.unwrap_or(at));
         }
     }
 }
@@ -123,15 +130,11 @@ fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) 
 fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     for dependency in &service.depends_on {
         let name = dependency.service.value.as_str();
-        // That who shares a network starts behind whose that is follows from the mode, wherever nobody says it.
+        // Who shares a network starts behind whose that is, whether anybody says it or not; and nothing waits for itself.
         let is_owner = matches!(&service.network_mode, Some(mode)
             if matches!(&mode.value, NetworkMode::Service(owner) if owner == name));
-        if is_owner && dependency.service.is_implied() {
-            let other = side.other.services.get(&service.name.value);
-            let said = |service: &Service| service.depends_on.iter().any(|other| other.service.value == name);
-            if !other.is_some_and(said) {
-                continue;
-            }
+        if (is_owner && dependency.condition.value == Condition::Started) || *name == service.name.value {
+            continue;
         }
         let at = dependency.service.span().to(dependency.condition.span());
         let condition = match dependency.condition.value {

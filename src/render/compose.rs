@@ -9,7 +9,7 @@ use super::words::PROPAGATIONS;
 use super::{File, Rendered, lost, words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network, Port,
+    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Format, Health, HealthTest, Mount, MountKind, Network, Port,
     Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
@@ -89,7 +89,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         ContainerName::ByService if is_replicated(service) => None,
         ContainerName::ByService => Some(&service.name.value),
         // Compose makes it again.
-        ContainerName::Named(name) if name.is_implied() => None,
+        ContainerName::Named(name) if name.is_implied() && stack.format == Format::Compose => None,
         ContainerName::Named(name) => Some(&name.value),
         ContainerName::ByRuntime(_) => None,
     };

@@ -251,8 +251,8 @@ fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
 
 /// Reports what the unit could not take.
 fn finish(context: &mut Context<'_>, unit: &mut Unit, span: crate::source::Span) {
-    for message in unit.take_lost() {
-        context.lose(span, message);
+    for (at, message) in unit.take_lost() {
+        context.lose(at.unwrap_or(span), message);
     }
 }
 
