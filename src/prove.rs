@@ -26,10 +26,12 @@ mod names;
 mod objects;
 mod service;
 mod side;
+mod units;
 mod verdicts;
 
 use facts::{Difference, Kind, Object, differences};
 use side::Side;
+use units::Units;
 
 use crate::diagnostic::{Diagnostic, Level, input};
 use crate::model::{NetworkMode, Stack};
@@ -71,8 +73,8 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
         .collect();
     match read.stack {
         Some(mut back) if found.is_empty() => {
-            names::as_in_source(&mut back, stack, &rendered.files);
-            found = compare(&filled, back, platform, target, rendered);
+            let units = names::as_in_source(&mut back, stack, &rendered.files);
+            found = compare(&filled, back, &units, platform, target, rendered);
         }
         // A stack of nothing has no files.
         None if found.is_empty() && !rendered.files.is_empty() => {
@@ -116,7 +118,7 @@ fn joined(stack: &mut Stack, platform: &Platform) {
     }
 }
 
-fn compare(filled: &Filled, mut back: Stack, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
+fn compare(filled: &Filled, mut back: Stack, units: &Units, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
     let stack = &filled.stack;
     // A profile may bring others with it.
     for name in stack.disabled.keys() {
@@ -126,8 +128,8 @@ fn compare(filled: &Filled, mut back: Stack, platform: &Platform, target: Target
     }
     let (meant, does) = (Wiring::new(stack, platform), Wiring::new(&back, platform));
     let sides = (
-        Side::new(&meant, target, &back, true, &filled.at_start),
-        Side::new(&does, target, stack, false, &filled.at_start),
+        Side::new(&meant, target, &back, true, &filled.at_start, units),
+        Side::new(&does, target, stack, false, &filled.at_start, units),
     );
     let mut lost: Vec<Span> = rendered.findings.iter().filter(|it| it.rule.code == input::LOST_ON_TARGET.code).map(Diagnostic::span).collect();
     lost.sort_unstable();

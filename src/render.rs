@@ -17,6 +17,7 @@ pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_
 pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
+pub(crate) use quadlet::is_folder;
 pub use steps::{Next, Written, gone, next};
 
 use crate::diagnostic::{Diagnostic, input};

@@ -6,6 +6,7 @@ use super::facts::Object;
 use super::side::{OWN_VOLUME, Side};
 use crate::model::{FileUse, Mount, MountKind, Service, Value};
 use crate::platform::Feature;
+use crate::render::is_folder;
 use crate::source::Span;
 
 pub(super) fn mounts<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
@@ -64,7 +65,10 @@ fn mount<'a>(side: &Side<'a>, mount: &'a Mount, at: Span, out: &mut Object<'a>) 
     for (name, span, value) in &mount.extra {
         out.say(format!("{name} of the mount"), target, side.value(value), span.to(value.span));
     }
-    if mount.kind == MountKind::Bind && mount.create && !side.is_units() {
+    // Podman makes no folder: a step of the unit does, where it can.
+    let is_made = !side.is_units() || !side.is_source || (mount.source.starts_with('/') && is_folder(mount));
+    let is_socket = side.is_units() && mount.source.ends_with("/docker.sock");
+    if mount.kind == MountKind::Bind && mount.create && is_made && !is_socket {
         out.say("folder that is made", target, "", at);
     }
 }

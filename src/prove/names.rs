@@ -7,14 +7,16 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
+use super::units::Units;
 use crate::model::{MountKind, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
 type Names = HashMap<String, String>;
 
-/// Gives everything in a stack that was read back the name that it has in the source.
-pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) {
+/// Gives everything in a stack that was read back the name that it has in the source. The answer is what only its
+/// units say.
+pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) -> Units {
     let files: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let project = source.name.value.as_str();
     let services = of_files(source.services.keys(), project, "container", &files);
@@ -29,11 +31,11 @@ pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) {
     let objects: HashMap<&str, &String> = source.volumes.iter().map(|(name, volume)| (volume.object(), name)).collect();
     let outside = stack.volumes.iter().filter(|(_, volume)| volume.external);
     volumes.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
-    for names in [&services, &networks, &volumes] {
-        if names.iter().any(|(old, new)| old != new) {
-            return rename(stack, &services, &networks, &volumes);
-        }
+    let units = Units::of(stack).renamed(|name| services.get(&name).cloned().unwrap_or(name));
+    if [&services, &networks, &volumes].iter().any(|names| names.iter().any(|(old, new)| old != new)) {
+        rename(stack, &services, &networks, &volumes);
     }
+    units
 }
 
 /// The names that files of a kind have, where all of them carry the project's before their own.

@@ -5,7 +5,6 @@ use super::mounts::have_units;
 use super::service::{is_idle, line};
 use super::side::Side;
 use crate::model::{Deploy, Network, Party, Volume};
-use crate::platform::is_bridge_option;
 use crate::render::{Target, words};
 
 pub(super) fn network<'a>(side: &Side<'a>, network: &'a Network) -> Object<'a> {
@@ -75,7 +74,6 @@ pub(super) fn network<'a>(side: &Side<'a>, network: &'a Network) -> Object<'a> {
         }
         line(side, entry, &mut out);
     }
-    let _ = is_bridge_option;
     out
 }
 

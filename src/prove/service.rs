@@ -7,7 +7,7 @@ use super::facts::{Kind, Object};
 use super::mounts;
 use super::side::Side;
 use crate::model::{
-    Condition, EnvFile, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
+    Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
 use crate::platform::Feature;
 use crate::render::{start_step, words};
@@ -143,6 +143,15 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
             condition => condition,
         };
         out.say("dependency", name, words::condition(condition), at);
+        // What units say may be less: to be pulled in and not waited for, or the other way round.
+        if side.is_units() && !side.is_source && side.source().format != Format::Quadlet {
+            if side.units.unordered.contains(&(service.name.value.clone(), name.to_owned())) {
+                out.say("start without waiting for", name, "", at);
+            }
+            if !dependency.required {
+                out.say("start without", name, "", at);
+            }
+        }
         if dependency.restart {
             out.say("restart together with", name, "", at);
         }
@@ -195,6 +204,15 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
             out.say("restart", "", value.to_string(), restart.span());
         }
     }
+    // Docker starts what it had running; systemd what is installed. Units know it by themselves.
+    if side.is_units() && side.source().format != Format::Quadlet {
+        let name = service.name.value.as_str();
+        let installed = service.quadlet.iter().any(|entry| entry.section == "Install");
+        let by_itself = !side.completed.contains(name) && !service.attributes.contains_key("profiles") && !installed;
+        if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
+            out.say("start with the machine", "", "", service.span());
+        }
+    }
     if let Some(grace) = service.stop_grace_period {
         let value = if side.is_units() { format!("{}s", grace.value.as_seconds()) } else { grace.value.to_string() };
         out.say("time to stop", "", value, grace.span());
@@ -205,7 +223,8 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     let entries = service.quadlet.iter().filter(|entry| !is_idle(entry));
     for entry in entries {
-        if side.is_units() && WAITED.contains(&entry.key.value.as_str()) {
+        let by_waiting = side.awaited.contains(service.name.value.as_str());
+        if side.is_units() && by_waiting && WAITED.contains(&entry.key.value.as_str()) {
             continue;
         }
         line(side, entry, out);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::back::START;
+use super::units::Units;
 use crate::model::{
     AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, Value,
 };
@@ -27,6 +28,10 @@ pub(super) struct Side<'a> {
     pub is_source: bool,
     /// The services that others wait for until they have ended.
     pub completed: HashSet<&'a str>,
+    /// The services that others wait for in any way.
+    pub awaited: HashSet<&'a str>,
+    /// What only the rendered units say.
+    pub units: &'a Units,
     /// Services that look an address up when they start.
     pub at_start: &'a BTreeSet<String>,
     /// How many mounts each volume has.
@@ -40,9 +45,12 @@ impl<'a> Side<'a> {
         other: &'a Stack,
         is_source: bool,
         at_start: &'a BTreeSet<String>,
+        units: &'a Units,
     ) -> Self {
         let (stack, platform) = (wiring.stack, wiring.platform);
         let dependencies = stack.services.values().flat_map(|service| &service.depends_on);
+        let awaited = dependencies.clone().filter(|other| other.condition.value != Condition::Started);
+        let awaited = awaited.map(|other| other.service.value.as_str()).collect();
         let completed = dependencies.filter(|other| other.condition.value == Condition::Completed);
         let completed = completed.map(|other| other.service.value.as_str()).collect();
         let mut mounted: HashMap<&str, usize> = HashMap::new();
@@ -51,7 +59,12 @@ impl<'a> Side<'a> {
                 *mounted.entry(mount.value.source.as_str()).or_default() += 1;
             }
         }
-        Side { wiring, stack, platform, target, other, is_source, completed, at_start, mounted }
+        Side { wiring, stack, platform, target, other, is_source, completed, awaited, units, at_start, mounted }
+    }
+
+    /// What both are about.
+    pub fn source(&self) -> &'a Stack {
+        if self.is_source { self.stack } else { self.other }
     }
 
     /// Whether units are written.

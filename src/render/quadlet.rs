@@ -8,6 +8,8 @@ mod mounts;
 mod quote;
 mod unit;
 
+pub(crate) use mounts::is_folder;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Filled;

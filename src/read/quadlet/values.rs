@@ -240,7 +240,9 @@ pub(super) fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
         return keys::find(section, key).map(|known| (key.to_owned(), known.repeat == Repeat::Bool));
     }
     let flag = alias.unwrap_or(flag);
-    let by_flag = |key: &&str| keys::find(section, key).is_some_and(|known| known.flag() == Some(flag));
+    // Another key says the same as a deprecated one.
+    let says = |known: &keys::Key| known.flag() == Some(flag) && !known.is_deprecated();
+    let by_flag = |key: &&str| keys::find(section, key).is_some_and(says);
     if let Some(key) = keys::names(section).find(by_flag) {
         let switch = keys::find(section, key).is_some_and(|known| known.repeat == Repeat::Bool);
         return Some((key.to_owned(), switch));
