@@ -171,6 +171,10 @@ fn target_has_profiles(side: &Side<'_>) -> bool {
 /// Whether a finding of the render stands at the place of a difference: there, in a part of it, or around it. `lost` is
 /// sorted.
 fn is_told(difference: &Difference, lost: &[Span]) -> bool {
+    // What is mounted can be lost, with its place: it never becomes another thing.
+    if difference.what == "mount" && difference.meant.is_some() && difference.does.is_some() {
+        return false;
+    }
     let at = difference.at;
     let holds = |outer: Span, inner: Span| outer.start <= inner.start && inner.end <= outer.end;
     let candidates = lost.iter().take_while(|span| span.start <= at.end);

@@ -12,7 +12,7 @@ mod units;
 pub(crate) mod words;
 mod yaml;
 
-pub(crate) use compose::is_replicated;
+pub(crate) use compose::{is_replicated, project};
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
 pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};

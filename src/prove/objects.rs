@@ -5,7 +5,7 @@ use super::mounts::have_units;
 use super::service::{is_idle, line};
 use super::side::Side;
 use crate::model::{Deploy, Network, Party, Volume};
-use crate::render::{Target, words};
+use crate::render::{Target, project, words};
 
 pub(super) fn network<'a>(side: &Side<'a>, network: &'a Network) -> Object<'a> {
     let name = network.name.value.as_str();
@@ -96,6 +96,9 @@ pub(super) fn volume<'a>(side: &Side<'a>, volume: &'a Volume) -> Object<'a> {
 pub(super) fn stack<'a>(side: &Side<'a>) -> Object<'a> {
     let mut out = Object::new(Kind::Stack, "", side.stack.name.span());
     if side.target == Target::Compose {
+        let name = side.stack.name.value.as_str();
+        let name = if side.is_source { project(name) } else { name.to_owned() };
+        out.say("name", "", name, side.stack.name.span());
         for (what, objects) in [("secret", &side.stack.secrets), ("config", &side.stack.configs)] {
             for (name, object) in objects {
                 out.say(what, name.as_str(), side.value(&object.written), object.name.span());

@@ -52,7 +52,7 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
 }
 
 /// A name that Compose takes for a project: lower case.
-fn project(name: &str) -> String {
+pub(crate) fn project(name: &str) -> String {
     let lower = name.to_lowercase().replace('.', "-");
     let name = lower.trim_start_matches(['-', '_']);
     if name.is_empty() { "stack".to_owned() } else { name.to_owned() }
