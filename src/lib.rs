@@ -11,6 +11,7 @@ pub mod fix;
 pub mod model;
 pub mod network;
 pub mod platform;
+pub mod prove;
 pub mod read;
 pub mod render;
 pub mod report;

@@ -12,6 +12,8 @@ mod service;
 mod storage;
 pub mod topology;
 
+pub(crate) use storage::bytes;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::Stack;
 use crate::source::{FileId, Span};

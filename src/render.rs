@@ -9,12 +9,15 @@ mod quadlet;
 mod steps;
 mod topology;
 mod units;
-mod words;
+pub(crate) mod words;
 mod yaml;
 
+pub(crate) use compose::{is_replicated, project};
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
+pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
+pub(crate) use quadlet::is_folder;
 pub use steps::{Next, Written, gone, next};
 
 use std::borrow::Cow;
@@ -134,7 +137,7 @@ pub fn render(
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
     if target != Target::Topology {
-        rendered.findings.extend(units::losses(stack));
+        rendered.findings.extend(units::losses(stack, target));
     }
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);

@@ -13,6 +13,7 @@ use quadgen::diagnostic::{Diagnostic, Level, Sink, input, own};
 use quadgen::model::{Deploy, PlatformSpec, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
+use quadgen::prove;
 use quadgen::render::{self, Layout, Rendered};
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
@@ -65,6 +66,9 @@ pub(super) struct Options {
     /// Write nothing and exit with 1 on any finding of level warning or above; --check answers drift alone
     #[arg(long)]
     strict: bool,
+    /// Do not read the rendered files back to prove that they say what the source says
+    #[arg(long)]
+    no_verify: bool,
     /// No notes and steps
     #[arg(short, long)]
     quiet: bool,
@@ -245,6 +249,12 @@ fn prepare(
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
         let mut rendered = render::render(&laid_out, &platform, target, how, &source).map_err(boxed)?;
+        if !options.no_verify {
+            let found = prove::prove(&laid_out, &platform, target, &rendered);
+            if !found.is_empty() {
+                return Err(boxed(found));
+            }
+        }
         sink.extend(std::mem::take(&mut rendered.findings));
         sets.push(Set { stack: laid_out, platform, target, place, rendered });
     }

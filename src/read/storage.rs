@@ -171,7 +171,7 @@ impl Reader {
 }
 
 /// A size in bytes: Compose takes `b`, `k`, `kb`, `m`, `mb`, `g` and `gb` behind the number.
-fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let lower = text.to_lowercase();
     let digits = lower.find(|c: char| !c.is_ascii_digit()).unwrap_or(lower.len());
     let (number, unit) = lower.split_at(digits);

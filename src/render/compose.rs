@@ -9,8 +9,8 @@ use super::words::PROPAGATIONS;
 use super::{File, Rendered, lost, words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Health, HealthTest, Mount, MountKind, Network, Port,
-    Service, Spanned, Stack, Text, Value, Volume,
+    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Format, Health, HealthTest, Mount, MountKind, Network,
+    Port, Service, Spanned, Stack, Text, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -52,7 +52,7 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
 }
 
 /// A name that Compose takes for a project: lower case.
-fn project(name: &str) -> String {
+pub(crate) fn project(name: &str) -> String {
     let lower = name.to_lowercase().replace('.', "-");
     let name = lower.trim_start_matches(['-', '_']);
     if name.is_empty() { "stack".to_owned() } else { name.to_owned() }
@@ -89,7 +89,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
         ContainerName::ByService if is_replicated(service) => None,
         ContainerName::ByService => Some(&service.name.value),
         // Compose makes it again.
-        ContainerName::Named(name) if name.is_implied() => None,
+        ContainerName::Named(name) if name.is_implied() && stack.format == Format::Compose => None,
         ContainerName::Named(name) => Some(&name.value),
         ContainerName::ByRuntime(_) => None,
     };
@@ -162,7 +162,7 @@ fn service(stack: &Stack, platform: &Platform, service: &Service, findings: &mut
 }
 
 /// Whether Compose may run several containers of a service.
-fn is_replicated(service: &Service) -> bool {
+pub(crate) fn is_replicated(service: &Service) -> bool {
     let replicas = service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas"));
     replicas.is_some() || service.attributes.contains_key("scale")
 }

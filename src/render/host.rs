@@ -13,10 +13,10 @@ use crate::platform::{Platform, wsl2_networks};
 use crate::source::Span;
 
 /// The variable that holds an address which is only known when the container starts.
-pub(super) const VARIABLE: &str = "QUADGEN_HOST";
+pub(crate) const VARIABLE: &str = "QUADGEN_HOST";
 
 /// A stack whose templates are filled in.
-pub(super) struct Filled {
+pub(crate) struct Filled {
     pub stack: Stack,
     /// The services that need [`VARIABLE`] when they start.
     pub at_start: BTreeSet<String>,
@@ -25,7 +25,7 @@ pub(super) struct Filled {
 }
 
 /// Fills every template in, and gives each container the entries of its hosts file.
-pub(super) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
+pub(crate) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
     let wiring = Wiring::new(stack, platform);
     let mut filled = stack.clone();
     let mut refused = own_marks(stack, AT_START);
@@ -201,7 +201,7 @@ fn steps(wiring: &Wiring<'_>, at_start: &BTreeSet<String>) -> Vec<String> {
 ///
 /// The first default route is the one with the lowest metric. The file is written aside and moved, so that nobody reads
 /// half of it.
-pub(super) fn start_step(service: &str) -> (String, String) {
+pub(crate) fn start_step(service: &str) -> (String, String) {
     let script = format!(
         "set -- $$(ip -4 route show default | sed -n \"s/^default via //p\"); test -n \"$$1\" || {{ echo \"no default \
          route with a gateway, so nobody knows the address of Windows that {service} needs\" >&2; exit 1; }}; echo \

@@ -16,6 +16,8 @@ mod security;
 mod template;
 mod unit;
 
+pub(crate) use mounts::is_folder;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Filled;
@@ -288,8 +290,8 @@ fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
 
 /// Reports what the unit could not take.
 fn finish(context: &mut Context<'_>, unit: &mut Unit, span: crate::source::Span) {
-    for message in unit.take_lost() {
-        context.lose(span, message);
+    for (at, message) in unit.take_lost() {
+        context.lose(at.unwrap_or(span), message);
     }
 }
 

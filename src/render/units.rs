@@ -34,7 +34,7 @@ pub(super) fn refused(stack: &Stack, target: Target) -> Vec<Diagnostic> {
 }
 
 /// Values that systemd fills in, which arrive as plain text.
-pub(super) fn losses(stack: &Stack) -> Vec<Diagnostic> {
+pub(super) fn losses(stack: &Stack, target: Target) -> Vec<Diagnostic> {
     if stack.format != Format::Quadlet {
         return Vec::new();
     }
@@ -46,7 +46,30 @@ pub(super) fn losses(stack: &Stack) -> Vec<Diagnostic> {
             "systemd fills the value of `{key}=` in when the unit starts: it arrives as plain text, and is not filled in"
         )
     };
-    own.map(|entry| lost(entry.value.span(), message(&entry.key.value))).collect()
+    let mut found: Vec<Diagnostic> = own.map(|entry| lost(entry.value.span(), message(&entry.key.value))).collect();
+    if target == Target::Compose {
+        found.extend(lines(stack));
+    }
+    found
+}
+
+/// Lines that nothing of the model says, which Compose has no place for.
+fn lines(stack: &Stack) -> Vec<Diagnostic> {
+    let services = stack.services.values().map(|service| (&service.name, &service.quadlet));
+    let networks = stack.networks.values().map(|network| (&network.name, &network.quadlet));
+    let volumes = stack.volumes.values().map(|volume| (&volume.name, &volume.quadlet));
+    let all = services.chain(networks).chain(volumes);
+    let lines = all.flat_map(|(name, entries)| entries.iter().map(move |entry| (name, entry)));
+    let kept = lines.filter(|(_, entry)| {
+        let is_text = matches!(entry.key.value.as_str(), "Description" | "Documentation");
+        !(entry.section == "Unit" && is_text)
+    });
+    kept.map(|(name, entry)| {
+        let at = entry.key.span().to(entry.value.span());
+        let (section, key, name) = (&entry.section, &entry.key.value, &name.value);
+        lost(at, format!("Compose cannot say `{key}=` of [{section}]: `{name}` goes without it"))
+    })
+    .collect()
 }
 
 /// Whether a value holds a variable, or a specifier that only systemd knows. A home (`%h`) has a form everywhere, and

@@ -6,7 +6,7 @@ use crate::model::{Condition, Connection, NetworkMode, Party, Stack, Target};
 pub(super) const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
 /// The value of `network_mode`.
-pub(super) fn network_mode(mode: &NetworkMode) -> String {
+pub(crate) fn network_mode(mode: &NetworkMode) -> String {
     match mode {
         NetworkMode::Host => "host".to_owned(),
         NetworkMode::None => "none".to_owned(),
@@ -18,7 +18,7 @@ pub(super) fn network_mode(mode: &NetworkMode) -> String {
 }
 
 /// The value of `condition`.
-pub(super) fn condition(condition: Condition) -> &'static str {
+pub(crate) fn condition(condition: Condition) -> &'static str {
     match condition {
         Condition::Started => "service_started",
         Condition::Healthy => "service_healthy",
@@ -27,7 +27,7 @@ pub(super) fn condition(condition: Condition) -> &'static str {
 }
 
 /// An item of `connects`.
-pub(super) fn connection(connection: &Connection) -> String {
+pub(crate) fn connection(connection: &Connection) -> String {
     match (&connection.to, connection.port) {
         (Target::Service(name), Some(port)) => format!("{name}:{port}"),
         (Target::Service(name), None) => name.clone(),
@@ -36,7 +36,7 @@ pub(super) fn connection(connection: &Connection) -> String {
 }
 
 /// A party of a denial, by a name that can be read back: what is a service and a network says which it means.
-pub(super) fn party(stack: &Stack, party: &Party) -> String {
+pub(crate) fn party(stack: &Stack, party: &Party) -> String {
     let both = |name: &String| stack.services.contains_key(name) && stack.networks.contains_key(name);
     match party {
         Party::Service(name) if both(name) => format!("service:{name}"),

@@ -70,7 +70,7 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
                 let span = given.word.part(name.len() + 1, text.len());
                 service.environment.insert(name.to_owned(), Spanned::written(Some(value.to_owned()), span));
             }
-            None if Feature::BareEnvironment.is_in(unit.release) => {
+            None if given.by_argument || Feature::BareEnvironment.is_in(unit.release) => {
                 service.environment.insert(text.clone(), Spanned::written(None, given.span()));
             }
             // The generator drops it.

@@ -19,6 +19,8 @@ pub(super) struct Given {
     pub word: Word,
     /// As written, without quotes.
     raw: String,
+    /// Whether it stands in `PodmanArgs=`, past the generator's own reading of its key.
+    pub by_argument: bool,
 }
 
 impl Given {
@@ -122,7 +124,7 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = given(self.unit, found);
+            let found = Given { by_argument: true, ..given(self.unit, found) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
             let values = self.by_key.entry(key).or_default();
@@ -198,7 +200,7 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 }
 
 fn given(unit: &Unit, word: Word) -> Given {
-    Given { raw: word.text.clone(), word: unit.expanded(word) }
+    Given { raw: word.text.clone(), word: unit.expanded(word), by_argument: false }
 }
 
 fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {
@@ -238,7 +240,9 @@ pub(super) fn meaning(section: &str, flag: &str) -> Option<(String, bool)> {
         return keys::find(section, key).map(|known| (key.to_owned(), known.repeat == Repeat::Bool));
     }
     let flag = alias.unwrap_or(flag);
-    let by_flag = |key: &&str| keys::find(section, key).is_some_and(|known| known.flag() == Some(flag));
+    // Another key says the same as a deprecated one.
+    let says = |known: &keys::Key| known.flag() == Some(flag) && !known.is_deprecated();
+    let by_flag = |key: &&str| keys::find(section, key).is_some_and(says);
     if let Some(key) = keys::names(section).find(by_flag) {
         let switch = keys::find(section, key).is_some_and(|known| known.repeat == Repeat::Bool);
         return Some((key.to_owned(), switch));

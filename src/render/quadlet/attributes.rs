@@ -12,6 +12,7 @@ use crate::source::Span;
 pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for (name, (span, value)) in &service.attributes {
         let Some(attribute) = attributes::find(&format!("services.*.{name}")) else { continue };
+        unit.at(Some(*span));
         match attribute.shape {
             // Said elsewhere.
             _ if matches!(name.as_str(), "build" | "domainname" | "profiles" | "scale") => {}
@@ -31,6 +32,7 @@ pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mu
             }
         }
     }
+    unit.at(None);
 }
 
 fn write(

@@ -18,7 +18,8 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
     let can_wait = context.has(Feature::HealthWait);
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
-        if !context.stack.services.contains_key(name) {
+        // Nothing waits for itself.
+        if !context.stack.services.contains_key(name) || *name == service.name.value {
             continue;
         }
         let pull = match dependency.condition.value {

@@ -166,7 +166,7 @@ fn relative(context: &mut Context<'_>, service: &Service, path: &str, span: Span
 }
 
 /// Whether a bind is likely a folder of the user's own.
-fn is_folder(mount: &Mount) -> bool {
+pub(crate) fn is_folder(mount: &Mount) -> bool {
     let system = SYSTEM.iter().any(|system| {
         mount.source == *system || mount.source.strip_prefix(system).is_some_and(|rest| rest.starts_with('/'))
     });

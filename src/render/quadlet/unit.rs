@@ -3,6 +3,7 @@
 use super::quote;
 use crate::model::{UnitEntry, Version};
 use crate::platform::keys;
+use crate::source::Span;
 
 /// Sections in the order they are written.
 const ORDER: [&str; 10] =
@@ -14,7 +15,9 @@ pub(super) struct Unit {
     own: &'static str,
     version: Version,
     entries: Vec<Entry>,
-    lost: Vec<String>,
+    /// What is being written, where its place is known.
+    at: Option<Span>,
+    lost: Vec<(Option<Span>, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,7 +29,16 @@ struct Entry {
 
 impl Unit {
     pub fn new(own: &'static str, version: Version) -> Self {
-        Unit { own, version, entries: Vec::new(), lost: Vec::new() }
+        Unit { own, version, entries: Vec::new(), at: None, lost: Vec::new() }
+    }
+
+    /// Says where that stands which is written next; what is lost of it is reported there.
+    pub fn at(&mut self, at: Option<Span>) {
+        self.at = at;
+    }
+
+    fn lose(&mut self, message: String) {
+        self.lost.push((self.at, message));
     }
 
     /// A text in a section that systemd reads: specifiers stay text.
@@ -48,7 +60,7 @@ impl Unit {
     /// The same for a value with specifiers of systemd (`%h`, `%t`) that are meant.
     pub fn own_with(&mut self, key: &str, value: &str, specifiers: quote::Specifiers) {
         let Some(known) = keys::find(self.own, key) else {
-            return self.lost.push(format!("no release of Podman has {key}="));
+            return self.lose(format!("no release of Podman has {key}="));
         };
         if known.since() <= self.version
             && let Some(written) = quote::value(known.repeat, value, specifiers)
@@ -58,13 +70,13 @@ impl Unit {
         let arguments = keys::find(self.own, "PodmanArgs").filter(|arguments| arguments.since() <= self.version);
         match (known.flag(), arguments) {
             (Some(flag), Some(_)) => self.argument(&format!("{flag}={value}"), specifiers),
-            _ if known.since() > self.version => self.lost.push(format!(
+            _ if known.since() > self.version => self.lose(format!(
                 "Podman {} has no {key}= in a .{} unit: it came with {}",
                 self.version,
                 self.own.to_lowercase(),
                 known.since()
             )),
-            _ => self.lost.push(format!("{key}= cannot hold this value: {}", value.escape_debug())),
+            _ => self.lose(format!("{key}= cannot hold this value: {}", value.escape_debug())),
         }
     }
 
@@ -115,20 +127,17 @@ impl Unit {
             if let Some(known) = keys::find(&entry.section, &entry.key.value)
                 && known.since() > self.version
             {
-                self.lost.push(format!(
-                    "Podman {} has no {}=: it came with {}",
-                    self.version,
-                    entry.key.value,
-                    known.since()
-                ));
+                let (version, key, since) = (self.version, &entry.key.value, known.since());
+                let message = format!("Podman {version} has no {key}=: it came with {since}");
+                self.lost.push((Some(entry.key.span()), message));
                 continue;
             }
             self.raw(&entry.section, &entry.key.value, &entry.value.value);
         }
     }
 
-    /// What could not be said.
-    pub fn take_lost(&mut self) -> Vec<String> {
+    /// What could not be said, with its place where that is known.
+    pub fn take_lost(&mut self) -> Vec<(Option<Span>, String)> {
         std::mem::take(&mut self.lost)
     }
 

@@ -1,0 +1,263 @@
+//! Whether rendered files say what their source says: they are read back, and both sides are asked the same questions.
+//!
+//! **What is proven.** Everything of the model that changes what a container does is said by both sides, one [`Fact`]
+//! after another (networks and addresses, the names on each network, isolation, ports, what waits for what and until
+//! when, mounts, variables, commands, health checks, restarts, limits, lines for units). The answers to "who resolves
+//! and reaches whom" follow from those facts and the platform alone, so equal facts give equal answers, for however many
+//! pairs, in one pass. Up to [`PAIRS`] services every pair is asked as well, with the questions of `quadgen diff`.
+//!
+//! **What is forgiven.** A difference is forgiven if a finding of this render (QG801) stands at the place that the
+//! difference is about, and only then: what was lost was told. So nothing is dropped in silence.
+//!
+//! **Which platform.** Both sides are asked on the platform that the files are for, deployed as they will be: what was
+//! meant has to hold there. For the source, isolation is what [`crate::network::isolations`] says it should be there:
+//! that is the one place which decides where quadgen writes `isolate=true`, for whoever renders and for whoever judges.
+//! So a network that the source's own runtime keeps apart by itself is meant to be apart here, too, as soon as it is
+//! planned, and a unit without the line is a difference. The opposite direction is none: a runtime that isolates by
+//! itself cannot do otherwise.
+//!
+//! Pure, like the renderer: texts in, findings out.
+
+mod attributes;
+mod back;
+mod facts;
+mod mounts;
+mod names;
+mod objects;
+mod service;
+mod side;
+mod units;
+mod verdicts;
+
+use facts::{Difference, Kind, Object, differences};
+use side::Side;
+use units::Units;
+
+use crate::diagnostic::{Diagnostic, Level, input};
+use crate::model::{NetworkMode, Stack};
+use crate::network::Wiring;
+use crate::platform::Platform;
+use crate::render::{Filled, Rendered, Target, fill};
+use crate::source::Span;
+
+/// Up to how many services every pair is asked.
+const PAIRS: usize = 50;
+/// How many differences are told: they mostly have one cause.
+const TOLD: usize = 10;
+
+/// Reads rendered files back and compares them with the stack that was given to the renderer, on the platform that was
+/// given to it. Nothing is what it should be: the files say what the stack says, or a finding of the render says what
+/// they do not. A topology is not looked at.
+pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
+    if target == Target::Topology {
+        return Vec::new();
+    }
+    let Ok(mut filled) = fill(stack, platform) else { return Vec::new() };
+    if target == Target::Quadlet {
+        joined(&mut filled.stack, platform);
+    }
+    let (read, sources) = back::read(&rendered.files, platform, target, profiles(stack));
+    let refused = read.diagnostics.iter().filter(|found| found.severity == Level::Error);
+    let mut found: Vec<Diagnostic> = refused
+        .map(|refused| {
+            let file = sources.file_of(refused.span()).map_or("", |file| file.name.as_str());
+            let file = file.rsplit('/').next().unwrap_or(file);
+            let message = format!("{file} cannot be used as it was rendered: {}", refused.message);
+            let line = sources.file_of(refused.span()).map_or("", |file| {
+                let line = file.position(refused.span().start).line;
+                file.text.lines().nth(line.saturating_sub(1)).unwrap_or("")
+            });
+            let key = line.split('=').next().unwrap_or(line).trim();
+            fault(owner(stack, file), message, platform).help(format!("The line: {key}"))
+        })
+        .collect();
+    match read.stack {
+        Some(mut back) if found.is_empty() => {
+            let units = names::as_in_source(&mut back, stack, &rendered.files);
+            found = compare(&filled, back, &units, platform, target, rendered);
+        }
+        // A stack of nothing has no files.
+        None if found.is_empty() && !rendered.files.is_empty() => {
+            found.push(fault(stack.name.span(), "nothing can be read of what was rendered".to_owned(), platform));
+        }
+        _ => {}
+    }
+    let more = found.len().saturating_sub(TOLD);
+    found.truncate(TOLD);
+    if more > 0 {
+        let message = format!("and {more} more differences between the source and what was rendered");
+        found.push(fault(stack.name.span(), message, platform));
+    }
+    found
+}
+
+/// The profiles that were on when the source was read.
+fn profiles(stack: &Stack) -> Vec<String> {
+    let services = stack.services.values();
+    services.filter_map(|service| service.attributes.get("profiles")).flat_map(|(_, names)| names.texts()).collect()
+}
+
+/// A container by its name is a service where one is called so: units say it in one way.
+fn joined(stack: &mut Stack, platform: &Platform) {
+    let names: Vec<(String, String)> = stack
+        .services
+        .values()
+        .filter_map(|service| match service.network_mode.as_ref().map(|mode| &mode.value) {
+            Some(NetworkMode::Container(container)) => Some((service.name.value.clone(), container.clone())),
+            _ => None,
+        })
+        .collect();
+    for (service, container) in names {
+        let wiring = Wiring::new(stack, platform);
+        let mut others = stack.services.values();
+        let other =
+            others.find(|other| wiring.container_name(other) == container).map(|other| other.name.value.clone());
+        let mode = stack.services.get_mut(&service).and_then(|service| service.network_mode.as_mut());
+        if let (Some(mode), Some(other)) = (mode, other) {
+            mode.value = NetworkMode::Service(other);
+        }
+    }
+}
+
+fn compare(
+    filled: &Filled,
+    mut back: Stack,
+    units: &Units,
+    platform: &Platform,
+    target: Target,
+    rendered: &Rendered,
+) -> Vec<Diagnostic> {
+    let stack = &filled.stack;
+    // A profile may bring others with it.
+    for name in stack.disabled.keys() {
+        if let Some(service) = back.services.shift_remove(name) {
+            back.disabled.insert(name.clone(), service);
+        }
+    }
+    let (meant, does) = (Wiring::new(stack, platform), Wiring::new(&back, platform));
+    let sides = (
+        Side::new(&meant, target, &back, true, &filled.at_start, units),
+        Side::new(&does, target, stack, false, &filled.at_start, units),
+    );
+    let mut lost: Vec<Span> = rendered
+        .findings
+        .iter()
+        .filter(|it| it.rule.code == input::LOST_ON_TARGET.code)
+        .map(Diagnostic::span)
+        .collect();
+    lost.sort_unstable();
+    let (forgiven, left): (Vec<_>, Vec<_>) =
+        differences(account(&sides.0), account(&sides.1)).into_iter().partition(|it| is_told(it, &lost));
+    let mut found: Vec<Diagnostic> = left.iter().map(|difference| tell(difference, platform)).collect();
+    // Answers follow from facts: where one of those was lost, and told, they may differ.
+    if stack.services.len() <= PAIRS && !forgiven.iter().any(|it| is_wiring(it)) {
+        let answers = verdicts::differences(&meant, &does);
+        found.extend(answers.into_iter().map(|(at, message)| fault(at, message, platform)));
+    }
+    found
+}
+
+/// Everything that a side says.
+fn account<'a>(side: &Side<'a>) -> Vec<Object<'a>> {
+    let stack = side.stack;
+    let mut objects = vec![objects::stack(side)];
+    objects.extend(stack.services.values().map(|service| service::service(side, service)));
+    if target_has_profiles(side) {
+        objects.extend(stack.disabled.values().map(|service| service::service(side, service)));
+    }
+    let networks = stack.networks.values().filter(|network| !network.external);
+    objects.extend(networks.map(|network| objects::network(side, network)));
+    if mounts::have_units(side) {
+        // Volumes that quadgen gave a name to are said with their mounts.
+        let known = |name: &str| side.is_source || !side.is_units() || side.other.volumes.contains_key(name);
+        let volumes = stack.volumes.values().filter(|volume| !volume.external && known(&volume.name.value));
+        objects.extend(volumes.map(|volume| objects::volume(side, volume)));
+    }
+    objects
+}
+
+/// Whether services that nobody asked for are in the files, too.
+fn target_has_profiles(side: &Side<'_>) -> bool {
+    side.target == Target::Compose
+}
+
+/// Whether a finding of the render stands at the place of a difference: there, in a part of it, or around it. `lost` is
+/// sorted.
+fn is_told(difference: &Difference, lost: &[Span]) -> bool {
+    // What is mounted can be lost, with its place: it never becomes another thing.
+    if difference.what == "mount" && difference.meant.is_some() && difference.does.is_some() {
+        return false;
+    }
+    let at = difference.at;
+    let holds = |outer: Span, inner: Span| outer.start <= inner.start && inner.end <= outer.end;
+    let candidates = lost.iter().take_while(|span| span.start <= at.end);
+    candidates.into_iter().any(|span| holds(at, *span) || holds(*span, at))
+}
+
+/// Whether a difference can change who reaches whom.
+fn is_wiring(difference: &Difference) -> bool {
+    let what = difference.what.as_str();
+    difference.kind == Kind::Network
+        || what.contains("network")
+        || what.contains("address")
+        || what.starts_with("line ")
+        || ["published port", "container name", "host name", "extra_hosts", "links", "dns"].contains(&what)
+}
+
+/// What may be shown of a value: secrets stand in the others.
+fn shown(difference: &Difference) -> bool {
+    let secret = ["variable", "command", "entry point", "health check", "labels", "build", "label", "secret", "config"];
+    !secret.contains(&difference.what.as_str()) && !difference.what.starts_with("line ")
+}
+
+fn tell(difference: &Difference, platform: &Platform) -> Diagnostic {
+    let object = match difference.kind {
+        Kind::Stack => "the stack".to_owned(),
+        Kind::Service => format!("`{}`", difference.name),
+        Kind::Network => format!("the network `{}`", difference.name),
+        Kind::Volume => format!("the volume `{}`", difference.name),
+    };
+    let what = &difference.what;
+    let of = if difference.of.is_empty() || what.starts_with("line ") {
+        String::new()
+    } else {
+        format!(" `{}`", difference.of)
+    };
+    let message = match (&difference.meant, &difference.does) {
+        (Some(_), None) if what.is_empty() => format!("{object} would be missing in what was rendered"),
+        (None, Some(_)) if what.is_empty() => format!("{object} is in what was rendered, and not in the source"),
+        (Some(meant), Some(does)) if shown(difference) && !(meant.is_empty() || does.is_empty()) => {
+            format!("{object}: {what}{of} is `{meant}` in the source and `{does}` in what was rendered")
+        }
+        (Some(_), Some(_)) => format!("{object}: {what}{of} is another one in what was rendered than in the source"),
+        (Some(meant), None) if shown(difference) && !meant.is_empty() => {
+            format!("{object}: {what}{of} `{meant}` of the source is not in what was rendered")
+        }
+        (Some(_), None) => format!("{object}: {what}{of} of the source is not in what was rendered"),
+        (None, Some(does)) if shown(difference) && !does.is_empty() => {
+            format!("{object}: {what}{of} `{does}` is in what was rendered, and not in the source")
+        }
+        (None, _) => format!("{object}: {what}{of} is in what was rendered, and not in the source"),
+    };
+    fault(difference.at, message, platform)
+}
+
+fn fault(at: Span, message: String, platform: &Platform) -> Diagnostic {
+    let help = "Why: quadgen read what it rendered back, and that does not say what the source says. This is a fault of \
+                quadgen, or something that it cannot carry yet; nothing was written.";
+    let way = "What helps: `--no-verify` writes it as it is. Please report it, with the part of the source that this is \
+               about.";
+    Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help).help(way).on(&platform.name)
+}
+
+/// The place of what a rendered file is made of.
+fn owner(stack: &Stack, file: &str) -> Span {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let own = stem.strip_prefix(&format!("{}-", stack.name.value)).unwrap_or(stem);
+    let named = |name: &str| {
+        let service = stack.services.get(name).map(crate::model::Service::span);
+        let network = || stack.networks.get(name).map(|network| network.name.span());
+        service.or_else(network)
+    };
+    named(stem).or_else(|| named(own)).unwrap_or_else(|| stack.name.span())
+}

@@ -1,0 +1,70 @@
+//! Reads what was rendered as whoever runs it would: units as the generator of the platform's release does, a Compose
+//! file as docker-compose does.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::UnitKind;
+use crate::platform::Platform;
+use crate::read::{Read, compose, quadlet, topology};
+use crate::render::{File, Target};
+use crate::source::{Files, SourceMap};
+
+/// Stands for the address that is only known when a container starts: one that is kept for examples (RFC 5737).
+pub(super) const START: &str = "192.0.2.1";
+
+/// The rendered files, as they will lie in one folder.
+struct Memory<'f>(BTreeMap<PathBuf, &'f str>);
+
+impl Files for Memory<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let text = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(text.as_bytes().to_vec())
+    }
+
+    fn is_dir(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn walk(&self, folder: &Path) -> Vec<PathBuf> {
+        self.0.keys().filter(|file| file.starts_with(folder)).cloned().collect()
+    }
+}
+
+/// The files read again, and their texts.
+pub(super) fn read(files: &[File], platform: &Platform, target: Target, profiles: Vec<String>) -> (Read, SourceMap) {
+    let mut sources = SourceMap::default();
+    let root = Path::new("rendered");
+    let memory = Memory(files.iter().map(|file| (root.join(&file.name), file.text.as_str())).collect());
+    let read = match target {
+        Target::Quadlet => {
+            let is_unit = |path: &&PathBuf| {
+                path.file_name().is_some_and(|name| UnitKind::of_file(&name.to_string_lossy()).is_some())
+            };
+            let units = memory.0.keys().filter(is_unit).cloned().collect();
+            let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
+            let parsed = quadlet::parse(&mut sources, &memory, &tree);
+            quadlet::lower(&parsed, &sources, platform.version)
+        }
+        Target::Compose => {
+            let request = compose::Request {
+                files: memory.0.keys().cloned().collect(),
+                environment: BTreeMap::from([(crate::render::AT_START_VARIABLE.to_owned(), START.to_owned())]),
+                profiles,
+                ..compose::Request::default()
+            };
+            compose::read(&mut sources, &memory, &request)
+        }
+        Target::Topology => {
+            let text = files.first().map_or("", |file| file.text.as_str());
+            let file = sources.add("topology.yaml", text);
+            topology::read(sources.file(file))
+        }
+    };
+    (read, sources)
+}

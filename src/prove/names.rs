@@ -1,0 +1,95 @@
+//! Whose a rendered object is: names in files are not always those of the source.
+//!
+//! A unit's file is called after the service, or after the project and the service; a network or volume that no unit
+//! makes is known by the name of its object alone.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::units::Units;
+use crate::model::{MountKind, NetworkMode, Party, Stack, Target, Text};
+use crate::render::File;
+
+/// Names as they are in the files, with those of the source.
+type Names = HashMap<String, String>;
+
+/// Gives everything in a stack that was read back the name that it has in the source. The answer is what only its
+/// units say.
+pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) -> Units {
+    let files: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let project = source.name.value.as_str();
+    let services = of_files(source.services.keys(), project, "container", &files);
+    let own = source.networks.values().filter(|network| !network.external).map(|network| &network.name.value);
+    let mut networks = of_files(own, project, "network", &files);
+    let own = source.volumes.values().filter(|volume| !volume.external).map(|volume| &volume.name.value);
+    let mut volumes = of_files(own, project, "volume", &files);
+    let objects: HashMap<&str, &String> =
+        source.networks.iter().map(|(name, network)| (network.object(), name)).collect();
+    let outside = stack.networks.iter().filter(|(_, network)| network.external);
+    networks.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
+    let objects: HashMap<&str, &String> = source.volumes.iter().map(|(name, volume)| (volume.object(), name)).collect();
+    let outside = stack.volumes.iter().filter(|(_, volume)| volume.external);
+    volumes.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
+    let units = Units::of(stack).renamed(|name| services.get(&name).cloned().unwrap_or(name));
+    if [&services, &networks, &volumes].iter().any(|names| names.iter().any(|(old, new)| old != new)) {
+        rename(stack, &services, &networks, &volumes);
+    }
+    units
+}
+
+/// The names that files of a kind have, where all of them carry the project's before their own.
+fn of_files<'s>(
+    names: impl Iterator<Item = &'s String> + Clone,
+    project: &str,
+    kind: &str,
+    files: &HashSet<&str>,
+) -> Names {
+    let file = |name: &String| format!("{project}-{name}.{kind}");
+    if !names.clone().all(|name| files.contains(file(name).as_str())) {
+        return Names::new();
+    }
+    names.map(|name| (format!("{project}-{name}"), name.clone())).collect()
+}
+
+fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {
+    let change = |names: &Names, text: &mut String| {
+        if let Some(name) = names.get(text) {
+            text.clone_from(name);
+        }
+    };
+    let text = |names: &Names, text: &mut Text| change(names, &mut text.value);
+    for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+        text(services, &mut service.name);
+        service.networks.iter_mut().for_each(|attachment| text(networks, &mut attachment.network));
+        service.depends_on.iter_mut().for_each(|dependency| text(services, &mut dependency.service));
+        if let Some(NetworkMode::Service(name)) = service.network_mode.as_mut().map(|mode| &mut mode.value) {
+            change(services, name);
+        }
+        for connection in &mut service.connections {
+            if let Target::Service(name) = &mut connection.to {
+                change(services, name);
+            }
+        }
+        for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Volume) {
+            change(volumes, &mut mount.value.source);
+        }
+    }
+    stack.networks.values_mut().for_each(|network| text(networks, &mut network.name));
+    stack.volumes.values_mut().for_each(|volume| text(volumes, &mut volume.name));
+    for party in stack.deny.iter_mut().flat_map(|deny| deny.from.iter_mut().chain(&mut deny.to)) {
+        match party {
+            Party::Service(name) => change(services, name),
+            Party::Network(name) => change(networks, name),
+            Party::Internet | Party::Host => {}
+        }
+    }
+    stack.services = by_name(std::mem::take(&mut stack.services), |service| &service.name);
+    stack.disabled = by_name(std::mem::take(&mut stack.disabled), |service| &service.name);
+    stack.networks = by_name(std::mem::take(&mut stack.networks), |network| &network.name);
+    stack.volumes = by_name(std::mem::take(&mut stack.volumes), |volume| &volume.name);
+}
+
+fn by_name<T>(old: IndexMap<String, T>, name: fn(&T) -> &Text) -> IndexMap<String, T> {
+    old.into_values().map(|item| (name(&item).value.clone(), item)).collect()
+}

@@ -1,0 +1,273 @@
+//! What is said of a service: everything that changes what its container does.
+
+use std::borrow::Cow;
+
+use super::attributes;
+use super::facts::{Kind, Object};
+use super::mounts;
+use super::side::Side;
+use crate::model::{
+    Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
+};
+use crate::platform::Feature;
+use crate::render::{start_step, words};
+
+/// What quadgen writes for a service that others wait for; that they wait is said of them.
+const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
+
+pub(super) fn service<'a>(side: &Side<'a>, service: &'a Service) -> Object<'a> {
+    let mut out = Object::new(Kind::Service, &service.name.value, service.span());
+    image(side, service, &mut out);
+    out.say("container name", "", side.container_name(service), service.span());
+    if let Some(name) = &service.hostname {
+        out.say("host name", "", name.value.as_str(), name.span());
+    }
+    networks(side, service, &mut out);
+    for port in &service.ports {
+        let mut value = String::new();
+        if !side.is_units() {
+            // For swarms and for other programs: a unit's ports are what they are without it.
+            let extra = port.value.extra.iter().map(|(name, _, value)| format!("{name}: {}", side.value(value)));
+            value = extra.collect::<Vec<_>>().join(", ");
+        }
+        out.say("published port", port.value.to_string(), value, port.span());
+    }
+    environment(side, service, &mut out);
+    for (what, words) in [("command", &service.command), ("entry point", &service.entrypoint)] {
+        if let Some(words) = words {
+            let at = words.iter().map(|word| word.span()).reduce(|a, b| a.to(b)).unwrap_or(service.span());
+            out.say(what, "", self::words(side, words), at);
+        }
+    }
+    mounts::mounts(side, service, &mut out);
+    dependencies(side, service, &mut out);
+    if let Some(health) = &service.health {
+        self::health(side, &health.value, health.span(), &mut out);
+    }
+    life(side, service, &mut out);
+    attributes::attributes(side, service, &mut out);
+    entries(side, service, &mut out);
+    intents(side, service, &mut out);
+    out
+}
+
+fn words<'a>(side: &Side<'a>, words: &'a [Text]) -> String {
+    let words: Vec<Cow<'_, str>> = words.iter().map(|word| side.text(&word.value)).collect();
+    format!("{words:?}")
+}
+
+fn image<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    let full = |service: &Service| service.image.as_ref().map(|image| image.value.full());
+    let image = match full(service) {
+        // Without build units the image is built by hand, and has the name that Compose gives it.
+        None if side.is_source && side.is_units() && !side.has(Feature::BuildUnit) => {
+            let stack = side.stack.name.value.to_lowercase();
+            let built = service.attributes.contains_key("build");
+            built.then(|| format!("localhost/{stack}-{}:latest", service.name.value))
+        }
+        image => image,
+    };
+    if let Some(image) = image {
+        out.say("image", "", image, service.image.as_ref().map_or(service.span(), |image| image.span()));
+    }
+}
+
+fn networks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    if let Some(mode) = &service.network_mode {
+        out.say("network mode", "", words::network_mode(&mode.value), mode.span());
+    }
+    if service.networks.is_empty() {
+        return;
+    }
+    let names = side.names(service);
+    for attachment in &service.networks {
+        let network = attachment.network.value.as_str();
+        let at = attachment.network.span();
+        out.say("network", network, "", at);
+        for (what, address) in [("IPv4 address", attachment.ipv4), ("IPv6 address", attachment.ipv6)] {
+            if let Some(address) = address {
+                out.say(what, network, address.value.to_string(), address.span());
+            }
+        }
+        for (name, (span, value)) in &attachment.attributes {
+            out.say(format!("{name} on a network"), network, side.value(value), span.to(value.span));
+        }
+        let mut here: Vec<&str> = names
+            .iter()
+            .filter(|name| name.network.as_deref().is_none_or(|only| only == network))
+            .map(|name| name.text.as_str())
+            .collect();
+        here.sort_unstable();
+        here.dedup();
+        for name in here {
+            let place = attachment.aliases.iter().find(|alias| alias.value == name).map(Text::span);
+            out.say("name on the network", format!("{network}: {name}"), "", place.unwrap_or(at));
+        }
+    }
+}
+
+fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    for (name, variable) in &service.environment {
+        let value = variable.value.as_deref();
+        // A line break cannot stand in a value and tell it from what the host gives.
+        let value = value.map_or("\nfrom the host".into(), |value| side.text(value));
+        out.say("variable", name.as_str(), value, variable.span());
+    }
+    for (at, file) in service.env_files.iter().enumerate() {
+        let EnvFile { path, required, format, .. } = file;
+        // Of two files that set a variable the later one counts.
+        out.say("env file", side.path(&path.value), at.to_string(), path.span());
+        if !required {
+            out.say("env file that may be missing", side.path(&path.value), "", path.span());
+        }
+        if let Some(format) = format {
+            out.say("form of the env file", side.path(&path.value), format.value.as_str(), format.span());
+        }
+    }
+}
+
+/// A unit counts as started in one way, whoever waits for it; and who need not wait only wants it.
+fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    for dependency in &service.depends_on {
+        let name = dependency.service.value.as_str();
+        // Who shares a network starts behind whose that is, whether anybody says it or not; and nothing waits for itself.
+        let is_owner = matches!(&service.network_mode, Some(mode)
+            if matches!(&mode.value, NetworkMode::Service(owner) if owner == name));
+        if (is_owner && dependency.condition.value == Condition::Started) || *name == service.name.value {
+            continue;
+        }
+        let at = dependency.service.span().to(dependency.condition.span());
+        let condition = match dependency.condition.value {
+            _ if side.is_units() && !dependency.required => Condition::Started,
+            Condition::Healthy if side.is_units() && side.completed.contains(name) => Condition::Completed,
+            condition => condition,
+        };
+        out.say("dependency", name, words::condition(condition), at);
+        // What units say may be less: to be pulled in and not waited for, or the other way round.
+        if side.is_units() && !side.is_source && side.source().format != Format::Quadlet {
+            if side.units.unordered.contains(&(service.name.value.clone(), name.to_owned())) {
+                out.say("start without waiting for", name, "", at);
+            }
+            if !dependency.required {
+                out.say("start without", name, "", at);
+            }
+        }
+        if dependency.restart {
+            out.say("restart together with", name, "", at);
+        }
+        if !dependency.required && !side.is_units() {
+            out.say("dependency that may be missing", name, "", at);
+        }
+    }
+}
+
+fn health<'a>(side: &Side<'a>, health: &'a Health, at: crate::source::Span, out: &mut Object<'a>) {
+    match &health.test {
+        Some(HealthTest::Disabled) => return out.say("health check", "", "none", at),
+        Some(HealthTest::Exec(test)) => {
+            let place = test.iter().map(|word| word.span()).reduce(|a, b| a.to(b)).unwrap_or(at);
+            out.say("health check", "", words(side, test), place);
+        }
+        Some(HealthTest::Shell(line)) => {
+            let text = side.text(&line.value);
+            let text = if side.is_units() { text.trim().to_owned() } else { text.into_owned() };
+            out.say("health check", "", format!("in a shell: {text}"), line.span());
+        }
+        None => {}
+    }
+    for (what, time) in [
+        ("interval of the health check", health.interval),
+        ("limit of the health check", health.timeout),
+        ("start period of the health check", health.start_period),
+        ("start interval of the health check", health.start_interval),
+    ] {
+        if let Some(time) = time {
+            out.say(what, "", time.value.to_string(), time.span());
+        }
+    }
+    if let Some(retries) = health.retries {
+        out.say("retries of the health check", "", retries.value.to_string(), retries.span());
+    }
+}
+
+fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    // What somebody wrote for this unit goes before it.
+    let own = |key: &str| service.quadlet.iter().any(|entry| entry.section == "Service" && entry.key.value == key);
+    if let Some(restart) = service.restart.filter(|_| !own("Restart")) {
+        let value = match restart.value {
+            Restart::No => None,
+            // systemd starts nothing again that somebody stopped, whatever is written.
+            Restart::UnlessStopped if side.is_units() => Some(Restart::Always),
+            value => Some(value),
+        };
+        if let Some(value) = value {
+            out.say("restart", "", value.to_string(), restart.span());
+        }
+    }
+    // Docker starts what it had running; systemd what is installed. Units know it by themselves.
+    if side.is_units() && side.source().format != Format::Quadlet {
+        let name = service.name.value.as_str();
+        let installed = service.quadlet.iter().any(|entry| entry.section == "Install");
+        let by_itself = !side.completed.contains(name) && !service.attributes.contains_key("profiles") && !installed;
+        if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
+            out.say("start with the machine", "", "", service.span());
+        }
+    }
+    if let Some(grace) = service.stop_grace_period {
+        let value = if side.is_units() { format!("{}s", grace.value.as_seconds()) } else { grace.value.to_string() };
+        out.say("time to stop", "", value, grace.span());
+    }
+}
+
+/// Lines for the unit that nothing else of the model says.
+fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    let entries = service.quadlet.iter().filter(|entry| !is_idle(entry));
+    for entry in entries {
+        let by_waiting = side.awaited.contains(service.name.value.as_str());
+        if side.is_units() && by_waiting && WAITED.contains(&entry.key.value.as_str()) {
+            continue;
+        }
+        line(side, entry, out);
+    }
+    if side.is_source && side.is_units() && side.at_start.contains(&service.name.value) {
+        let (step, file) = start_step(&service.name.value);
+        for (key, value) in [("ExecStartPre", step), ("EnvironmentFile", file)] {
+            out.say(format!("line [Service] {key}="), value, "", service.span());
+        }
+    }
+}
+
+/// What is for people, and starts and changes nothing.
+pub(super) fn is_idle(entry: &UnitEntry) -> bool {
+    entry.section == "Unit" && matches!(entry.key.value.as_str(), "Description" | "Documentation")
+}
+
+/// A line for a unit. Arguments may stand in one line or in several.
+pub(super) fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
+    let what = format!("line [{}] {}=", entry.section, entry.key.value);
+    let at = entry.key.span().to(entry.value.span());
+    if matches!(entry.key.value.as_str(), "PodmanArgs" | "GlobalArgs") {
+        for word in entry.value.value.split_whitespace() {
+            out.say(what.clone(), side.text(word), "", at);
+        }
+    } else {
+        out.say(what, side.text(&entry.value.value), "", at);
+    }
+}
+
+fn intents<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    for (what, denied) in [("internet: deny", service.internet_denied), ("host: deny", service.host_denied)] {
+        if let Some(at) = denied {
+            out.say("intent", what, "", at);
+        }
+    }
+    for connection in service.connections.iter().filter(|connection| connection.is_stated()) {
+        let known = match &connection.to {
+            Goal::Service(name) => side.stack.services.contains_key(name),
+            Goal::Host(_) => true,
+        };
+        if known {
+            out.say("intent", format!("connects: {}", words::connection(connection)), "", service.span());
+        }
+    }
+}

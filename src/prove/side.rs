@@ -1,0 +1,172 @@
+//! One of the two sides: a stack on its platform, and what is known of what it is rendered to.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::back::START;
+use super::units::Units;
+use crate::model::{AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, Value};
+use crate::network::{Name, Wiring};
+use crate::platform::{Feature, Platform};
+use crate::render::{Target, is_replicated};
+
+/// Stands for the name that Compose makes, whatever it is: it is made again of the same words.
+const MADE: &str = "a name of Compose's";
+/// Stands for a volume that a service has for itself.
+pub(super) const OWN_VOLUME: &str = "a volume of its own";
+
+pub(super) struct Side<'a> {
+    pub wiring: &'a Wiring<'a>,
+    pub stack: &'a Stack,
+    pub platform: &'a Platform,
+    pub target: Target,
+    /// The other side.
+    pub other: &'a Stack,
+    /// Whether this is what was meant.
+    pub is_source: bool,
+    /// The services that others wait for until they have ended.
+    pub completed: HashSet<&'a str>,
+    /// The services that others wait for in any way.
+    pub awaited: HashSet<&'a str>,
+    /// What only the rendered units say.
+    pub units: &'a Units,
+    /// Services that look an address up when they start.
+    pub at_start: &'a BTreeSet<String>,
+    /// How many mounts each volume has.
+    pub mounted: HashMap<&'a str, usize>,
+}
+
+impl<'a> Side<'a> {
+    pub fn new(
+        wiring: &'a Wiring<'a>,
+        target: Target,
+        other: &'a Stack,
+        is_source: bool,
+        at_start: &'a BTreeSet<String>,
+        units: &'a Units,
+    ) -> Self {
+        let (stack, platform) = (wiring.stack, wiring.platform);
+        let dependencies = stack.services.values().flat_map(|service| &service.depends_on);
+        let awaited = dependencies.clone().filter(|other| other.condition.value != Condition::Started);
+        let awaited = awaited.map(|other| other.service.value.as_str()).collect();
+        let completed = dependencies.filter(|other| other.condition.value == Condition::Completed);
+        let completed = completed.map(|other| other.service.value.as_str()).collect();
+        let mut mounted: HashMap<&str, usize> = HashMap::new();
+        for mount in stack.services.values().flat_map(|service| &service.mounts) {
+            if mount.value.kind == MountKind::Volume {
+                *mounted.entry(mount.value.source.as_str()).or_default() += 1;
+            }
+        }
+        Side { wiring, stack, platform, target, other, is_source, completed, awaited, units, at_start, mounted }
+    }
+
+    /// What both are about.
+    pub fn source(&self) -> &'a Stack {
+        if self.is_source { self.stack } else { self.other }
+    }
+
+    /// Whether units are written.
+    pub fn is_units(&self) -> bool {
+        self.target == Target::Quadlet
+    }
+
+    /// Whether the platform has a feature for certain.
+    pub fn has(&self, feature: Feature) -> bool {
+        self.platform.has(feature) == Some(true)
+    }
+
+    /// A text with what is only known where it runs, as it comes back.
+    pub fn text(&self, text: &'a str) -> Cow<'a, str> {
+        if !text.contains([AT_START, HOME]) {
+            return text.into();
+        }
+        let start = if self.is_units() { "${QUADGEN_HOST}" } else { START };
+        text.replace(AT_START, start).replace(HOME, "%h").into()
+    }
+
+    /// A path of the host: a home has two forms, and in a folder of units `x` is `./x`.
+    pub fn path(&self, path: &'a str) -> Cow<'a, str> {
+        if let Some(rest) = path.strip_prefix(HOME).or_else(|| path.strip_prefix("%h")) {
+            return format!("~{rest}").into();
+        }
+        if self.is_units() && !path.starts_with(['/', '.', '~', '%', '$']) && !path.is_empty() {
+            return format!("./{path}").into();
+        }
+        path.into()
+    }
+
+    /// Whether the name of a container is one that Compose makes.
+    fn is_made(&self, service: &Service) -> bool {
+        self.target == Target::Compose
+            && match &service.container_name {
+                ContainerName::ByRuntime(_) => true,
+                ContainerName::Named(name) => name.is_implied() && self.stack.format == Format::Compose,
+                ContainerName::ByService => is_replicated(service),
+            }
+    }
+
+    /// The container's name.
+    pub fn container_name(&self, service: &'a Service) -> Cow<'a, str> {
+        match &service.container_name {
+            _ if self.is_made(service) => MADE.into(),
+            ContainerName::Named(name) => name.value.as_str().into(),
+            ContainerName::ByService => service.name.value.as_str().into(),
+            ContainerName::ByRuntime(_) => self.wiring.container_name(service).into(),
+        }
+    }
+
+    /// The names by which a service is found on its networks.
+    pub fn names(&self, service: &'a Service) -> Vec<Name> {
+        let mut names = self.wiring.names(service);
+        if self.is_made(service)
+            && let Some(first) = names.first_mut()
+        {
+            MADE.clone_into(&mut first.text);
+        }
+        names
+    }
+
+    /// A value of the source layer in one form, whatever its writing.
+    pub fn value(&self, value: &'a Value) -> Cow<'a, str> {
+        match &value.data {
+            Data::Text(text) => self.text(text),
+            Data::Number(number) => number.as_str().into(),
+            Data::Bool(true) => "true".into(),
+            Data::Bool(false) => "false".into(),
+            Data::Null => "".into(),
+            Data::List(items) => {
+                let items: Vec<Cow<'_, str>> = items.iter().map(|item| self.value(item)).collect();
+                format!("[{}]", items.join(", ")).into()
+            }
+            Data::Map(entries) => {
+                let mut parts: Vec<String> =
+                    entries.iter().map(|(name, value)| format!("{name}: {}", self.value(value))).collect();
+                parts.sort();
+                format!("{{{}}}", parts.join(", ")).into()
+            }
+        }
+    }
+
+    /// A map, or a list of `NAME=VALUE`: each name with its value and its place.
+    pub fn pairs(&self, value: &'a Value) -> Vec<(Cow<'a, str>, Cow<'a, str>, crate::source::Span)> {
+        match &value.data {
+            Data::Map(entries) => {
+                entries.iter().map(|(name, value)| (name.as_str().into(), self.value(value), value.span)).collect()
+            }
+            Data::List(items) => items
+                .iter()
+                .map(|item| match self.value(item) {
+                    Cow::Borrowed(text) => {
+                        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+                        (name.into(), value.into(), item.span)
+                    }
+                    Cow::Owned(text) => {
+                        let (name, value) = text.split_once('=').unwrap_or((&text, ""));
+                        (name.to_owned().into(), value.to_owned().into(), item.span)
+                    }
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}

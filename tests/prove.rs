@@ -1,0 +1,319 @@
+//! What is rendered says what its source says: `prove` finds nothing in what was rendered of real stacks, and names each
+//! line that was spoilt.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use quadgen::diagnostic::{Diagnostic, Level};
+use quadgen::discover::{self, Found};
+use quadgen::model::{Format, Stack, Version};
+use quadgen::platform::{Platform, parse_spec};
+use quadgen::prove::prove;
+use quadgen::read::{Read, compose, quadlet, topology};
+use quadgen::render::{Options, Layout, Rendered, Target, lay_out, render};
+use quadgen::rules::{self, Context};
+use quadgen::source::{Files, SourceMap};
+use support::disk::Disk;
+use support::{missing, say};
+
+/// Platforms and what is rendered for them.
+const PLATFORMS: [(&str, Target); 6] = [
+    ("podman@5.4.2,rootless", Target::Quadlet),
+    ("podman@5.8.6,netavark@1.17,rootful,systemd@257", Target::Quadlet),
+    ("podman@4.9.4,rootless", Target::Quadlet),
+    ("podman@4.4,rootless", Target::Quadlet),
+    ("docker@28.5", Target::Compose),
+    ("podman@5.4.2,rootless", Target::Compose),
+];
+
+fn platform(words: &str, target: Target, format: Format) -> Platform {
+    let platform = Platform::resolve("here", parse_spec(words).unwrap(), format);
+    Platform { deploy: target.deploy().unwrap_or(platform.deploy), ..platform }
+}
+
+/// A stack that can be rendered: whole, and without errors.
+fn whole(read: Read) -> Option<Stack> {
+    let faults = read.diagnostics.iter().any(|found| found.severity == Level::Error);
+    let stack = read.stack.filter(|stack| stack.complete && !faults && !stack.services.is_empty())?;
+    Some(stack)
+}
+
+/// What is wrong with what was rendered of a stack; nothing where it cannot be rendered.
+fn proof(stack: &Stack, words: &str, target: Target) -> Option<Vec<Diagnostic>> {
+    let platform = platform(words, target, stack.format);
+    let wirings = [quadgen::network::Wiring::new(stack, &platform)];
+    let mut found = quadgen::diagnostic::Sink::default();
+    rules::check(&Context::new(stack, &wirings), &mut found);
+    let nowhere = |found: &Diagnostic| found.rule.code == rules::UNDEFINED_REFERENCE.code;
+    if found.finish(&SourceMap::default()).iter().any(nowhere) {
+        return None;
+    }
+    let stack = lay_out(stack, &platform, &Layout::default()).ok()?;
+    let rendered = render(&stack, &platform, target, &Options::default(), "x").ok()?;
+    Some(prove(&stack, &platform, target, &rendered))
+}
+
+/// Every Compose file and tree of units of the corpus.
+fn real(release: Version) -> Option<Vec<(String, Stack)>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let corpus = fs::canonicalize(corpus).ok()?;
+    let mut stacks = Vec::new();
+    let mut repositories: Vec<PathBuf> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    repositories.sort();
+    for repository in repositories.iter().filter(|path| path.is_dir()) {
+        for found in discover::find(&Disk, repository, &discover::Options::default()) {
+            let name = found.files()[0].strip_prefix(&corpus).unwrap().display().to_string();
+            let mut sources = SourceMap::default();
+            if let Found::Quadlet { tree, .. } = found {
+                let parsed = quadlet::parse(&mut sources, &Disk, &tree);
+                let read = quadlet::lower(&parsed, &sources, release);
+                stacks.extend(whole(read).map(|stack| (name, stack)));
+            }
+        }
+        let is_compose = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.contains("compose") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+        };
+        for file in Disk.walk(repository).into_iter().filter(is_compose) {
+            let mut sources = SourceMap::default();
+            let name = file.strip_prefix(&corpus).unwrap().display().to_string();
+            let request = compose::Request { files: vec![file], samples: true, ..Default::default() };
+            stacks.extend(whole(compose::read(&mut sources, &Disk, &request)).map(|stack| (name, stack)));
+        }
+    }
+    Some(stacks)
+}
+
+#[test]
+fn real_stacks_are_proven() {
+    let mut failed = Vec::new();
+    for (words, target) in PLATFORMS {
+        // Units are read for the release that they are rendered for; for Docker, for the newest.
+        let release = platform(words, target, Format::Quadlet);
+        let release = if release.is_podman() { release.version } else { Version::new(5, 8) };
+        let Some(stacks) = real(release) else {
+            return missing("the proof of what is rendered of real stacks (no corpus beside the repository)");
+        };
+        let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for (name, stack) in &stacks {
+            let Some(found) = proof(stack, words, target) else { continue };
+            let count = counts.entry(format!("{:?}", stack.format)).or_default();
+            count.0 += 1;
+            count.1 += usize::from(found.is_empty());
+            failed.extend(found.iter().map(|found| format!("{words} {target:?} {name}: {}", found.message)));
+        }
+        for (format, (rendered, proven)) in counts {
+            say(&format!("proof: {proven} of {rendered} stacks in {format} as {target:?} on {words}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}\n{}", failed.len(), failed.join("\n"));
+}
+
+/// Everything that units and Compose can both say.
+const SHOP: &str = r#"
+name: shop
+networks:
+  back:
+    ipam: { config: [{ subnet: 10.89.5.0/24, gateway: 10.89.5.1 }] }
+    labels: { team: web }
+  front: { driver_opts: { mtu: "1400" } }
+  inside: { internal: true }
+  outside: { external: true }
+volumes:
+  data: { labels: { a: b } }
+services:
+  db:
+    image: docker.io/library/postgres:16
+    networks: { back: { aliases: [postgres], ipv4_address: 10.89.5.3 }, inside: {} }
+    environment: { POSTGRES_PASSWORD: "a b$c%d\"e", EMPTY: "" }
+    volumes: ["data:/var/lib/postgresql/data:Z", "/srv/shop:/srv:ro", "/cache", "./conf:/etc/conf"]
+    healthcheck: { test: [CMD, pg_isready, -U, shop], interval: 10s, timeout: 5s, retries: 5, start_period: 30s }
+    restart: always
+    stop_grace_period: 1m
+    ulimits: { nproc: 5 }
+  migrate:
+    image: localhost/migrate:1
+    command: [sh, -c, "sleep 1"]
+    depends_on: { db: { condition: service_healthy } }
+    networks: [back]
+  web:
+    image: docker.io/library/nginx:1.27
+    entrypoint: [/entry, "a b"]
+    hostname: web.local
+    networks: [front, outside]
+    ports: ["8080:80", "127.0.0.1:53:53/udp"]
+    env_file: [./web.env]
+    depends_on:
+      migrate: { condition: service_completed_successfully }
+      cache: { condition: service_started, restart: true }
+    cap_add: [NET_ADMIN]
+    dns: [1.1.1.1]
+    extra_hosts: ["a:1.2.3.4"]
+    labels: { rule: "Host(`x`)" }
+    user: "1000:1000"
+    working_dir: /app
+    read_only: true
+    init: true
+    privileged: true
+    mem_limit: 512m
+    sysctls: { net.core.somaxconn: "1024" }
+    logging: { driver: journald, options: { tag: web } }
+    restart: on-failure:3
+    secrets: [token]
+    connects: ["cache:6379"]
+  cache:
+    image: docker.io/library/redis:7
+    networks: [front]
+    internet: deny
+    host: deny
+    stop_signal: SIGINT
+  sidecar:
+    build: { context: ./sidecar, args: { A: b c }, target: prod }
+    network_mode: service:web
+    healthcheck: { disable: true }
+secrets:
+  token: { external: true }
+deny:
+  - front -> back
+"#;
+
+/// Lines of units that say nothing of the source: quadgen writes them by itself, and whoever takes one away changes how
+/// the service is looked after, not what it is.
+const BESIDE: [&str; 8] = [
+    "Description=",
+    "TimeoutStartSec=",
+    "TimeoutStopSec=",
+    "RestartSec=",
+    "RestartMode=",
+    // Without it an image that is only here is looked for, and then found here.
+    "Pull=never",
+    "RemainAfterExit=",
+    // A volume that had no name keeps its data under whatever name it has.
+    "VolumeName=db-cache",
+];
+
+struct Rendering {
+    stack: Stack,
+    platform: Platform,
+    target: Target,
+    rendered: Rendered,
+}
+
+fn shop(words: &str, target: Target) -> Rendering {
+    let mut sources = SourceMap::default();
+    let file = sources.add("topology.yaml", SHOP);
+    let read = topology::read(sources.file(file));
+    assert!(read.diagnostics.is_empty(), "{:#?}", read.diagnostics);
+    let stack = read.stack.unwrap();
+    let platform = platform(words, target, stack.format);
+    let rendered = render(&stack, &platform, target, &Options::default(), "topology.yaml").unwrap();
+    let found = prove(&stack, &platform, target, &rendered);
+    assert!(found.is_empty(), "{:#?}", found.iter().map(|found| &found.message).collect::<Vec<_>>());
+    Rendering { stack, platform, target, rendered }
+}
+
+impl Rendering {
+    /// What the proof says where a file has another text.
+    fn spoilt(&mut self, file: usize, text: String) -> Vec<String> {
+        let whole = std::mem::replace(&mut self.rendered.files[file].text, text);
+        let found = prove(&self.stack, &self.platform, self.target, &self.rendered);
+        self.rendered.files[file].text = whole;
+        found.into_iter().map(|found| found.message).collect()
+    }
+}
+
+#[test]
+fn no_line_of_a_unit_can_go_or_change() {
+    let mut shop = shop("podman@5.8.6,netavark@1.17,rootless,systemd@257", Target::Quadlet);
+    let mut missed = Vec::new();
+    for file in 0..shop.rendered.files.len() {
+        let text = shop.rendered.files[file].text.clone();
+        let name = shop.rendered.files[file].name.clone();
+        for (at, line) in text.lines().enumerate() {
+            if !line.contains('=') || line.starts_with('#') || BESIDE.iter().any(|key| line.starts_with(key)) {
+                continue;
+            }
+            let with = |other: Option<String>| {
+                let lines = text.lines().enumerate();
+                let lines: Vec<String> = lines
+                    .filter_map(|(here, line)| if here == at { other.clone() } else { Some(line.to_owned()) })
+                    .collect();
+                lines.join("\n") + "\n"
+            };
+            for (how, other) in [("dropped", None), ("changed", Some(format!("{line}x")))] {
+                if shop.spoilt(file, with(other)).is_empty() {
+                    missed.push(format!("{name}: {line} ({how})"));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn no_line_of_a_compose_file_can_go() {
+    let mut shop = shop("docker@28.5", Target::Compose);
+    let text = shop.rendered.files[0].text.clone();
+    let mut missed = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        // The marker, and two lines that say what holds without them.
+        if line.starts_with('#') || ["required: true", "name: outside"].contains(&line.trim()) {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().enumerate().filter(|(here, _)| *here != at).map(|(_, line)| line).collect();
+        if shop.spoilt(0, lines.join("\n") + "\n").is_empty() {
+            missed.push(format!("{}: {line}", at + 1));
+        }
+    }
+    assert!(missed.is_empty(), "{}\n{}\n{text}", missed.len(), missed.join("\n"));
+}
+
+/// A file, what is taken out of it or put in its place, and what the proof must say.
+const SPOILT: [(&str, &str, &str, &[&str]); 16] = [
+    ("db.container", "Network=inside.network\n", "", &["`db`", "network `inside`"]),
+    ("db.container", "alias=postgres,", "", &["`db`", "name on the network `back: postgres`"]),
+    ("db.container", "Notify=healthy\n", "", &["`migrate`", "dependency `db`", "service_healthy"]),
+    ("db.container", "EMPTY=", "EMPTY=1", &["`db`", "variable `EMPTY`"]),
+    ("db.container", "/srv/shop:/srv:ro", "/srv/shop:/srv", &["`db`", "read-only mount `/srv`"]),
+    ("db.container", "data.volume:/var/lib/postgresql/data:Z", "data.volume:/x:Z", &["`db`", "mount `/x`"]),
+    ("db.container", "Restart=always", "Restart=no", &["`db`", "restart", "always"]),
+    ("db.container", "HealthRetries=5", "HealthRetries=50", &["`db`", "retries", "50"]),
+    ("web.container", "PublishPort=8080:80\n", "", &["`web`", "published port `8080:80`"]),
+    (
+        "web.container",
+        "PublishPort=127.0.0.1:53:53/udp",
+        "PublishPort=53:53/udp",
+        &["`web`", "published port `53:53/udp`"],
+    ),
+    ("web.container", "After=migrate.service\n", "", &["`web`", "without waiting for `migrate`"]),
+    (
+        "web.container",
+        "Image=docker.io/library/nginx:1.27",
+        "Image=docker.io/library/nginx:1.26",
+        &["`web`", "image", "1.26"],
+    ),
+    ("cache.container", "WantedBy=default.target\n", "", &["`cache`", "start with the machine"]),
+    ("back.network", "Options=isolate=true\n", "", &["network `back`", "isolation", "true", "none"]),
+    ("inside.network", "Internal=true\n", "", &["network `inside`", "internal"]),
+    ("data.volume", "VolumeName=data", "VolumeName=other", &["volume `data`", "object", "other"]),
+];
+
+#[test]
+fn what_is_spoilt_is_named_with_its_object() {
+    let mut shop = shop("podman@5.8.6,netavark@1.17,rootless,systemd@257", Target::Quadlet);
+    for (name, old, new, words) in SPOILT {
+        let file = shop.rendered.files.iter().position(|file| file.name == name).unwrap();
+        let text = shop.rendered.files[file].text.clone();
+        // An order may stand in a line with others.
+        let changed = text.replace(old, new);
+        assert_ne!(text, changed, "{name} has no {old:?}:\n{text}");
+        let said = shop.spoilt(file, changed);
+        let named = said.iter().any(|message| words.iter().all(|word| message.contains(word)));
+        assert!(named, "{name} without {old:?} is not told by {words:?}: {said:#?}");
+    }
+}
