@@ -15,7 +15,7 @@ use quadgen::model::{Format, Stack, Version};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::prove::prove;
 use quadgen::read::{Read, compose, quadlet, topology};
-use quadgen::render::{Options, Layout, Rendered, Target, lay_out, render};
+use quadgen::render::{Layout, Options, Rendered, Target, lay_out, render};
 use quadgen::rules::{self, Context};
 use quadgen::source::{Files, SourceMap};
 use support::disk::Disk;

@@ -1,6 +1,7 @@
 //! What to do after files were written, in order: data in, lines out.
 
 mod compose;
+mod moving;
 mod units;
 
 use super::{Change, Rendered, Target};
@@ -21,6 +22,8 @@ pub struct Written<'a> {
 pub struct Next {
     /// What is worth knowing about what changed, a sentence each.
     pub notes: Vec<String>,
+    /// What to do before, where the stack runs by other means now, a line each.
+    pub before: Vec<String>,
     /// What to do, a line each, in order; none if nothing changed.
     pub steps: Vec<String>,
 }
@@ -38,7 +41,10 @@ pub fn next(stack: &Stack, platform: &Platform, target: Target, rendered: &Rende
         Target::Quadlet => {
             compose::gone(&composed, tool(platform), &mut next);
             let all = units::Units::new(stack, platform.rootless, &rendered.files, &units);
-            all.steps(written.installed, host, &mut next);
+            let moves = moving::Moving::new(stack, platform.rootless, written.changes);
+            moves.iter().for_each(|moves| moves.before(&mut next));
+            let data = moves.iter().flat_map(moving::Moving::import).collect::<Vec<_>>();
+            all.steps(written.installed, host, &data, &mut next);
         }
         // A topology runs nothing.
         Target::Topology => {}

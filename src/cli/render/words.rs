@@ -37,6 +37,14 @@ pub(super) fn written(set: &Set, place: &Place, changes: &[Change], next: &Next,
         let _ = write!(text, ": {}", counts.join(", "));
     }
     text.push('.');
+    if !next.before.is_empty() {
+        text.push_str(" If Docker Compose runs it now, first:\n");
+        next.before.iter().for_each(|step| {
+            let _ = writeln!(text, "  - {step}");
+        });
+        text.push_str(steps(next).trim_start());
+        return text;
+    }
     text.push_str(&steps(next));
     text
 }

@@ -25,7 +25,7 @@ impl<'a> Units<'a> {
     }
 
     /// Everything, in order.
-    pub fn steps(&self, installed: bool, host: &[String], next: &mut Next) {
+    pub fn steps(&self, installed: bool, host: &[String], data: &[String], next: &mut Next) {
         if self.changes.is_empty() {
             return;
         }
@@ -33,6 +33,7 @@ impl<'a> Units<'a> {
         self.copy(installed, next);
         next.steps.extend(host.iter().cloned());
         self.reload(next);
+        next.steps.extend(data.iter().cloned());
         let changed = self.changed();
         self.call("restart", changed.iter().filter(|service| !stopped.contains(service)), next);
         let is_new = |change: &&&Change| change.old.is_none();
@@ -40,7 +41,8 @@ impl<'a> Units<'a> {
             .changes
             .iter()
             .filter(is_new)
-            .filter_map(|change| service_of_container(&change.name, change.new.as_deref()?));
+            .filter_map(|change| service_of_container(&change.name, change.new.as_deref()?))
+            .filter(|service| !self.is_idle(service));
         let again = stopped.iter().filter(|service| self.container_of(service).is_some()).cloned();
         self.call("start", self.ordered(new.chain(again).collect()).iter(), next);
         if self.rootless {
@@ -127,6 +129,17 @@ impl<'a> Units<'a> {
         if !self.files.is_empty() {
             next.steps.push(format!("copy the files to {folder}"));
         }
+        let targets: Vec<&str> =
+            self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(".target")).collect();
+        if let Some(first) = targets.first() {
+            // Quadlet reads no targets.
+            let folder = if self.rootless { "~/.config/systemd/user/" } else { "/etc/systemd/system/" };
+            next.steps.push(format!(
+                "copy {} to {folder}    # `{} start {first}` starts what its profile holds",
+                targets.join(" "),
+                self.systemctl()
+            ));
+        }
         if !gone.is_empty() {
             next.steps.push(format!("remove from there: {}", gone.join(" ")));
         }
@@ -186,10 +199,22 @@ impl<'a> Units<'a> {
     }
 
     fn call<'s>(&self, verb: &str, services: impl Iterator<Item = &'s String>, next: &mut Next) {
-        let services: Vec<&str> = services.map(String::as_str).collect();
+        // A template's instances: the first brings the others; a pattern finds those that run.
+        let instance = if verb == "start" { "1" } else { "*" };
+        let services = services.map(|name| match name.ends_with('@') {
+            true => format!("'{name}{instance}'"),
+            false => name.clone(),
+        });
+        let services: Vec<String> = services.collect();
         if !services.is_empty() {
             next.steps.push(format!("{} {verb} {}", self.systemctl(), services.join(" ")));
         }
+    }
+
+    /// Whether a service waits for a profile.
+    fn is_idle(&self, service: &str) -> bool {
+        let name = service.strip_prefix(&self.stack.name.value).and_then(|name| name.strip_prefix('-'));
+        name.is_some_and(|name| self.stack.disabled.contains_key(name))
     }
 
     fn systemctl(&self) -> &'static str {
