@@ -11,9 +11,7 @@ use crate::source::Span;
 
 pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     let local = service.image.as_ref().is_some_and(|image| image.value.is_local());
-    let built = |service: &Service| service.attributes.contains_key("build");
-    let is_built = built(service) || side.other.services.get(&service.name.value).is_some_and(built);
-    let by_hand = side.is_units() && !side.has(Feature::BuildUnit) && is_built;
+    let by_hand = side.is_units() && !side.has(Feature::BuildUnit) && side.is_built(service);
     for (name, (span, value)) in &service.attributes {
         // Keys `x-…` are for other programs.
         if name.starts_with("x-") {
@@ -98,7 +96,8 @@ fn hosts<'a>(side: &Side<'a>, name: &'a str, value: &'a Value, out: &mut Object<
             for item in items {
                 let text = side.value(item);
                 // `NAME=ADDRESS` is Compose's other form.
-                let text = if text.contains(':') && !text.contains('=') { text } else { text.replacen('=', ":", 1).into() };
+                let text =
+                    if text.contains(':') && !text.contains('=') { text } else { text.replacen('=', ":", 1).into() };
                 out.say(name, text, "", item.span);
             }
         }

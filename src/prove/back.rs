@@ -37,12 +37,7 @@ impl Files for Memory<'_> {
 }
 
 /// The files read again, and their texts.
-pub(super) fn read(
-    files: &[File],
-    platform: &Platform,
-    target: Target,
-    profiles: Vec<String>,
-) -> (Read, SourceMap) {
+pub(super) fn read(files: &[File], platform: &Platform, target: Target, profiles: Vec<String>) -> (Read, SourceMap) {
     let mut sources = SourceMap::default();
     let root = Path::new("rendered");
     let memory = Memory(files.iter().map(|file| (root.join(&file.name), file.text.as_str())).collect());
@@ -54,7 +49,7 @@ pub(super) fn read(
             let units = memory.0.keys().filter(is_unit).cloned().collect();
             let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
             let parsed = quadlet::parse(&mut sources, &memory, &tree);
-            quadlet::lower(&parsed, &sources, platform.version)
+            quadlet::lower_rendered(&parsed, &sources, platform.version)
         }
         Target::Compose => {
             let request = compose::Request {

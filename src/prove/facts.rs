@@ -119,7 +119,9 @@ fn object(meant: &mut Object<'_>, does: &mut Object<'_>, found: &mut Vec<Differe
     loop {
         let (here, there) = match (ours.peek().copied(), theirs.peek().copied()) {
             (None, None) => return,
-            (Some(here), Some(there)) if (&here.what, &here.of) == (&there.what, &there.of) => (Some(here), Some(there)),
+            (Some(here), Some(there)) if (&here.what, &here.of) == (&there.what, &there.of) => {
+                (Some(here), Some(there))
+            }
             (Some(here), Some(there)) if key(here) < key(there) => (Some(here), None),
             (Some(here), None) => (Some(here), None),
             (_, there) => (None, there),

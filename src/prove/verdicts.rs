@@ -14,7 +14,10 @@ pub(super) fn differences(meant: &Wiring<'_>, does: &Wiring<'_>) -> Vec<(Span, S
     for pair in pairs {
         let (from, to) = (&pair.from, &pair.to);
         if let Some(verbs) = verbs(pair.reaches, "reaches") {
-            found.push((place(from), format!("by the source `{from}` {} `{to}`, and from what was rendered it {}", verbs.0, verbs.1)));
+            found.push((
+                place(from),
+                format!("by the source `{from}` {} `{to}`, and from what was rendered it {}", verbs.0, verbs.1),
+            ));
         }
         for (name, link) in &pair.names {
             if let Some(verbs) = verbs(*link, "finds") {

@@ -10,12 +10,12 @@ mod unit;
 
 pub(crate) use mounts::is_folder;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::host::Filled;
 use super::{File, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
+use crate::model::{Condition, Data, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use unit::Unit;
@@ -26,6 +26,8 @@ struct Context<'a> {
     /// The services that look an address up when they start.
     at_start: &'a BTreeSet<String>,
     platform: &'a Platform,
+    /// What others wait for: services, and until when.
+    awaited: HashSet<(&'a str, Condition)>,
     findings: Vec<Diagnostic>,
     refused: Vec<Diagnostic>,
     notes: Vec<String>,
@@ -37,10 +39,12 @@ struct Context<'a> {
 
 pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = &filled.stack;
+    let awaited = stack.services.values().flat_map(|service| &service.depends_on);
     let mut context = Context {
         stack,
         at_start: &filled.at_start,
         platform,
+        awaited: awaited.map(|it| (it.service.value.as_str(), it.condition.value)).collect(),
         findings: Vec::new(),
         refused: Vec::new(),
         notes: Vec::new(),

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::stack::Names;
 use super::unit::Unit;
 use crate::model::{
-    Condition, Dependency, Duration, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned, Stack, UnitEntry,
-    UnitKind,
+    Condition, Dependency, Duration, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned, Stack,
+    UnitEntry, UnitKind,
 };
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
@@ -172,6 +172,7 @@ fn folders(unit: &Unit, service: &mut Service) {
             return true;
         };
         let path = unit.specifiers(path.trim_matches('"'));
+        let path = path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
         let of_it = |mount: &&mut Spanned<Mount>| mount.value.kind == MountKind::Bind && mount.value.source == path;
         let mut is_other = true;
         for mount in mounts.iter_mut().filter(of_it) {

@@ -4,7 +4,7 @@
 use super::container::restarts;
 use super::unit::Unit;
 use super::{Context, finish};
-use crate::model::{Condition, Restart, Service, Stack};
+use crate::model::{Condition, Restart, Service};
 use crate::platform::Feature;
 
 /// Long enough for a pull on a slow line, in seconds.
@@ -50,7 +50,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
 
 /// `[Service]` and `[Install]`, and when the unit counts as started.
 pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    let awaited = |condition| is_awaited(context.stack, &service.name.value, condition);
+    let awaited = |condition| context.awaited.contains(&(service.name.value.as_str(), condition));
     let (healthy, completed) = (awaited(Condition::Healthy), awaited(Condition::Completed));
     let waits = healthy && context.has(Feature::HealthWait);
     if waits {
@@ -117,10 +117,4 @@ fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &m
     unit.text("Service", "Restart", value);
     // Without a pause systemd gives up after five quick starts; Docker never does.
     unit.text("Service", "RestartSec", "5");
-}
-
-/// Whether another service waits until this one is so far.
-fn is_awaited(stack: &Stack, name: &str, condition: Condition) -> bool {
-    let mut dependencies = stack.services.values().flat_map(|service| &service.depends_on);
-    dependencies.any(|dependency| dependency.service.value == name && dependency.condition.value == condition)
 }
