@@ -323,7 +323,7 @@ pub struct EnvFile {
 }
 
 /// What another service must have done before a service starts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Condition {
     /// Been started.
     Started,

@@ -29,12 +29,14 @@ mod side;
 mod units;
 mod verdicts;
 
+use std::collections::HashMap;
+
 use facts::{Difference, Kind, Object, differences};
 use side::Side;
 use units::Units;
 
 use crate::diagnostic::{Diagnostic, Level, input};
-use crate::model::{NetworkMode, Stack};
+use crate::model::{Connection, NetworkMode, Service, Stack};
 use crate::network::Wiring;
 use crate::platform::Platform;
 use crate::render::{Filled, Rendered, Target, fill};
@@ -99,22 +101,18 @@ fn profiles(stack: &Stack) -> Vec<String> {
 
 /// A container by its name is a service where one is called so: units say it in one way.
 fn joined(stack: &mut Stack, platform: &Platform) {
-    let names: Vec<(String, String)> = stack
-        .services
-        .values()
-        .filter_map(|service| match service.network_mode.as_ref().map(|mode| &mode.value) {
-            Some(NetworkMode::Container(container)) => Some((service.name.value.clone(), container.clone())),
-            _ => None,
-        })
-        .collect();
-    for (service, container) in names {
-        let wiring = Wiring::new(stack, platform);
-        let mut others = stack.services.values();
-        let other =
-            others.find(|other| wiring.container_name(other) == container).map(|other| other.name.value.clone());
-        let mode = stack.services.get_mut(&service).and_then(|service| service.network_mode.as_mut());
-        if let (Some(mode), Some(other)) = (mode, other) {
-            mode.value = NetworkMode::Service(other);
+    let is_joined = |service: &&mut Service| matches!(&service.network_mode, Some(mode) if matches!(mode.value, NetworkMode::Container(_)));
+    if stack.services.values_mut().all(|service| !is_joined(&service)) {
+        return;
+    }
+    let wiring = Wiring::new(stack, platform);
+    let names = stack.services.values().map(|service| (wiring.container_name(service), service.name.value.clone()));
+    let names: HashMap<String, String> = names.collect();
+    for mode in stack.services.values_mut().filter(is_joined).filter_map(|service| service.network_mode.as_mut()) {
+        if let NetworkMode::Container(name) = &mode.value
+            && let Some(service) = names.get(name)
+        {
+            mode.value = NetworkMode::Service(service.clone());
         }
     }
 }
@@ -134,6 +132,11 @@ fn compare(
             back.disabled.insert(name.clone(), service);
         }
     }
+    // What lines of somebody's own do to answers is for those to judge.
+    let asks_pairs = stack.services.len() <= PAIRS && !names::has_lines(stack);
+    if asks_pairs {
+        same_wishes(&mut back, stack);
+    }
     let (meant, does) = (Wiring::new(stack, platform), Wiring::new(&back, platform));
     let sides = (
         Side::new(&meant, target, &back, true, &filled.at_start, units),
@@ -146,15 +149,26 @@ fn compare(
         .map(Diagnostic::span)
         .collect();
     lost.sort_unstable();
-    let (forgiven, left): (Vec<_>, Vec<_>) =
-        differences(account(&sides.0), account(&sides.1)).into_iter().partition(|it| is_told(it, &lost));
+    let (forgiven, left): (Vec<_>, Vec<_>) = differences(account(&sides.0), account(&sides.1))
+        .into_iter()
+        .partition(|it| is_told(it, &lost) || is_by_lines(it, &sides.0));
     let mut found: Vec<Diagnostic> = left.iter().map(|difference| tell(difference, platform)).collect();
     // Answers follow from facts: where one of those was lost, and told, they may differ.
-    if stack.services.len() <= PAIRS && !forgiven.iter().any(|it| is_wiring(it)) {
+    if asks_pairs && !forgiven.iter().any(|it| is_wiring(it)) {
         let answers = verdicts::differences(&meant, &does);
         found.extend(answers.into_iter().map(|(at, message)| fault(at, message, platform)));
     }
     found
+}
+
+/// Whom services look for follows from variables and commands, which are compared: of both sides it is the same.
+fn same_wishes(back: &mut Stack, stack: &Stack) {
+    for (name, service) in &mut back.services {
+        let Some(meant) = stack.services.get(name) else { continue };
+        service.endpoints.clone_from(&meant.endpoints);
+        service.connections.retain(Connection::is_stated);
+        service.connections.extend(meant.connections.iter().filter(|it| !it.is_stated()).cloned());
+    }
 }
 
 /// Everything that a side says.
@@ -192,6 +206,12 @@ fn is_told(difference: &Difference, lost: &[Span]) -> bool {
     let holds = |outer: Span, inner: Span| outer.start <= inner.start && inner.end <= outer.end;
     let candidates = lost.iter().take_while(|span| span.start <= at.end);
     candidates.into_iter().any(|span| holds(at, *span) || holds(*span, at))
+}
+
+/// Whether something comes from lines that somebody wrote for the unit.
+fn is_by_lines(difference: &Difference, side: &Side<'_>) -> bool {
+    let extra = difference.meant.is_none() && !difference.what.is_empty();
+    extra && side.is_units() && side.has_lines(difference.kind, &difference.name)
 }
 
 /// Whether a difference can change who reaches whom.

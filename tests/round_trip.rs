@@ -27,8 +27,9 @@ use proptest::test_runner::TestCaseResult;
 use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::model::{Format, Stack};
 use quadgen::platform::{Platform, parse_spec};
+use quadgen::prove::prove;
 use quadgen::read::{Read, compose, quadlet, topology};
-use quadgen::render::{File, Options, Target, render};
+use quadgen::render::{File, Options, Rendered, Target, render};
 use quadgen::source::{Files, SourceMap};
 use similar::TextDiff;
 use support::disk::Disk;
@@ -73,6 +74,17 @@ fn equal(before: &Stack, after: &Stack, files: &[File]) -> TestCaseResult {
     Ok(())
 }
 
+/// What was rendered says what the stack says, or tells what it does not.
+fn proven(stack: &Stack, platform: &Platform, target: Target, rendered: &Rendered) -> TestCaseResult {
+    let found = prove(stack, platform, target, rendered);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let said: Vec<&String> = found.iter().map(|found| &found.message).collect();
+    let files: String = rendered.files.iter().map(|file| format!("# {}\n{}\n", file.name, file.text)).collect();
+    Err(TestCaseError::fail(format!("{said:#?}\n{files}")))
+}
+
 /// topology → topology
 fn to_topology(text: &str) -> TestCaseResult {
     let before = whole(read_topology(text).0, text)?;
@@ -91,6 +103,7 @@ fn to_topology(text: &str) -> TestCaseResult {
 fn to_compose(text: &str) -> TestCaseResult {
     let before = whole(read_topology(text).0, text)?;
     let rendered = render(&before, &platform("docker@28.5"), Target::Compose, &Options::default(), "x").unwrap();
+    proven(&before, &platform("docker@28.5"), Target::Compose, &rendered)?;
     let written = &rendered.files[0].text;
     let mut sources = SourceMap::default();
     let (files, profiles) = (vec!["/units/compose.yaml".into()], vec!["*".to_owned()]);
@@ -115,6 +128,7 @@ fn to_quadlet(text: &str) -> TestCaseResult {
             return Ok(());
         }
     };
+    proven(&before, &platform, Target::Quadlet, &rendered)?;
     let mut sources = SourceMap::default();
     let memory = in_memory(&rendered.files);
     let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());

@@ -66,7 +66,7 @@ pub(super) struct Options {
     /// Write nothing and exit with 1 on any finding of level warning or above; --check answers drift alone
     #[arg(long)]
     strict: bool,
-    /// Do not read the rendered files back to prove that they say what the source says
+    /// Write the files without reading them back first, to prove that they say what the source says
     #[arg(long)]
     no_verify: bool,
     /// No notes and steps

@@ -11,9 +11,7 @@ use crate::source::Span;
 
 pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     let local = service.image.as_ref().is_some_and(|image| image.value.is_local());
-    let built = |service: &Service| service.attributes.contains_key("build");
-    let is_built = built(service) || side.other.services.get(&service.name.value).is_some_and(built);
-    let by_hand = side.is_units() && !side.has(Feature::BuildUnit) && is_built;
+    let by_hand = side.is_units() && !side.has(Feature::BuildUnit) && side.is_built(service);
     for (name, (span, value)) in &service.attributes {
         // Keys `x-…` are for other programs.
         if name.starts_with("x-") {

@@ -49,7 +49,7 @@ pub(super) fn read(files: &[File], platform: &Platform, target: Target, profiles
             let units = memory.0.keys().filter(is_unit).cloned().collect();
             let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
             let parsed = quadlet::parse(&mut sources, &memory, &tree);
-            quadlet::lower(&parsed, &sources, platform.version)
+            quadlet::lower_rendered(&parsed, &sources, platform.version)
         }
         Target::Compose => {
             let request = compose::Request {

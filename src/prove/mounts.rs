@@ -66,7 +66,7 @@ fn mount<'a>(side: &Side<'a>, mount: &'a Mount, at: Span, out: &mut Object<'a>) 
         out.say(format!("{name} of the mount"), target, side.value(value), span.to(value.span));
     }
     // Podman makes no folder: a step of the unit does, where it can.
-    let is_made = !side.is_units() || !side.is_source || (mount.source.starts_with('/') && is_folder(mount));
+    let is_made = !side.is_units() || !side.is_source || (!mount.source.starts_with(['.', '~']) && is_folder(mount));
     let is_socket = side.is_units() && mount.source.ends_with("/docker.sock");
     if mount.kind == MountKind::Bind && mount.create && is_made && !is_socket {
         out.say("folder that is made", target, "", at);

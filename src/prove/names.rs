@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::units::Units;
-use crate::model::{MountKind, NetworkMode, Party, Stack, Target, Text};
+use crate::model::{Format, MountKind, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
@@ -31,11 +31,19 @@ pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) ->
     let objects: HashMap<&str, &String> = source.volumes.iter().map(|(name, volume)| (volume.object(), name)).collect();
     let outside = stack.volumes.iter().filter(|(_, volume)| volume.external);
     volumes.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
-    let units = Units::of(stack).renamed(|name| services.get(&name).cloned().unwrap_or(name));
+    let units = Units::of(stack, has_lines(source)).renamed(|name| services.get(&name).cloned().unwrap_or(name));
     if [&services, &networks, &volumes].iter().any(|names| names.iter().any(|(old, new)| old != new)) {
         rename(stack, &services, &networks, &volumes);
     }
     units
+}
+
+/// Whether somebody wrote lines for units.
+pub(super) fn has_lines(source: &Stack) -> bool {
+    let services = source.services.values().map(|service| &service.quadlet);
+    let networks = source.networks.values().map(|network| &network.quadlet);
+    let volumes = source.volumes.values().map(|volume| &volume.quadlet);
+    source.format != Format::Quadlet && services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
 }
 
 /// The names that files of a kind have, where all of them carry the project's before their own.

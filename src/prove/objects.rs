@@ -2,7 +2,7 @@
 
 use super::facts::{Kind, Object};
 use super::mounts::have_units;
-use super::service::{is_idle, line};
+use super::service::lines;
 use super::side::Side;
 use crate::model::{Deploy, Network, Party, Volume};
 use crate::render::{Target, project, words};
@@ -67,13 +67,7 @@ pub(super) fn network<'a>(side: &Side<'a>, network: &'a Network) -> Object<'a> {
             _ => out.say(attribute.as_str(), "", side.value(value), span.to(value.span)),
         }
     }
-    for entry in network.quadlet.iter().filter(|entry| !is_idle(entry)) {
-        // Switched off, it is said above.
-        if entry.key.value == "DisableDNS" && network.dns_disabled.is_some() {
-            continue;
-        }
-        line(side, entry, &mut out);
-    }
+    lines(side, &network.quadlet, &mut out);
     out
 }
 
@@ -91,7 +85,7 @@ pub(super) fn volume<'a>(side: &Side<'a>, volume: &'a Volume) -> Object<'a> {
             _ => out.say(attribute.as_str(), "", side.value(value), span.to(value.span)),
         }
     }
-    volume.quadlet.iter().filter(|entry| !is_idle(entry)).for_each(|entry| line(side, entry, &mut out));
+    lines(side, &volume.quadlet, &mut out);
     out
 }
 

@@ -9,7 +9,6 @@ use super::side::Side;
 use crate::model::{
     Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
-use crate::platform::Feature;
 use crate::render::{start_step, words};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
@@ -57,19 +56,16 @@ fn words<'a>(side: &Side<'a>, words: &'a [Text]) -> String {
 }
 
 fn image<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
-    let full = |service: &Service| service.image.as_ref().map(|image| image.value.full());
-    let image = match full(service) {
-        // Without build units the image is built by hand, and has the name that Compose gives it.
-        None if side.is_source && side.is_units() && !side.has(Feature::BuildUnit) => {
-            let stack = side.stack.name.value.to_lowercase();
-            let built = service.attributes.contains_key("build");
-            built.then(|| format!("localhost/{stack}-{}:latest", service.name.value))
+    let name = service.name.value.as_str();
+    let image = match &service.image {
+        Some(image) => image.value.full(),
+        // What is built has the name that Compose gives it.
+        None if side.is_units() && side.is_built(service) => {
+            format!("localhost/{}-{name}:latest", side.source().name.value.to_lowercase())
         }
-        image => image,
+        None => return,
     };
-    if let Some(image) = image {
-        out.say("image", "", image, service.image.as_ref().map_or(service.span(), |image| image.span()));
-    }
+    out.say("image", "", image, service.image.as_ref().map_or(service.span(), |image| image.span()));
 }
 
 fn networks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
@@ -221,14 +217,7 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 
 /// Lines for the unit that nothing else of the model says.
 fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
-    let entries = service.quadlet.iter().filter(|entry| !is_idle(entry));
-    for entry in entries {
-        let by_waiting = side.awaited.contains(service.name.value.as_str());
-        if side.is_units() && by_waiting && WAITED.contains(&entry.key.value.as_str()) {
-            continue;
-        }
-        line(side, entry, out);
-    }
+    lines(side, &service.quadlet, out);
     if side.is_source && side.is_units() && side.at_start.contains(&service.name.value) {
         let (step, file) = start_step(&service.name.value);
         for (key, value) in [("ExecStartPre", step), ("EnvironmentFile", file)] {
@@ -238,12 +227,25 @@ fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 }
 
 /// What is for people, and starts and changes nothing.
-pub(super) fn is_idle(entry: &UnitEntry) -> bool {
+fn is_idle(entry: &UnitEntry) -> bool {
     entry.section == "Unit" && matches!(entry.key.value.as_str(), "Description" | "Documentation")
 }
 
+/// Lines for the unit of an object.
+pub(super) fn lines<'a>(side: &Side<'a>, entries: &'a [UnitEntry], out: &mut Object<'a>) {
+    let (kind, name) = (out.kind, out.name);
+    if side.has_lines(kind, name) {
+        // In units those that somebody wrote are looked for as they stand; Compose has none.
+        let missing = entries.iter().filter(|entry| side.is_source && side.is_units() && !side.units.holds(entry));
+        return missing.for_each(|entry| line(side, entry, out));
+    }
+    let by_waiting = side.is_units() && kind == Kind::Service && side.awaited.contains(name);
+    let waited = |entry: &UnitEntry| by_waiting && WAITED.contains(&entry.key.value.as_str());
+    entries.iter().filter(|entry| !is_idle(entry) && !waited(entry)).for_each(|entry| line(side, entry, out));
+}
+
 /// A line for a unit. Arguments may stand in one line or in several.
-pub(super) fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
+fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
     let what = format!("line [{}] {}=", entry.section, entry.key.value);
     let at = entry.key.span().to(entry.value.span());
     if matches!(entry.key.value.as_str(), "PodmanArgs" | "GlobalArgs") {

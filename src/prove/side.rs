@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::back::START;
+use super::facts::Kind;
 use super::units::Units;
 use crate::model::{AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, Value};
 use crate::network::{Name, Wiring};
@@ -47,7 +48,13 @@ impl<'a> Side<'a> {
     ) -> Self {
         let (stack, platform) = (wiring.stack, wiring.platform);
         let dependencies = stack.services.values().flat_map(|service| &service.depends_on);
-        let awaited = dependencies.clone().filter(|other| other.condition.value != Condition::Started);
+        // By the source: who only wants another waits for nothing in its unit.
+        let source = if is_source { stack } else { other };
+        let awaited = source
+            .services
+            .values()
+            .flat_map(|service| &service.depends_on)
+            .filter(|other| other.condition.value != Condition::Started);
         let awaited = awaited.map(|other| other.service.value.as_str()).collect();
         let completed = dependencies.filter(|other| other.condition.value == Condition::Completed);
         let completed = completed.map(|other| other.service.value.as_str()).collect();
@@ -65,6 +72,19 @@ impl<'a> Side<'a> {
         if self.is_source { self.stack } else { self.other }
     }
 
+    /// Whether somebody wrote lines for the units that are made of a topology. They stand there as written, and are read
+    /// as whatever they say.
+    pub fn has_lines(&self, kind: Kind, name: &str) -> bool {
+        let stack = self.source();
+        let entries = match kind {
+            Kind::Service => stack.services.get(name).map(|service| &service.quadlet),
+            Kind::Network => stack.networks.get(name).map(|network| &network.quadlet),
+            Kind::Volume => stack.volumes.get(name).map(|volume| &volume.quadlet),
+            Kind::Stack => None,
+        };
+        stack.format != Format::Quadlet && entries.is_some_and(|entries| !entries.is_empty())
+    }
+
     /// Whether units are written.
     pub fn is_units(&self) -> bool {
         self.target == Target::Quadlet
@@ -73,6 +93,12 @@ impl<'a> Side<'a> {
     /// Whether the platform has a feature for certain.
     pub fn has(&self, feature: Feature) -> bool {
         self.platform.has(feature) == Some(true)
+    }
+
+    /// Whether an image is built for a service, by either side: units may say so, and before them nothing does.
+    pub fn is_built(&self, service: &Service) -> bool {
+        let built = |service: &Service| service.attributes.contains_key("build");
+        built(service) || self.other.services.get(&service.name.value).is_some_and(built)
     }
 
     /// A text with what is only known where it runs, as it comes back.

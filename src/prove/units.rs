@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Stack, standing};
+use crate::model::{Stack, UnitEntry, standing};
 
 /// Of services by their names in the files, and then by those in the source.
 #[derive(Debug, Default)]
@@ -11,12 +11,17 @@ pub(super) struct Units {
     pub at_boot: HashSet<String>,
     /// Those that are pulled in by another without being waited for: that one, and they.
     pub unordered: HashSet<(String, String)>,
+    /// Every line: section, key and value.
+    lines: HashSet<(String, String, String)>,
 }
 
 impl Units {
     /// Looks at the units of a stack that was read back.
-    pub fn of(stack: &Stack) -> Units {
+    pub fn of(stack: &Stack, keep_lines: bool) -> Units {
         let mut found = Units::default();
+        for entry in stack.units.values().flat_map(|unit| &unit.entries).filter(|_| keep_lines) {
+            found.lines.insert(key(entry));
+        }
         for (name, service) in &stack.services {
             let Some(unit) = stack.units.get(&service.unit_file()) else { continue };
             if !standing(unit.all("Install", "WantedBy")).is_empty() {
@@ -38,11 +43,21 @@ impl Units {
         found
     }
 
+    /// Whether a unit has a line as it was written for one.
+    pub fn holds(&self, entry: &UnitEntry) -> bool {
+        self.lines.contains(&key(entry))
+    }
+
     /// The same by other names.
     pub fn renamed(self, name: impl Fn(String) -> String) -> Units {
         Units {
             at_boot: self.at_boot.into_iter().map(&name).collect(),
+            lines: self.lines,
             unordered: self.unordered.into_iter().map(|(one, other)| (name(one), name(other))).collect(),
         }
     }
+}
+
+fn key(entry: &UnitEntry) -> (String, String, String) {
+    (entry.section.clone(), entry.key.value.clone(), entry.value.value.trim().to_owned())
 }

@@ -129,7 +129,11 @@ fn env_files(
     let folder = source.folder();
     let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
     let folder = if is_unit { folder } else { above };
-    let entries = lines::parse(sources.file(source.file), Dialect::Joined).entries;
+    let file = sources.file(source.file);
+    if !file.text.contains("EnvironmentFile") {
+        return;
+    }
+    let entries = lines::parse(file, Dialect::Joined).entries;
     for entry in entries.iter().filter(|entry| entry.section == "Container" && entry.key == "EnvironmentFile") {
         for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {
             let Some(path) = env_file::inside(folder, &word.text) else { continue };
@@ -199,6 +203,17 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let files = files.chain(parsed.env_files.values().copied()).collect();
     let notes = stack::missing_env_files(parsed, &loaded);
     Read { stack, diagnostics, secrets, files, notes }
+}
+
+/// The stack alone, of units that no person wrote: only what the generator refuses is looked for, and connections are not
+/// inferred.
+pub(crate) fn lower_rendered(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
+    let mut loaded = load::load(parsed, sources, release);
+    let mut diagnostics = parsed.diagnostics.clone();
+    diagnostics.append(&mut loaded.diagnostics);
+    diagnostics.extend(check::check(&loaded).into_iter().flatten());
+    let stack = stack::stack(parsed, sources, &loaded, &mut diagnostics);
+    Read { stack, diagnostics, ..Read::default() }
 }
 
 /// The services that the generator of a release makes, each with `.service`, sorted. Where two units make one service,

@@ -18,12 +18,12 @@ mod unit;
 
 pub(crate) use mounts::is_folder;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::host::Filled;
 use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
+use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use crate::source::Span;
@@ -38,6 +38,8 @@ struct Context<'a> {
     /// The services that look an address up when they start.
     at_start: &'a BTreeSet<String>,
     platform: &'a Platform,
+    /// What others wait for: services, and until when.
+    awaited: HashSet<(&'a str, Condition)>,
     findings: Vec<Diagnostic>,
     refused: Vec<Diagnostic>,
     notes: Vec<String>,
@@ -56,11 +58,13 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
         Format::Compose => format!("{}-", stack.name.value),
         Format::Topology | Format::Quadlet => String::new(),
     };
+    let awaited = stack.services.values().flat_map(|service| &service.depends_on);
     let mut context = Context {
         stack,
         project,
         at_start: &filled.at_start,
         platform,
+        awaited: awaited.map(|it| (it.service.value.as_str(), it.condition.value)).collect(),
         findings: Vec::new(),
         refused: Vec::new(),
         notes: Vec::new(),

@@ -172,6 +172,7 @@ fn folders(unit: &Unit, service: &mut Service) {
             return true;
         };
         let path = unit.specifiers(path.trim_matches('"'));
+        let path = path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
         let of_it = |mount: &&mut Spanned<Mount>| mount.value.kind == MountKind::Bind && mount.value.source == path;
         let mut is_other = true;
         for mount in mounts.iter_mut().filter(of_it) {

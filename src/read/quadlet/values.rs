@@ -146,8 +146,10 @@ impl<'u> Values<'u> {
 
     /// The values of a key that takes several.
     pub fn take(&mut self, key: &str) -> Vec<Given> {
+        // A key that does not stand there leaves nothing behind either.
+        let Some(values) = self.by_key.swap_remove(key) else { return Vec::new() };
         self.taken.insert(key.to_owned());
-        self.by_key.shift_remove(key).unwrap_or_default()
+        values
     }
 
     /// The value of a key that has one.

@@ -52,7 +52,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
 
 /// `[Service]` and `[Install]`, and when the unit counts as started.
 pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    let awaited = |condition| is_awaited(context.stack, &service.name.value, condition);
+    let awaited = |condition| context.awaited.contains(&(service.name.value.as_str(), condition));
     let (healthy, completed) = (awaited(Condition::Healthy), awaited(Condition::Completed));
     let waits = healthy && context.has(Feature::HealthWait);
     if waits {
@@ -173,10 +173,4 @@ fn deployed(service: &Service) -> Option<&Value> {
 /// Whether a service is started again by itself.
 fn restarts(service: &Service) -> bool {
     !matches!(policy(service).map(|restart| restart.value), None | Some(Restart::No))
-}
-
-/// Whether another service waits until this one is so far.
-fn is_awaited(stack: &Stack, name: &str, condition: Condition) -> bool {
-    let mut dependencies = stack.services.values().flat_map(|service| &service.depends_on);
-    dependencies.any(|dependency| dependency.service.value == name && dependency.condition.value == condition)
 }
