@@ -18,7 +18,7 @@ pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub use steps::{Next, Written, gone, next};
 
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Deploy, Stack};
+use crate::model::{Deploy, Format, Stack};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
 
@@ -82,25 +82,26 @@ pub struct Rendered {
 /// # Errors
 /// What keeps the stack from being rendered at all; then there are no files.
 pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
-    let refused = units::refused(stack, target);
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    let fill = || host::fill(stack, platform);
+    let (fitted, losses) = match target {
+        Target::Compose if stack.format == Format::Quadlet => units::for_compose(stack, platform)?,
+        _ => (stack.clone(), Vec::new()),
+    };
+    let fill = || host::fill(&fitted, platform);
     let (mut rendered, steps) = match target {
         Target::Topology => (topology::render(stack)?, Vec::new()),
+        Target::Quadlet if stack.format == Format::Quadlet => (units::edit(stack, platform)?, Vec::new()),
         Target::Quadlet => fill().and_then(|filled| Ok((quadlet::render(&filled, platform)?, filled.steps)))?,
         Target::Compose => fill().and_then(|filled| Ok((compose::render(&filled, platform)?, filled.steps)))?,
     };
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
-    if target != Target::Topology {
-        rendered.findings.extend(units::losses(stack));
-    }
+    rendered.findings.extend(losses);
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };
+        let platforms = finding.platforms.clone();
+        finding.help.iter_mut().for_each(|help| help.platforms.clone_from(&platforms));
     }
     Ok(rendered)
 }

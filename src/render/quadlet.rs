@@ -8,6 +8,11 @@ mod mounts;
 mod quote;
 mod unit;
 
+/// A word of `PodmanArgs=` whose specifiers and variables are those of systemd, as they stood in a unit.
+pub(super) fn word(text: &str) -> String {
+    quote::word(text, quote::Specifiers::Meant).replace("$$", "$")
+}
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::host::Filled;
