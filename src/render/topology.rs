@@ -9,7 +9,7 @@ mod service;
 mod storage;
 
 pub(super) use fit::forget;
-pub(super) use rename::rename_services;
+pub(super) use rename::{rename_objects, rename_services};
 
 use std::collections::{HashMap, HashSet};
 

@@ -17,7 +17,7 @@ pub(super) use edit::edit;
 
 use std::collections::HashSet;
 
-use super::topology::{forget, rename_services};
+use super::topology::{forget, rename_objects, rename_services};
 use super::{lost, refuse};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ContainerName, NetworkMode, Service, ServiceKind, Spanned, Stack};
@@ -43,6 +43,7 @@ pub(super) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, 
         return Err(refused);
     }
     fill::fill(&mut out, platform, &mut found);
+    rename_objects(&mut out, fits);
     pods::pods(&mut out, &mut found);
     one_name_each(&mut out, &mut found);
     apart::apart(stack, platform, &mut found);
@@ -51,10 +52,7 @@ pub(super) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, 
         carry::carry(service, stack, platform, &mut found);
     }
     left::left(&out, stack, &mut found);
-    let renamed = rename_services(&mut out, |name| {
-        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        !name.is_empty() && name.chars().all(good)
-    });
+    let renamed = rename_services(&mut out, fits);
     for (old, new) in renamed {
         if let Some(service) = out.services.get(&new) {
             found.push(lost(service.span(), format!("Compose cannot call a service `{old}`: it is `{new}` here")));
@@ -64,6 +62,12 @@ pub(super) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, 
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.span().start, finding.message.clone())));
     Ok((out, found))
+}
+
+/// Whether Compose takes a name for a service, a network or a volume.
+fn fits(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.chars().all(good)
 }
 
 /// References to units that are not there.
@@ -79,10 +83,15 @@ fn missing(stack: &Stack) -> Vec<Diagnostic> {
     refused.collect()
 }
 
-/// Compose refuses two containers of one name.
+/// Compose refuses two containers of one name, also where one was a pod. Who lives in another's network is not known by
+/// its own name, so it goes without.
 fn one_name_each(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
     let mut taken = HashSet::new();
-    for service in stack.services.values_mut() {
+    let is_guest = |service: &Service| {
+        matches!(service.network_mode.as_ref().map(|mode| &mode.value), Some(NetworkMode::Service(_)))
+    };
+    let (guests, hosts): (Vec<_>, Vec<_>) = stack.services.values_mut().partition(|service| is_guest(service));
+    for service in hosts.into_iter().chain(guests) {
         let ContainerName::Named(name) = &service.container_name else { continue };
         if !taken.insert(name.value.clone()) {
             let message = format!(

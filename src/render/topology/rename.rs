@@ -31,6 +31,14 @@ pub(super) fn rename(stack: &mut Stack, losses: &mut Losses) {
     Renaming { services, networks, volumes, secrets, configs, with_aliases: has_service_names(stack) }.apply(stack);
 }
 
+/// Gives networks and secrets other keys where theirs do not fit. The objects keep their names.
+pub(in crate::render) fn rename_objects(stack: &mut Stack, fits: impl Fn(&str) -> bool) {
+    let networks = names(&stack.networks, "network", &fits);
+    let volumes = names(&stack.volumes, "volume", &fits);
+    let secrets = names(&stack.secrets, "secret", fits);
+    Renaming { networks, volumes, secrets, ..Renaming::default() }.apply(stack);
+}
+
 /// Gives services other names where theirs do not fit: pairs of the old name and the new one.
 pub(in crate::render) fn rename_services(stack: &mut Stack, fits: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let renaming = Renaming { services: names(&stack.services, "service", fits), ..Renaming::default() };

@@ -54,7 +54,6 @@ fn image(service: &mut Service, filler: &mut Filler<'_>) {
 /// A volume whose name is filled in may be a folder of the host, and mostly is.
 fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
     let [open, _] = VARIABLE;
-    let mut gone = Vec::new();
     for service in stack.services.values_mut() {
         for spanned in &mut service.mounts {
             let at = spanned.span();
@@ -65,10 +64,9 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
             mount.kind = MountKind::Bind;
             let message = format!("nobody knows whether `{}` has a volume or a folder there: it is taken for a folder", service.name.value);
             filler.found.push(lost(at, message));
-            gone.push(at);
         }
     }
-    stack.volumes.retain(|name, volume| !(volume.external && name.contains("${") && !gone.is_empty()));
+    stack.volumes.retain(|name, volume| !(volume.external && name.contains("${")));
 }
 
 /// Values that hold a sign twice, as their files say them.

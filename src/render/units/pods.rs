@@ -4,10 +4,8 @@
 //! one is restarted, and two containers that wait for each other's service would be a ring. What holds a pod's network
 //! in Podman is a program of its own that does nothing; in Compose it needs an image.
 
-use std::collections::HashSet;
-
 use crate::diagnostic::Diagnostic;
-use crate::model::{ContainerName, NetworkMode, Restart, Service, ServiceKind, Spanned, Stack, Text};
+use crate::model::{NetworkMode, Restart, ServiceKind, Spanned, Stack};
 use crate::render::lost;
 
 /// What Kubernetes holds the network of its pods with: a program that waits for the end.
@@ -16,8 +14,6 @@ const PAUSE: &str = "registry.k8s.io/pause:3.10";
 pub(super) fn pods(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
     let pods = stack.services.values().filter(|service| service.kind == ServiceKind::Pod);
     let pods: Vec<_> = pods.cloned().collect();
-    let containers = stack.services.values().filter(|service| service.kind == ServiceKind::Container);
-    let names: HashSet<String> = containers.filter_map(|service| named(service).map(|name| name.value.clone())).collect();
     for pod in pods {
         let name = &pod.name.value;
         let inside = NetworkMode::Service(name.clone());
@@ -41,28 +37,9 @@ pub(super) fn pods(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
         found.push(lost(pod.span(), message).help(help));
         let Some(holder) = stack.services.get_mut(name) else { continue };
         holder.kind = ServiceKind::Container;
-        another_name(holder, &names);
         holder.image = PAUSE.parse().ok().map(|image| Spanned::implied(image, pod.span()));
         // Each container has them now.
         holder.mounts.clear();
         holder.restart = holder.restart.or(always);
     }
-}
-
-fn named(service: &Service) -> Option<&Text> {
-    match &service.container_name {
-        ContainerName::Named(name) => Some(name),
-        ContainerName::ByService | ContainerName::ByRuntime(_) => None,
-    }
-}
-
-/// A pod may be called like a container, and two containers may not: then the pod's name is an alias.
-fn another_name(holder: &mut Service, taken: &HashSet<String>) {
-    let Some(name) = named(holder).filter(|name| taken.contains(&name.value)).cloned() else { return };
-    for attachment in &mut holder.networks {
-        if attachment.aliases.iter().all(|alias| alias.value != name.value) {
-            attachment.aliases.push(name.clone());
-        }
-    }
-    holder.container_name = ContainerName::Named(Spanned::implied(format!("{}-infra", name.value), name.span()));
 }
