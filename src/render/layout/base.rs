@@ -43,9 +43,15 @@ impl Mover<'_> {
                 }
             }
         }
-        for entry in stack.units.values_mut().flat_map(|unit| &mut unit.entries) {
-            let (span, key) = (entry.value.span(), entry.key.value.clone());
-            each_path(&entry.section, &key, &mut entry.value.value, &mut |path| self.path(span, path));
+        for unit in stack.units.values_mut() {
+            let folder = format!("./{}", unit.folder.trim_end_matches('/'));
+            for entry in &mut unit.entries {
+                let (span, key) = (entry.value.span(), entry.key.value.clone());
+                each_path(&entry.section, &key, &mut entry.value.value, &mut |path| {
+                    *path = below(&folder, path).unwrap_or_default();
+                    self.path(span, path);
+                });
+            }
         }
         for object in stack.secrets.values_mut().chain(stack.configs.values_mut()) {
             if let Some(file) = &mut object.file {

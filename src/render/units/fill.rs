@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, Spanned, Stack, UnitEntry, VARIABLE, Value,
-    Volume,
+    ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, Spanned, Stack, Unit, UnitEntry, VARIABLE,
+    Value, Volume,
 };
 use crate::platform::Platform;
 use crate::render::lost;
@@ -69,20 +69,25 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
     stack.volumes.retain(|name, volume| !(volume.external && name.contains("${")));
 }
 
-/// Values that hold a sign twice, as their files say them.
-struct Raw(Vec<(Span, String)>);
+/// Values as they stand in their files.
+struct Raw(Vec<Unit>);
 
 impl Raw {
     fn of(stack: &Stack) -> Raw {
-        let entries = stack.units.values().flat_map(|unit| &unit.entries);
-        let signs = entries.filter(|entry| entry.value.value.contains("%%") || entry.value.value.contains("$$"));
-        Raw(signs.map(|entry| (entry.value.span(), entry.value.value.clone())).collect())
+        Raw(stack.units.values().cloned().collect())
     }
 
     /// Whether the value at a place holds a sign twice, which stands for itself: the reader took one away.
     fn is_doubled(&self, span: Span, sign: &str) -> bool {
-        let around = self.0.iter().find(|(whole, _)| whole.start <= span.start && span.end <= whole.end);
-        around.is_some_and(|(_, text)| text.contains(sign))
+        if let Some(unit) = self.0.iter().find(|unit| unit.holds(span)) {
+            let place = |offset: u32| (offset - unit.span.start) as usize;
+            return unit.text.get(place(span.start)..place(span.end)).is_some_and(|text| text.contains(sign));
+        }
+        // In a drop-in: as the whole line has it.
+        let entries = self.0.iter().flat_map(|unit| &unit.entries).map(|entry| &entry.value);
+        let mut around =
+            entries.filter(|value| value.span().start <= span.start && span.end <= value.span().end);
+        around.any(|value| value.value.contains(sign))
     }
 }
 

@@ -29,7 +29,12 @@ pub(super) fn left(stack: &Stack, original: &Stack, found: &mut Vec<Diagnostic>)
     for service in stack.services.values() {
         let kind = if service.unit_file().ends_with(".pod") { UnitKind::Pod } else { UnitKind::Container };
         let unit = original.units.get(&service.unit_file());
-        tell(&service.quadlet, &Owner { name: &service.name.value, unit, kind, comes_back: comes_back(service) });
+        // A target that quadgen writes by itself is none to the reader.
+        let of_install = |entry: &&UnitEntry| entry.section == "Install";
+        let targets = unit.into_iter().flat_map(|unit| unit.entries.iter().filter(of_install));
+        let entries = service.quadlet.iter().filter(|entry| unit.is_none() || !of_install(entry)).chain(targets);
+        let entries: Vec<UnitEntry> = entries.cloned().collect();
+        tell(&entries, &Owner { name: &service.name.value, unit, kind, comes_back: comes_back(service) });
     }
     for network in stack.networks.values() {
         let off = |entry: &&UnitEntry| network.dns_disabled.is_some() && entry.key.value == "DisableDNS";
