@@ -1,10 +1,10 @@
 //! Units → Compose → units: nothing goes without a word, and who resolves and reaches whom stays as it was.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod support;
 #[path = "support/fields.rs"]
 mod fields;
+mod support;
 #[path = "support/tree.rs"]
 mod tree;
 
@@ -45,7 +45,8 @@ fn read_compose(sources: &mut SourceMap, text: &str, env_files: &[String]) -> (O
     }
     // Whatever else Compose fills in, it finds.
     let named = variables(text).into_iter().map(|name| (name, "v"));
-    let environment: Vec<_> = named.chain([("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000"), ("USER", "u")]).collect();
+    let environment: Vec<_> =
+        named.chain([("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000"), ("USER", "u")]).collect();
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let request = compose::Request { files: vec!["/units/compose.yaml".into()], environment, ..Default::default() };
     let read = compose::read(sources, &Memory(files), &request);
@@ -88,14 +89,19 @@ fn answers(stack: &Stack, platform: &Platform, name: &dyn Fn(&str) -> String) ->
         answers.insert(format!("{service} gets out by name"), by_name);
     }
     for row in matrix.published().filter(|row| row.caller != Caller::Container) {
-        answers.insert(format!("{} {} for {:?}", name(&row.service.name.value), row.port.value, row.caller), row.verdict);
+        answers
+            .insert(format!("{} {} for {:?}", name(&row.service.name.value), row.port.value, row.caller), row.verdict);
     }
     answers.retain(|_, verdict| *verdict != Verdict::No);
     answers
 }
 
 /// What is not as it was. A service that Compose calls by its own name, too, is no loss.
-fn differences(old: &BTreeMap<String, Verdict>, new: &BTreeMap<String, Verdict>, own: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn differences(
+    old: &BTreeMap<String, Verdict>,
+    new: &BTreeMap<String, Verdict>,
+    own: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let of = |answers: &BTreeMap<String, Verdict>, key: &String| *answers.get(key).unwrap_or(&Verdict::No);
     let changed = keys.into_iter().filter(|key| of(old, key) != of(new, key));
@@ -149,7 +155,11 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
     };
     if let Some(docker_compose) = compose {
         // Env files of the host are not there.
-        let without: String = text.lines().filter(|line| !line.trim_start().starts_with("env_file:")).map(|line| format!("{line}\n")).collect();
+        let without: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("env_file:"))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let mut without = without.replace("    - path: ", "    #").replace("      required: true\n", "");
         for name in variables(&text) {
             without = without.replace(&format!("${{{name}}}"), "/v");
@@ -230,13 +240,19 @@ fn real_trees_keep_their_verdicts_through_compose_and_back() {
                         same += 1;
                         continue;
                     }
-                    say(&format!("{root}: {} differ, said: {said}: {:?}", differences.len(), &differences[..differences.len().min(4)]));
+                    say(&format!(
+                        "{root}: {} differ, said: {said}: {:?}",
+                        differences.len(),
+                        &differences[..differences.len().min(4)]
+                    ));
                     if said { reported += 1 } else { silent.push(root) }
                 }
             }
         }
     }
-    say(&format!("units through Compose and back: {trees} trees, {same} with the same verdicts, {reported} others reported; {refused} are refused, because a unit is not there or has no image"));
+    say(&format!(
+        "units through Compose and back: {trees} trees, {same} with the same verdicts, {reported} others reported; {refused} are refused, because a unit is not there or has no image"
+    ));
     assert!(broken.is_empty(), "{broken:#?}");
     assert!(trees > 80 && same * 100 >= trees * 95, "{same} of {trees}");
     assert_eq!(silent, [""; 0], "differ, and nobody says so");
@@ -402,8 +418,13 @@ const IDLE: [(&str, &str, &str); 12] = [
 fn systemd_keys() -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/systemd-keys.toml")).unwrap();
     let root: toml::Table = toml::from_str(&text).unwrap();
-    let keys = |value: &toml::Value| value["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect();
-    root.iter().filter(|(_, value)| value.get("keys").is_some()).map(|(name, value)| (name.clone(), keys(value))).collect()
+    let keys = |value: &toml::Value| {
+        value["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+    };
+    root.iter()
+        .filter(|(_, value)| value.get("keys").is_some())
+        .map(|(name, value)| (name.clone(), keys(value)))
+        .collect()
 }
 
 #[test]
@@ -447,7 +468,9 @@ fn every_key_is_said_or_reported() {
                     let name = &service.name.value;
                     out.extend(fields.into_iter().map(|(field, value)| (format!("{name}: {field}"), value)));
                 }
-                let range = |it: &quadgen::model::Network| it.subnets.iter().map(|it| format!("{:?}", it.range.map(|it| it.value))).collect::<String>();
+                let range = |it: &quadgen::model::Network| {
+                    it.subnets.iter().map(|it| format!("{:?}", it.range.map(|it| it.value))).collect::<String>()
+                };
                 let networks = stack.networks.values().map(|it| fields::network_fields(it) + &range(it));
                 out.insert("networks".to_owned(), networks.collect());
                 out.insert("volumes".to_owned(), stack.volumes.values().map(fields::volume_fields).collect());

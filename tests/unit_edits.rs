@@ -48,6 +48,7 @@ After=db.container
 Image=docker.io/library/nginx:1.27
 Pod=shop.pod
 Environment=A=${HOME} \\
+# more
   B=%i
 ; a comment
 Label=a=b
@@ -139,7 +140,10 @@ fn names_and_paths_move() {
     ] {
         assert!(texts["test-web.container"].lines().any(|found| found == line), "{line}: {texts:#?}");
     }
-    assert!(texts["test-db.container"].contains("Network=test-shop.network:alias=store,alias=systemd-db\n"), "{texts:#?}");
+    assert!(
+        texts["test-db.container"].contains("Network=test-shop.network:alias=store,alias=systemd-db\n"),
+        "{texts:#?}"
+    );
     assert!(texts["test-shop.network"].contains("NetworkName=test-shop\n"));
 }
 
@@ -211,7 +215,12 @@ fn real_trees_become_the_same_services() {
             let Ok(rendered) = render(&stack, &platform(version), Target::Quadlet, "units") else { continue };
             let place = folder(&rendered.files.iter().map(|file| (&file.name, &file.text)).collect::<Vec<_>>());
             let made = generate(generator, place.path(), true);
-            assert!(!made.stderr.contains("unsupported key"), "{} under {version}: {}", tree.root.display(), made.stderr);
+            assert!(
+                !made.stderr.contains("unsupported key"),
+                "{} under {version}: {}",
+                tree.root.display(),
+                made.stderr
+            );
         }
         trees += 1;
         units += rendered.files.len();

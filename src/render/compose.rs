@@ -9,8 +9,8 @@ use super::words::PROPAGATIONS;
 use super::{File, Rendered, lost, words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Format, Health, HealthTest, Mount, MountKind, Network, Port,
-    Service, Spanned, Stack, Text, VARIABLE, Value, Volume,
+    AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Format, Health, HealthTest, Mount, MountKind, Network,
+    Port, Service, Spanned, Stack, Text, VARIABLE, Value, Volume,
 };
 use crate::platform::Platform;
 

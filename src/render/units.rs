@@ -148,7 +148,8 @@ fn conflicts(service: &mut Service, platform: &Platform, found: &mut Vec<Diagnos
         return;
     }
     if let Some(hostname) = service.hostname.take() {
-        let message = format!("Docker takes no host name for a container in another's network: `{name}` has that one's");
+        let message =
+            format!("Docker takes no host name for a container in another's network: `{name}` has that one's");
         found.push(lost(hostname.span(), message));
     }
     for attribute in ["extra_hosts", "dns", "dns_search", "dns_opt"] {

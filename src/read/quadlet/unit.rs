@@ -185,7 +185,7 @@ impl Unit {
         }
         let words = self.words("Service", "Environment", Escapes::Apply);
         let values = words.iter().filter_map(|word| word.text.split_once('='));
-        let value = values.filter(|(known, _)| *known == name).last().map(|(_, value)| value.to_owned())?;
+        let value = values.rev().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())?;
         // What systemd fills in there is not known here, either.
         (!value.contains(['%', '$'])).then_some(value)
     }

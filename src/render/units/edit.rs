@@ -142,9 +142,13 @@ impl Edit<'_> {
             }
         }
         let written = unit.text.get(self.range(entry)).filter(|_| unit.holds(entry.value.span()));
-        let bare = |text: &str| text.replace("\\\n", "").split_whitespace().collect::<String>();
-        // A value over several lines, with comments between them, is nobody's to change.
-        let same = written.is_some_and(|text| bare(text) == bare(&value) || text.contains('\n'));
+        // As the generator joins it: without comments between the lines.
+        let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']);
+        let bare = |text: &str| -> String {
+            let lines = text.lines().enumerate().filter(|(at, line)| *at == 0 || !is_comment(line));
+            lines.flat_map(|(_, line)| line.strip_suffix('\\').unwrap_or(line).split_whitespace()).collect()
+        };
+        let same = written.is_some_and(|text| bare(text) == bare(&value));
         if same { Line::Same } else { Line::Other(format!("{key}={value}")) }
     }
 

@@ -1,5 +1,7 @@
 //! What systemd fills in when a unit starts → what Compose fills in, or what is known before.
 
+use indexmap::IndexMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, Spanned, Stack, Unit, UnitEntry, VARIABLE,
@@ -26,7 +28,7 @@ const SPECIFIERS: [(char, &str, &str); 10] = [
 
 /// Fills in what is known, and lets Compose fill in what only the machine knows.
 pub(super) fn fill(stack: &mut Stack, platform: &Platform, found: &mut Vec<Diagnostic>) {
-    let raw = Raw::of(stack);
+    let raw = Raw(std::mem::take(&mut stack.units));
     let mut filler = Filler { raw, rootless: platform.rootless, found };
     for service in stack.services.values_mut() {
         each_text(service, &mut |span, text| filler.text(span, text));
@@ -39,6 +41,7 @@ pub(super) fn fill(stack: &mut Stack, platform: &Platform, found: &mut Vec<Diagn
     for volume in stack.volumes.values_mut() {
         of_volume(volume, &mut |span, text| filler.text(span, text));
     }
+    stack.units = filler.raw.0;
 }
 
 /// An image with variables in it is none to the model; to Compose it is a text.
@@ -62,7 +65,10 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
                 continue;
             }
             mount.kind = MountKind::Bind;
-            let message = format!("nobody knows whether `{}` has a volume or a folder there: it is taken for a folder", service.name.value);
+            let message = format!(
+                "nobody knows whether `{}` has a volume or a folder there: it is taken for a folder",
+                service.name.value
+            );
             filler.found.push(lost(at, message));
         }
     }
@@ -70,23 +76,18 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
 }
 
 /// Values as they stand in their files.
-struct Raw(Vec<Unit>);
+struct Raw(IndexMap<String, Unit>);
 
 impl Raw {
-    fn of(stack: &Stack) -> Raw {
-        Raw(stack.units.values().cloned().collect())
-    }
-
     /// Whether the value at a place holds a sign twice, which stands for itself: the reader took one away.
     fn is_doubled(&self, span: Span, sign: &str) -> bool {
-        if let Some(unit) = self.0.iter().find(|unit| unit.holds(span)) {
+        if let Some(unit) = self.0.values().find(|unit| unit.holds(span)) {
             let place = |offset: u32| (offset - unit.span.start) as usize;
             return unit.text.get(place(span.start)..place(span.end)).is_some_and(|text| text.contains(sign));
         }
         // In a drop-in: as the whole line has it.
-        let entries = self.0.iter().flat_map(|unit| &unit.entries).map(|entry| &entry.value);
-        let mut around =
-            entries.filter(|value| value.span().start <= span.start && span.end <= value.span().end);
+        let entries = self.0.values().flat_map(|unit| &unit.entries).map(|entry| &entry.value);
+        let mut around = entries.filter(|value| value.span().start <= span.start && span.end <= value.span().end);
         around.any(|value| value.value.contains(sign))
     }
 }

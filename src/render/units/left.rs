@@ -42,7 +42,10 @@ pub(super) fn left(stack: &Stack, original: &Stack, found: &mut Vec<Diagnostic>)
         tell(&entries, &Owner { name: &network.name.value, unit: None, kind: UnitKind::Network, comes_back: true });
     }
     for volume in stack.volumes.values() {
-        tell(&volume.quadlet, &Owner { name: &volume.name.value, unit: None, kind: UnitKind::Volume, comes_back: true });
+        tell(
+            &volume.quadlet,
+            &Owner { name: &volume.name.value, unit: None, kind: UnitKind::Volume, comes_back: true },
+        );
     }
     for unit in original.units.values().filter(|unit| !runs(unit.kind)) {
         let owner = Owner { name: &unit.file, unit: Some(unit), kind: unit.kind, comes_back: true };
@@ -188,9 +191,7 @@ fn said(entry: &UnitEntry, owner: &Owner<'_>, made: &HashSet<String>) -> Option<
             format!("`{key}=` of [Service] is for podman itself, which Compose does not run: it is left out"),
             Some("What helps: `Environment=` in [Container], if the container is meant."),
         ),
-        ("Service", _) => {
-            (format!("Compose is no systemd: `{name}` goes without `{key}=` of [Service]"), None)
-        }
+        ("Service", _) => (format!("Compose is no systemd: `{name}` goes without `{key}=` of [Service]"), None),
         ("Container", "Secret") => (
             format!("Compose gives secrets as files only: `{name}` has no variable of it"),
             Some(
@@ -201,6 +202,14 @@ fn said(entry: &UnitEntry, owner: &Owner<'_>, made: &HashSet<String>) -> Option<
         ("Container", "Notify") => (
             format!("Compose looks at no message of `{name}`: it counts as started once it runs"),
             Some("What helps: `HealthCmd=` and `Notify=healthy`, for which others wait there."),
+        ),
+        ("Container", "HealthOnFailure") => (
+            format!("Compose does nothing about a container that is unhealthy: `{name}` goes on as it is"),
+            Some("What helps: a check inside of the container that ends its program."),
+        ),
+        ("Container", "Timezone") => (
+            format!("Compose has no `Timezone=`: `{name}` has the time zone of its image"),
+            Some("What helps: `Environment=TZ=…`, or `/etc/localtime` as a bind."),
         ),
         (_, "PodmanArgs" | "GlobalArgs" | "ContainersConfModule") => {
             (format!("Compose does not run podman: `{name}` goes without {}", flags(key, value)), None)
