@@ -162,7 +162,7 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
             .collect();
         let mut without = without.replace("    - path: ", "    #").replace("      required: true\n", "");
         for name in variables(&text) {
-            without = without.replace(&format!("${{{name}}}"), "/v");
+            without = without.replace(&format!("${{{name}}}"), &format!("/{}", name.to_lowercase()));
         }
         let here = folder(&[("compose.yaml", &without)]);
         let (config, said) = compose_config(docker_compose, &here.path().join("compose.yaml"));
