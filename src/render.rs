@@ -17,6 +17,8 @@ pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub use steps::{Next, Written, gone, next};
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Deploy, Format, Stack};
 use crate::platform::{Feature, Platform};
@@ -83,8 +85,11 @@ pub struct Rendered {
 /// What keeps the stack from being rendered at all; then there are no files.
 pub fn render(stack: &Stack, platform: &Platform, target: Target, source: &str) -> Result<Rendered, Vec<Diagnostic>> {
     let (fitted, losses) = match target {
-        Target::Compose if stack.format == Format::Quadlet => units::for_compose(stack, platform)?,
-        _ => (stack.clone(), Vec::new()),
+        Target::Compose if stack.format == Format::Quadlet => {
+            let (stack, losses) = units::for_compose(stack, platform)?;
+            (Cow::Owned(stack), losses)
+        }
+        _ => (Cow::Borrowed(stack), Vec::new()),
     };
     let fill = || host::fill(&fitted, platform);
     let (mut rendered, steps) = match target {

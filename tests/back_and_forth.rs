@@ -153,7 +153,8 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
     let (Some(second), None) = (second, errors.next()) else {
         return Fate::Broken(format!("{:?}", said.iter().map(|found| &found.message).collect::<Vec<_>>()));
     };
-    if let Some(docker_compose) = compose {
+    let docker = to_compose(&first, "docker@28.5").unwrap().files[0].text.clone();
+    for (docker_compose, text) in compose.iter().flat_map(|program| [(program, &text), (program, &docker)]) {
         // Env files of the host are not there.
         let without: String = text
             .lines()
@@ -161,7 +162,7 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
             .map(|line| format!("{line}\n"))
             .collect();
         let mut without = without.replace("    - path: ", "    #").replace("      required: true\n", "");
-        for name in variables(&text) {
+        for name in variables(text) {
             without = without.replace(&format!("${{{name}}}"), &format!("/{}", name.to_lowercase()));
         }
         let here = folder(&[("compose.yaml", &without)]);

@@ -182,3 +182,31 @@ fn what_nothing_carries_is_said_at_its_line() {
     }
     assert_eq!(said.matches("QG801").count(), expected.len(), "{said}");
 }
+
+#[test]
+fn parts_of_lines_are_said_or_reported() {
+    let units = [
+        (
+            "web.container",
+            "[Unit]\nRequires=play.service\nAfter=play.service\n[Container]\nImage=docker.io/library/nginx:1.27\n\
+             Network=front.network:alias=shop,host_interface_name=x\nAddHost=a;b:10.1.2.3\nReadOnly=false\n\
+             NoNewPrivileges=false\n[Install]\nWantedBy=default.target\n[Service]\nRestart=always\n",
+        ),
+        ("front.network", "[Network]\nDisableDNS=false\n"),
+        ("play.kube", "[Kube]\nYaml=play.yaml\n"),
+    ];
+    let (code, text, said) = composed(&units, "podman@5.8.6,rootless");
+    assert_eq!(code, 0, "{said}");
+    for line in ["- a:10.1.2.3", "- b:10.1.2.3", "- shop", "name: systemd-front"] {
+        assert!(text.lines().any(|found| found.trim() == line), "{line}: {text}");
+    }
+    let expected = [
+        "Compose has no `host_interface_name` for the network `front.network` of `web.container`",
+        "`play.kube` is left out: `web` does not wait for it",
+        "`play.kube` is a kube unit, and Compose has none",
+    ];
+    for words in expected {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(said.matches("QG801").count(), expected.len(), "{said}");
+}

@@ -113,8 +113,20 @@ fn kube(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
             let message = format!("`{name}` is a kube unit, and Compose has none: what its YAML describes is left out");
             found.push(lost(service.span(), message).help("What helps: containers, each in a unit of its own."));
         }
-        forget(stack, &name);
+        leave_out(stack, &name, found);
     }
+}
+
+/// Takes a service out, and says who does not wait for it then.
+fn leave_out(stack: &mut Stack, name: &str, found: &mut Vec<Diagnostic>) {
+    for service in stack.services.values() {
+        for dependency in service.depends_on.iter().filter(|dependency| dependency.service.value == name) {
+            let own = &service.name.value;
+            let message = format!("`{name}` is left out: `{own}` does not wait for it, and does not need it");
+            found.push(lost(dependency.service.span(), message));
+        }
+    }
+    forget(stack, name);
 }
 
 /// What a container cannot have in the network of another.

@@ -20,6 +20,7 @@ const SECURITY: [(&str, &str); 7] = [
 
 pub(super) fn carry(service: &mut Service, stack: &Stack, platform: &Platform, found: &mut Vec<Diagnostic>) {
     security(service);
+    hosts(service);
     auto_update(service, found);
     secrets(service, platform, found);
     restarts(service, stack);
@@ -57,6 +58,20 @@ fn security(service: &mut Service) {
             items.push(item);
         }
     }
+}
+
+/// `a;b:ADDRESS` is an entry of Podman's for two names, and one for each in Compose.
+fn hosts(service: &mut Service) {
+    let Some((_, hosts)) = service.attributes.get_mut("extra_hosts") else { return };
+    let Data::List(items) = &mut hosts.data else { return };
+    let split = |item: &Value| -> Vec<Value> {
+        let Data::Text(line) = &item.data else { return vec![item.clone()] };
+        let Some((names, address)) = line.split_once(':').filter(|(names, _)| names.contains(';')) else {
+            return vec![item.clone()];
+        };
+        names.split(';').map(|name| text(item.span, format!("{name}:{address}"))).collect()
+    };
+    *items = items.iter().flat_map(split).collect();
 }
 
 /// A label is all that `AutoUpdate=` is.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::topology::forget;
 use super::fill::each_text;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ServiceKind, Stack};
@@ -40,7 +39,7 @@ pub(super) fn instances(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
             }
             stack.services.insert(service.name.value.clone(), service);
         }
-        forget(stack, key);
+        super::leave_out(stack, key, found);
     }
 }
 

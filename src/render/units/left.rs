@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Restart, Service, Stack, Unit, UnitEntry, UnitKind};
+use crate::platform::{attributes, keys};
 use crate::render::lost;
 
 /// What an entry belongs to.
@@ -57,6 +58,7 @@ pub(super) fn left(stack: &Stack, original: &Stack, found: &mut Vec<Diagnostic>)
     }
     for unit in original.units.values() {
         foreign(unit, found);
+        options(unit, found);
         unused(unit, original, found);
     }
 }
@@ -89,6 +91,26 @@ fn foreign(unit: &Unit, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Options behind a network's name that a container of Compose does not have there.
+fn options(unit: &Unit, found: &mut Vec<Diagnostic>) {
+    let known = ["alias", "ip", "ip6", "mac", "interface_name"];
+    for entry in unit.lines(unit.kind.section(), "Network") {
+        let Some((name, options)) = entry.value.value.trim().split_once(':') else { continue };
+        if !runs(unit.kind) || matches!(name, "container" | "ns" | "pasta" | "slirp4netns") {
+            continue;
+        }
+        // The runtime's own network is a mode, and takes no settings there.
+        let is_mode = matches!(name, "bridge" | "default" | "private" | "host" | "none");
+        let lost_options = options.split(',').filter_map(|option| option.split('=').next());
+        let lost_options = lost_options.filter(|option| !option.is_empty() && (is_mode || !known.contains(option)));
+        for option in lost_options {
+            let message =
+                format!("Compose has no `{option}` for the network `{name}` of `{}`: it is left out", unit.file);
+            found.push(lost(entry.value.span(), message));
+        }
+    }
+}
+
 /// Units that make something that no container has.
 fn unused(unit: &Unit, stack: &Stack, found: &mut Vec<Diagnostic>) {
     let what = match unit.kind {
@@ -104,6 +126,17 @@ fn unused(unit: &Unit, stack: &Stack, found: &mut Vec<Diagnostic>) {
     }
     let message = format!("`{}` {what} that no container runs: Compose has no place for it", unit.file);
     found.push(lost(unit.head, message));
+}
+
+/// Whether a switch is off that Compose has, too, and that is off where nothing is said.
+fn is_off(section: &str, key: &str, value: &str) -> bool {
+    let is_switch = keys::find(section, key).is_some_and(|known| known.repeat == keys::Repeat::Bool);
+    let of_key = |name: &&str| {
+        let attribute = attributes::find(&format!("services.*.{name}"));
+        attribute.is_some_and(|attribute| attribute.key.as_deref() == Some(key))
+    };
+    let off = ["0", "no", "false", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    is_switch && off && (key == "DisableDNS" || attributes::below("services.*").iter().any(|name| of_key(&name)))
 }
 
 /// Whether the unit's own section takes a variable of `NAME=VALUE …`.
@@ -128,6 +161,9 @@ fn said(entry: &UnitEntry, owner: &Owner<'_>, made: &HashSet<String>) -> Option<
     let (section, key, value) = (entry.section.as_str(), entry.key.value.as_str(), entry.value.value.trim());
     // An empty value takes back what stood before it.
     if value.is_empty() || section.starts_with("X-") {
+        return None;
+    }
+    if is_off(section, key, value) {
         return None;
     }
     let name = owner.name;
