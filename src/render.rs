@@ -23,7 +23,7 @@ pub use steps::{Next, Written, gone, next};
 use std::borrow::Cow;
 
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Deploy, Stack};
+use crate::model::{Deploy, Format, Stack};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
 
@@ -119,15 +119,18 @@ pub fn render(
     options: &Options,
     source: &str,
 ) -> Result<Rendered, Vec<Diagnostic>> {
-    let refused = units::refused(stack, target);
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    let all = whole(stack, target);
-    let stack = all.as_ref();
-    let fill = || host::fill(stack, platform);
+    let (fitted, losses) = match target {
+        Target::Compose if stack.format == Format::Quadlet => {
+            let (stack, losses) = units::for_compose(stack, platform)?;
+            (Cow::Owned(stack), losses)
+        }
+        Target::Quadlet => (whole(stack), Vec::new()),
+        _ => (Cow::Borrowed(stack), Vec::new()),
+    };
+    let fill = || host::fill(&fitted, platform);
     let (mut rendered, steps) = match target {
         Target::Topology => (topology::render(stack)?, Vec::new()),
+        Target::Quadlet if stack.format == Format::Quadlet => (units::edit(stack, platform)?, Vec::new()),
         Target::Quadlet => {
             fill().and_then(|filled| Ok((quadlet::render(&filled, platform, options)?, filled.steps)))?
         }
@@ -136,19 +139,19 @@ pub fn render(
     rendered.files.sort_by(|a, b| a.name.cmp(&b.name));
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
-    if target != Target::Topology {
-        rendered.findings.extend(units::losses(stack, target));
-    }
+    rendered.findings.extend(losses);
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };
+        let platforms = finding.platforms.clone();
+        finding.help.iter_mut().for_each(|help| help.platforms.clone_from(&platforms));
     }
     Ok(rendered)
 }
 
-/// The stack with the services that profiles leave out, where the target can hold them without starting them.
-fn whole(stack: &Stack, target: Target) -> Cow<'_, Stack> {
-    if target != Target::Quadlet || stack.disabled.is_empty() {
+/// The stack with the services that profiles leave out: units can hold them without starting them.
+fn whole(stack: &Stack) -> Cow<'_, Stack> {
+    if stack.disabled.is_empty() {
         return Cow::Borrowed(stack);
     }
     let mut whole = stack.clone();

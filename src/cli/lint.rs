@@ -124,7 +124,7 @@ pub(super) fn run(options: &Options) -> u8 {
 }
 
 fn wants(options: &Options) -> Wants {
-    Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, output: None }
+    Wants { allow_empty: options.allow_empty, rendered: options.include_rendered, samples: true, ..Wants::default() }
 }
 
 /// What was found.

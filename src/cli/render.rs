@@ -109,7 +109,7 @@ struct Done {
 }
 
 pub(super) fn run(options: &Options) -> u8 {
-    let mut session = Session::new(Wants { output: options.output.clone(), ..Wants::default() });
+    let mut session = Session::new(Wants { output: options.output.clone(), newest: true, ..Wants::default() });
     session.read(options.path.as_slice(), &options.common);
     let mut how = render::Options { inline_env: options.inline_env, pod: options.pod, templates: Vec::new() };
     if let Some(folder) = &options.templates {

@@ -63,6 +63,8 @@ pub(super) struct Wants {
     pub samples: bool,
     /// The folder that is written to: what lies there comes out, and does not go in.
     pub output: Option<PathBuf>,
+    /// Whether units are read as the newest Podman reads them: what they say, whatever runs what is made of them.
+    pub newest: bool,
 }
 
 /// A stack with what it was read from.

@@ -12,6 +12,15 @@ pub const AT_START: char = '\u{fdd0}';
 /// Stands in a path of the renderer for the home of the user whose units they are; no character, either (U+FDD1).
 pub const HOME: char = '\u{fdd1}';
 
+/// Stand in a text of the renderer before and behind the name of a variable that Compose fills in; no characters,
+/// either (U+FDD2, U+FDD3).
+pub const VARIABLE: [char; 2] = ['\u{fdd2}', '\u{fdd3}'];
+
+/// Whether a character is one of those that stand for something else in texts of the renderer.
+pub fn is_mark(c: char) -> bool {
+    c == AT_START || c == HOME || VARIABLE.contains(&c)
+}
+
 /// What of a host service a template stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HostPart {

@@ -81,6 +81,10 @@ pub struct Unit {
     pub file: String,
     /// What it is.
     pub kind: UnitKind,
+    /// The folder that its file lies in, from the root of the tree: empty, or with a `/` at its end.
+    pub folder: String,
+    /// The text of its file, without its drop-ins.
+    pub text: String,
     /// The whole file.
     pub span: Span,
     /// The name in the header of its own section, else the file's first line: the place of what is absent.

@@ -22,13 +22,14 @@ const HARMLESS_OPTIONS: [&str; 6] =
 /// Keeps a bridge from being a way out.
 const NO_ROUTE: &str = "no_default_route";
 /// Beginnings of arguments that change neither a container's network nor its rights.
-const HARMLESS_ARGUMENTS: [&str; 22] = [
+const HARMLESS_ARGUMENTS: [&str; 24] = [
     "--annotation",
     "--blkio",
     "--cgroup",
     "--cpu",
     "--env",
     "--health",
+    "--image-volume",
     "--init",
     "--label",
     "--log",
@@ -39,6 +40,7 @@ const HARMLESS_ARGUMENTS: [&str; 22] = [
     "--read-only",
     "--restart",
     "--shm-size",
+    "--sig-proxy",
     "--stop",
     "--tmpfs",
     "--tz",

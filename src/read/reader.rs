@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{AT_START, Data, HOME, Origin, Spanned, Text, Value, is_name};
+use crate::model::{Data, Origin, Spanned, Text, Value, is_mark, is_name};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::yaml::{Entry, Kind, Node};
@@ -85,7 +85,7 @@ impl Reader {
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         match &node.kind {
             Kind::Scalar { text, .. } if !node.is_null() => {
-                if let Some(bad) = text.chars().find(|c| matches!(*c, '\0' | AT_START | HOME)) {
+                if let Some(bad) = text.chars().find(|c| *c == '\0' || is_mark(*c)) {
                     let bad = bad.escape_unicode();
                     self.invalid(node.span, format!("{what} holds {bad}, which is no character of a text"));
                     return None;

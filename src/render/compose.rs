@@ -10,7 +10,7 @@ use super::{File, Rendered, lost, words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     AT_START, ContainerName, Data, Dependency, EnvFile, FileUse, Format, Health, HealthTest, Mount, MountKind, Network,
-    Port, Service, Spanned, Stack, Text, Value, Volume,
+    Port, Service, Spanned, Stack, Text, VARIABLE, Value, Volume,
 };
 use crate::platform::Platform;
 
@@ -66,7 +66,8 @@ fn section(root: &mut Map<String, Json>, name: &str, entries: Map<String, Json>)
 
 /// A text of a topology, where `$` is a dollar: Compose wants it twice. What is only known at the start is a variable.
 fn text(text: &str) -> Json {
-    let text = text.replace('$', "$$");
+    let [open, close] = VARIABLE;
+    let text = text.replace('$', "$$").replace(open, "${").replace(close, "}");
     Json::String(text.replace(AT_START, &format!("${{{}:?see the head of this file}}", host::VARIABLE)))
 }
 

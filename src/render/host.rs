@@ -28,7 +28,7 @@ pub(crate) struct Filled {
 pub(crate) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
     let wiring = Wiring::new(stack, platform);
     let mut filled = stack.clone();
-    let mut refused = own_marks(stack, AT_START);
+    let mut refused = own_marks(stack, |c| c == AT_START);
     for (name, service) in &mut filled.services {
         let Some(original) = stack.services.get(name) else { continue };
         // In Compose files and units braces are text.
@@ -53,17 +53,17 @@ pub(crate) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Dia
 
 /// Texts that hold what the renderer puts in place of something else. The reader refuses it in every text that it
 /// looks into; the source layer it takes as it stands.
-pub(super) fn own_marks(stack: &Stack, mark: char) -> Vec<Diagnostic> {
+pub(super) fn own_marks(stack: &Stack, is_mark: fn(char) -> bool) -> Vec<Diagnostic> {
     let services = stack.services.values().flat_map(|service| service.attributes.values());
     let networks = stack.networks.values().flat_map(|network| network.attributes.values());
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
-    let marked = |text: &str| text.contains(mark);
+    let marked = |text: &str| text.contains(is_mark);
     let attributes = services.chain(networks).chain(volumes).filter(|(_, value)| value.any_text(&marked));
     let entries = stack.units.values().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
     attributes
         .map(|(span, _)| *span)
         .chain(entries.map(|entry| entry.value.span()))
-        .map(|span| refuse(span, format!("this holds U+{:04X}, which is no character", u32::from(mark))))
+        .map(|span| refuse(span, "this holds one of U+FDD0 to U+FDD3, which are no characters"))
         .collect()
 }
 

@@ -1,11 +1,15 @@
 //! Where a stack comes to lie: `--prefix` before every name, `--base` before every relative path.
 
 mod base;
+mod paths;
 mod prefix;
+
+pub(super) use base::below;
+pub(super) use paths::each_path;
 
 use super::refuse;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Deploy, HOME, Stack, Value};
+use crate::model::{Data, Deploy, HOME, Stack, Value, is_mark};
 use crate::network::Wiring;
 use crate::platform::Platform;
 use crate::source::Span;
@@ -49,7 +53,7 @@ impl Layout {
 /// What cannot be moved, with its place.
 pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<Stack, Vec<Diagnostic>> {
     let mut moved = stack.clone();
-    let mut refused = super::host::own_marks(stack, HOME);
+    let mut refused = super::host::own_marks(stack, is_mark);
     if let Some(base) = &layout.base {
         if base.starts_with(HOME) && (platform.deploy != Deploy::Quadlet || !platform.rootless) {
             let why = "`%h` is the home of who runs a rootless unit; write an absolute path";
@@ -108,7 +112,7 @@ pub(super) fn each_context(value: &mut Value, change: &mut dyn FnMut(Span, &mut 
 #[cfg(test)]
 mod tests {
     use super::Layout;
-    use super::base::below;
+    use super::below;
 
     #[test]
     fn paths_lie_below_the_folder() {

@@ -30,6 +30,11 @@ use crate::source::Span;
 use template::Templates;
 use unit::Unit;
 
+/// A word of `PodmanArgs=` whose specifiers and variables are those of systemd, as they stood in a unit.
+pub(super) fn word(text: &str) -> String {
+    quote::word(text, quote::Specifiers::Meant).replace("$$", "$")
+}
+
 /// What every unit of a render needs.
 struct Context<'a> {
     stack: &'a Stack,

@@ -8,6 +8,9 @@ mod rename;
 mod service;
 mod storage;
 
+pub(super) use fit::forget;
+pub(super) use rename::{rename_objects, rename_services};
+
 use std::collections::{HashMap, HashSet};
 
 use super::yaml::{self, Map, Yaml, comment};

@@ -10,6 +10,7 @@ use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
 
 use super::super::Common;
+use super::platforms::newest;
 use super::{Input, Session, absolute, request};
 
 impl Session {
@@ -61,7 +62,8 @@ impl Session {
                 input.source = self.files.shown(&tree.root);
                 let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
                 for (release, platforms) in self.releases(common, config, rootful) {
-                    let mut read = quadlet::lower(&parsed, &self.sources, release);
+                    let reader = if self.wants.newest { newest() } else { release };
+                    let mut read = quadlet::lower(&parsed, &self.sources, reader);
                     for finding in &mut read.diagnostics {
                         let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));
                         *finding = platforms.iter().fold(found, |found, platform| found.on(platform));

@@ -36,8 +36,10 @@ pub(super) fn build(unit: &Unit, service: &mut Service, stack: &str) {
     if let Some(network) = values.take_last("Network") {
         put("network", network.span(), Data::Text(network.word.text.clone()));
     }
-    if let Some(pull) = values.take_last("Pull").filter(|pull| pull.word.text == "always") {
-        put("pull", pull.span(), Data::Bool(true));
+    match values.take_last("Pull") {
+        Some(pull) if pull.word.text == "always" => put("pull", pull.span(), Data::Bool(true)),
+        Some(pull) => values.leave("Pull", &pull),
+        None => {}
     }
     if let Some(flag) = values.take_last("--no-cache") {
         put("no_cache", flag.span(), Data::Bool(true));
@@ -57,6 +59,8 @@ pub(super) fn build(unit: &Unit, service: &mut Service, stack: &str) {
         _ => Data::Map(entries),
     };
     service.attributes.insert("build".to_owned(), (at, Value { span: at, data }));
+    // What the attribute has no place for.
+    service.quadlet.extend(values.rest());
 }
 
 /// The folder of a build, and the file in it where that is not the usual one.

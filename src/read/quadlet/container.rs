@@ -4,12 +4,13 @@ use super::life;
 use super::network::{networks, shared};
 use super::stack::{Names, key};
 use super::unit::Unit;
-use super::values::Values;
+use super::values::{Values, written};
 use super::{attributes, build, env_file, health, mount, security};
 use crate::model::{
     ContainerName, Data, FileObject, FileUse, NetworkMode, Service, ServiceKind, Spanned, Stack, Text, UnitKind, Value,
 };
 use crate::platform::Feature;
+use crate::syntax::unit::Entry;
 
 pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Service {
     let name = Spanned::written(key(unit).unwrap_or_default(), unit.head);
@@ -51,7 +52,8 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
     }
     security::options(&mut values, &mut service);
     attributes::attributes(&mut values, &mut service);
-    service.quadlet = values.rest();
+    // What the unit of its image says and the model has no place for stands there already.
+    service.quadlet.extend(values.rest());
     service.quadlet.extend(shared(unit));
     life::life(unit, &mut service, names);
     service
@@ -115,6 +117,8 @@ fn image(values: &mut Values<'_>, service: &mut Service, names: &Names<'_>, stac
             build::build(other, service, stack);
         }
         Some((other, UnitKind::Image)) => {
+            let is_left = |entry: &&Entry| entry.section == "Image" && !matches!(&*entry.key, "Image" | "ImageTag");
+            service.quadlet.extend(other.entries.iter().filter(is_left).map(written));
             let name = other.text("Image", "ImageTag").or_else(|| other.text("Image", "Image"));
             service.image =
                 name.and_then(|name| Some(Spanned { value: name.value.parse().ok()?, origin: name.origin }));

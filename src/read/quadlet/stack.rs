@@ -172,6 +172,8 @@ fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
     model::Unit {
         file: unit.file.clone(),
         kind: unit.kind,
+        folder: unit.folder.clone(),
+        text: sources.text(unit.span).to_owned(),
         span: unit.span,
         head: unit.head,
         service: unit.service(),

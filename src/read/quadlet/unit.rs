@@ -150,6 +150,15 @@ impl Unit {
             let mut letters = sign.chars();
             let meant = match (letters.next(), letters.next()) {
                 (Some('$'), Some('$')) => Some("$".to_owned()),
+                (Some('$'), Some('{')) => {
+                    let name = sign.get(2..).and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+                    if let Some((name, value)) = name.and_then(|name| Some((name, self.variable(name)?))) {
+                        out.push_str(&value);
+                        rest = sign.get(name.len() + 3..).unwrap_or("");
+                        continue;
+                    }
+                    None
+                }
                 (Some('%'), Some('%')) => Some("%".to_owned()),
                 (Some('%'), Some('N')) => Some(service.clone()),
                 (Some('%'), Some('n')) => Some(format!("{service}.service")),
@@ -166,6 +175,19 @@ impl Unit {
         }
         out.push_str(rest);
         out
+    }
+
+    /// What systemd fills in for a variable in the command that it runs: what `Environment=` of [Service] says, unless a
+    /// file or whoever starts systemd may say otherwise.
+    fn variable(&self, name: &str) -> Option<String> {
+        if self.entry("Service", "EnvironmentFile").is_some() || self.entry("Service", "PassEnvironment").is_some() {
+            return None;
+        }
+        let words = self.words("Service", "Environment", Escapes::Apply);
+        let values = words.iter().filter_map(|word| word.text.split_once('='));
+        let value = values.rev().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())?;
+        // What systemd fills in there is not known here, either.
+        (!value.contains(['%', '$'])).then_some(value)
     }
 
     /// A word as systemd hands it on.

@@ -1,6 +1,6 @@
 //! `--base`: the folder of the project before every path that is relative to it.
 
-use super::{each_context, each_text, entry};
+use super::{each_context, each_path, each_text, entry};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Data, HOME, MountKind, Stack, Value};
 use crate::render::refuse;
@@ -41,6 +41,16 @@ impl Mover<'_> {
                 {
                     each_text(device, &mut |span, text| self.path(span, text));
                 }
+            }
+        }
+        for unit in stack.units.values_mut() {
+            let folder = format!("./{}", unit.folder.trim_end_matches('/'));
+            for entry in &mut unit.entries {
+                let (span, key) = (entry.value.span(), entry.key.value.clone());
+                each_path(&entry.section, &key, &mut entry.value.value, &mut |path| {
+                    *path = below(&folder, path).unwrap_or_default();
+                    self.path(span, path);
+                });
             }
         }
         for object in stack.secrets.values_mut().chain(stack.configs.values_mut()) {
@@ -102,7 +112,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// `./x`, `../x` and `x` below a folder, by their names alone; nothing above the home, whose own name is not known.
-pub(super) fn below(base: &str, path: &str) -> Option<String> {
+pub(in crate::render) fn below(base: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = base.split('/').collect();
     for part in path.split('/') {
         match part {

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, Format, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, UnitEntry,
+    ContainerName, Format, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
+    UnitEntry,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
@@ -48,6 +49,7 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
     };
     out.services = renamed(&stack.services);
     out.disabled = renamed(&stack.disabled);
+    out.units = rename_units(stack, wiring, both);
     for deny in &mut out.deny {
         deny.from.iter_mut().chain(&mut deny.to).for_each(|party| match party {
             Party::Service(name) | Party::Network(name) => *name = new(name),
@@ -68,6 +70,52 @@ struct Prefixes<'p> {
 /// The same in the same order, each under the name it has now.
 fn rename<T>(old: &IndexMap<String, T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> IndexMap<String, T> {
     old.values().map(change).map(|item| (name(&item).value.clone(), item)).collect()
+}
+
+/// The units with the names they have now, in their own lines and in those of others.
+fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> IndexMap<String, Unit> {
+    let prefix = both.object;
+    let renamed = stack.units.values().map(|old| {
+        let mut unit = old.clone();
+        unit.file = format!("{prefix}{}", old.file);
+        unit.service = format!("{prefix}{}", old.service);
+        entries(&mut unit.entries, stack, wiring, both);
+        let own = unit.kind.section();
+        for entry in unit.entries.iter_mut().filter(|entry| entry.section == own) {
+            let is_name = OBJECTS.contains(&entry.key.value.as_str());
+            if is_name && !entry.value.value.is_empty() {
+                entry.value.value = format!("{prefix}{}", entry.value.value);
+            }
+        }
+        let service = stack.services.values().find(|service| service.unit_file() == old.file);
+        if let Some(service) = service.filter(|service| wiring.home(service) == Home::Networks) {
+            known_as(&mut unit, &wiring.container_name(service), stack, prefix);
+        }
+        (unit.file.clone(), unit)
+    });
+    renamed.collect()
+}
+
+/// Keys that name what a unit makes.
+const OBJECTS: [&str; 5] = ["ContainerName", "NetworkName", "VolumeName", "PodName", "ServiceName"];
+
+/// Lets a unit's container keep a name on the networks of its stack. Podman takes one form of alias only.
+fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
+    let own = unit.kind.section();
+    let alias = unit.entries.iter().position(|entry| entry.section == own && entry.key.value == "NetworkAlias");
+    if let Some(mut alias) = alias.and_then(|at| unit.entries.get(at)).cloned() {
+        // A line of its own, behind those that were written.
+        alias.key = Spanned::implied(alias.key.value, unit.head);
+        alias.value = Spanned::implied(name.to_owned(), unit.head);
+        return unit.entries.push(alias);
+    }
+    for entry in unit.entries.iter_mut().filter(|entry| entry.section == own && entry.key.value == "Network") {
+        let network = entry.value.value.split(':').next().unwrap_or("").strip_prefix(prefix).unwrap_or("");
+        if network.ends_with(".network") && stack.units.contains_key(network) {
+            let sign = if entry.value.value.contains(':') { ',' } else { ':' };
+            entry.value.value = format!("{}{sign}alias={name}", entry.value.value);
+        }
+    }
 }
 
 /// The name of an object in the runtime: what exists outside keeps its own.
@@ -198,6 +246,9 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: 
 /// Whether a word is the name of a unit, or of a unit's service, that is made of the stack.
 fn is_unit(word: &str, stack: &Stack) -> bool {
     let Some((name, kind)) = word.rsplit_once('.') else { return false };
+    if stack.units.values().any(|unit| word == unit.file || (kind == "service" && name == unit.service)) {
+        return true;
+    }
     let network = |name: &str| stack.networks.get(name).is_some_and(|network| !network.external);
     let volume = |name: &str| stack.volumes.get(name).is_some_and(|volume| !volume.external);
     match kind {

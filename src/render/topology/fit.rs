@@ -30,7 +30,7 @@ pub(super) fn fit(stack: &Stack, losses: &mut Losses) -> Stack {
 }
 
 /// Takes a service out with everything that refers to it.
-fn forget(stack: &mut Stack, name: &str) {
+pub(in crate::render) fn forget(stack: &mut Stack, name: &str) {
     stack.services.shift_remove(name);
     for service in stack.services.values_mut() {
         service.depends_on.retain(|dependency| dependency.service.value != name);
