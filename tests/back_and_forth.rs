@@ -33,7 +33,7 @@ fn platform(words: &str, deploy: Deploy) -> Platform {
 
 /// What `render --target compose` makes of units.
 fn to_compose(stack: &Stack, words: &str) -> Result<Rendered, Vec<Diagnostic>> {
-    render(stack, &platform(words, Deploy::Compose), Target::Compose, "units")
+    render(stack, &platform(words, Deploy::Compose), Target::Compose, &quadgen::render::Options::default(), "units")
 }
 
 /// A Compose file with empty env files where it wants some.
@@ -171,7 +171,7 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
             return Fate::Broken(said);
         }
     }
-    let again = render(&second, &units, Target::Quadlet, "compose.yaml");
+    let again = render(&second, &units, Target::Quadlet, &quadgen::render::Options::default(), "compose.yaml");
     let again = match again {
         Ok(again) => again,
         Err(refused) => return Fate::Broken(format!("{:?}", refused.iter().map(|it| &it.message).collect::<Vec<_>>())),

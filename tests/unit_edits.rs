@@ -13,7 +13,7 @@ use quadgen::discover::{self, Found, Options};
 use quadgen::model::Format;
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::read::quadlet;
-use quadgen::render::{Options, Target, render};
+use quadgen::render::{Target, render};
 use quadgen::source::SourceMap;
 use support::disk::Disk;
 use support::{folder, generate, missing, quadlet_generators, say};
@@ -196,7 +196,7 @@ fn real_trees_become_the_same_services() {
         let mut sources = SourceMap::default();
         let parsed = quadlet::parse(&mut sources, &Disk, &tree);
         let Some(stack) = quadlet::lower(&parsed, &sources, newest.version).stack else { continue };
-        let rendered = render(&stack, &newest, Target::Quadlet, &Options::default(), "units").unwrap();
+        let rendered = render(&stack, &newest, Target::Quadlet, &quadgen::render::Options::default(), "units").unwrap();
         assert!(rendered.findings.is_empty(), "{}: {:#?}", tree.root.display(), rendered.findings);
         let before = tree.units.iter().chain(&tree.drop_ins).map(|path| {
             // A tree may take in what it lacks from beside it.
@@ -212,7 +212,7 @@ fn real_trees_become_the_same_services() {
             assert_eq!(old.get(name), new.get(name), "{}: {name}", tree.root.display());
         }
         for (version, generator) in &older {
-            let Ok(rendered) = render(&stack, &platform(version), Target::Quadlet, &Options::default(), "units") else {
+            let Ok(rendered) = render(&stack, &platform(version), Target::Quadlet, &quadgen::render::Options::default(), "units") else {
                 continue;
             };
             let place = folder(&rendered.files.iter().map(|file| (&file.name, &file.text)).collect::<Vec<_>>());
