@@ -31,6 +31,8 @@ mod verdicts;
 
 use std::collections::HashMap;
 
+use std::borrow::Cow;
+
 use facts::{Difference, Kind, Object, differences};
 use side::Side;
 use units::Units;
@@ -39,7 +41,7 @@ use crate::diagnostic::{Diagnostic, Level, input};
 use crate::model::{Connection, NetworkMode, Service, Stack};
 use crate::network::Wiring;
 use crate::platform::Platform;
-use crate::render::{Filled, Rendered, Target, fill};
+use crate::render::{Filled, Rendered, Target, fill, fitted};
 use crate::source::Span;
 
 /// Up to how many services every pair is asked.
@@ -54,6 +56,11 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     if target == Target::Topology {
         return Vec::new();
     }
+    let fitted = match target {
+        Target::Quadlet => fitted(stack).stack,
+        _ => Cow::Borrowed(stack),
+    };
+    let stack = fitted.as_ref();
     let Ok(mut filled) = fill(stack, platform) else { return Vec::new() };
     if target == Target::Quadlet {
         joined(&mut filled.stack, platform);
@@ -127,7 +134,7 @@ fn compare(
 ) -> Vec<Diagnostic> {
     let stack = &filled.stack;
     // A profile may bring others with it.
-    for name in stack.disabled.keys() {
+    for name in stack.disabled.keys().filter(|_| target == Target::Compose) {
         if let Some(service) = back.services.shift_remove(name) {
             back.disabled.insert(name.clone(), service);
         }

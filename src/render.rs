@@ -17,7 +17,7 @@ pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_
 pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
-pub(crate) use quadlet::is_folder;
+pub(crate) use quadlet::{container_name, content_step, fitted, hook_lines, is_folder};
 pub use steps::{Next, Written, gone, next};
 
 use std::borrow::Cow;
@@ -119,12 +119,17 @@ pub fn render(
     options: &Options,
     source: &str,
 ) -> Result<Rendered, Vec<Diagnostic>> {
+    let mut notes = Vec::new();
     let (fitted, losses) = match target {
         Target::Compose if stack.format == Format::Quadlet => {
             let (stack, losses) = units::for_compose(stack, platform)?;
             (Cow::Owned(stack), losses)
         }
-        Target::Quadlet => (whole(stack), Vec::new()),
+        Target::Quadlet => {
+            let in_words = fitted(stack);
+            notes = in_words.notes;
+            (in_words.stack, in_words.lost)
+        }
         _ => (Cow::Borrowed(stack), Vec::new()),
     };
     let fill = || host::fill(&fitted, platform);
@@ -140,6 +145,7 @@ pub fn render(
     marker::sign(&mut rendered.files, source);
     rendered.steps = steps;
     rendered.findings.extend(losses);
+    rendered.notes.splice(0..0, notes);
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };
@@ -147,16 +153,6 @@ pub fn render(
         finding.help.iter_mut().for_each(|help| help.platforms.clone_from(&platforms));
     }
     Ok(rendered)
-}
-
-/// The stack with the services that profiles leave out: units can hold them without starting them.
-fn whole(stack: &Stack) -> Cow<'_, Stack> {
-    if stack.disabled.is_empty() {
-        return Cow::Borrowed(stack);
-    }
-    let mut whole = stack.clone();
-    whole.services.extend(stack.disabled.clone());
-    Cow::Owned(whole)
 }
 
 /// Why a platform cannot run a target, if it cannot.

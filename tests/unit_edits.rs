@@ -212,7 +212,9 @@ fn real_trees_become_the_same_services() {
             assert_eq!(old.get(name), new.get(name), "{}: {name}", tree.root.display());
         }
         for (version, generator) in &older {
-            let Ok(rendered) = render(&stack, &platform(version), Target::Quadlet, &quadgen::render::Options::default(), "units") else {
+            let Ok(rendered) =
+                render(&stack, &platform(version), Target::Quadlet, &quadgen::render::Options::default(), "units")
+            else {
                 continue;
             };
             let place = folder(&rendered.files.iter().map(|file| (&file.name, &file.text)).collect::<Vec<_>>());

@@ -6,7 +6,7 @@ use super::facts::Object;
 use super::side::{OWN_VOLUME, Side};
 use crate::model::{FileUse, Mount, MountKind, Service, Value};
 use crate::platform::Feature;
-use crate::render::is_folder;
+use crate::render::{content_step, is_folder};
 use crate::source::Span;
 
 pub(super) fn mounts<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
@@ -94,6 +94,15 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
                 continue;
             }
             let object = objects.get(name);
+            let content = object.and_then(|object| object.written.get("content")).and_then(Value::scalar);
+            if let Some(content) = content.filter(|_| what == "config") {
+                let (place, step) = content_step(name, &content);
+                let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
+                out.say("mount", target.clone(), place, at);
+                out.say("read-only mount", target, "", at);
+                out.say("line [Service] ExecStartPre=", step, "", at);
+                continue;
+            }
             match object.and_then(|object| object.file.as_ref()) {
                 Some(file) => {
                     let target = used.target.as_deref().unwrap_or(name);

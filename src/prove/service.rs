@@ -9,7 +9,7 @@ use super::side::Side;
 use crate::model::{
     Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
-use crate::render::{start_step, words};
+use crate::render::{container_name, hook_lines, start_step, words};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
 const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
@@ -46,6 +46,7 @@ pub(super) fn service<'a>(side: &Side<'a>, service: &'a Service) -> Object<'a> {
     life(side, service, &mut out);
     attributes::attributes(side, service, &mut out);
     entries(side, service, &mut out);
+    hooks(side, service, &mut out);
     intents(side, service, &mut out);
     out
 }
@@ -109,7 +110,16 @@ fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) 
         let value = value.map_or("\nfrom the host".into(), |value| side.text(value));
         out.say("variable", name.as_str(), value, variable.span());
     }
-    for (at, file) in service.env_files.iter().enumerate() {
+    // A file that was rendered, too: what it says are variables of the service. It comes behind all others.
+    let (own, files): (Vec<&EnvFile>, Vec<&EnvFile>) =
+        service.env_files.iter().partition(|file| side.is_units() && !side.is_source && file.variables.is_some());
+    for (name, variable) in own.iter().filter_map(|file| file.variables.as_ref()).flatten() {
+        if !service.environment.contains_key(name) {
+            let value = variable.value.as_deref().map_or("\nfrom the host".into(), |value| side.text(value));
+            out.say("variable", name.as_str(), value, variable.span());
+        }
+    }
+    for (at, file) in files.into_iter().enumerate() {
         let EnvFile { path, required, format, .. } = file;
         // Of two files that set a variable the later one counts.
         out.say("env file", side.path(&path.value), at.to_string(), path.span());
@@ -222,6 +232,20 @@ fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
         let (step, file) = start_step(&service.name.value);
         for (key, value) in [("ExecStartPre", step), ("EnvironmentFile", file)] {
             out.say(format!("line [Service] {key}="), value, "", service.span());
+        }
+    }
+}
+
+/// The commands that hooks become.
+fn hooks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    if !side.is_source || !side.is_units() {
+        return;
+    }
+    let unit = format!("{}-{}", side.stack.name.value, service.name.value);
+    for (key, line, at) in hook_lines(service, &container_name(service, &unit)) {
+        match line {
+            Ok(line) => out.say(format!("line [Service] {key}="), line, "", at),
+            Err(()) => out.say("hook", key, "", at),
         }
     }
 }

@@ -5,6 +5,7 @@ mod build;
 mod container;
 mod copies;
 mod environment;
+mod fit;
 mod gpu;
 mod hooks;
 mod life;
@@ -16,7 +17,10 @@ mod security;
 mod template;
 mod unit;
 
-pub(crate) use mounts::is_folder;
+pub(crate) use copies::{container_name, is_template};
+pub(crate) use fit::fitted;
+pub(crate) use hooks::lines as hook_lines;
+pub(crate) use mounts::{content_step, is_folder};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

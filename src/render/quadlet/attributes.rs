@@ -2,7 +2,7 @@
 
 use super::quote::Specifiers;
 use super::unit::Unit;
-use super::{Context, gpu, hooks, security};
+use super::{Context, security};
 use crate::model::{Data, Service, Value};
 use crate::platform::Feature;
 use crate::platform::attributes::{self, Attribute, Shape};
@@ -15,14 +15,10 @@ pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mu
         unit.at(Some(*span));
         match attribute.shape {
             // Said elsewhere.
-            _ if matches!(name.as_str(), "build" | "domainname" | "profiles" | "scale") => {}
-            _ if name == "links" => {}
-            _ if name == "gpus" => gpu::gpus(context, service, value, unit),
+            _ if matches!(name.as_str(), "build" | "post_start" | "pre_stop" | "profiles" | "scale") => {}
             _ if name == "security_opt" => security::options(context, service, (*span, value), unit),
-            _ if name == "post_start" => hooks::post_start(context, service, value, unit),
-            _ if name == "pre_stop" => hooks::pre_stop(context, service, value, unit),
             _ if name == "blkio_config" => blkio(context, *span, value, unit),
-            Some(Shape::Deploy) => deploy(context, service, (*span, value), unit),
+            Some(Shape::Deploy) => deploy(context, *span, value, unit),
             Some(shape) => write(context, name, attribute, shape, (*span, value), unit),
             None if attribute.is_idle() => {}
             None => {
@@ -147,13 +143,11 @@ fn logging(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit
 }
 
 /// Limits of resources; everything else of `deploy` is for swarms.
-fn deploy(context: &mut Context<'_>, service: &Service, (span, value): (Span, &Value), unit: &mut Unit) {
+fn deploy(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
     let Data::Map(entries) = &value.data else { return };
     for (name, part) in entries {
         match name.as_str() {
             "resources" => {}
-            // Said elsewhere.
-            "replicas" | "restart_policy" => continue,
             // What docker-compose leaves to swarms, too.
             "mode" if part.scalar().as_deref() == Some("replicated") => continue,
             _ => {
@@ -177,7 +171,6 @@ fn deploy(context: &mut Context<'_>, service: &Service, (span, value): (Span, &V
                 "memory" => value.scalar().iter().for_each(|size| {
                     unit.argument(&format!("--memory-reservation={size}"), Specifiers::Literal);
                 }),
-                "devices" => gpu::reservations(context, service, value, unit),
                 _ => context.lose(
                     value.span,
                     format!("a unit cannot say `deploy.resources.reservations.{reservation}`: it is left out"),

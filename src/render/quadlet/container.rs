@@ -2,7 +2,7 @@
 
 use super::quote::Specifiers;
 use super::unit::Unit;
-use super::{Context, attributes, copies, deny, environment, finish, life, links, mounts};
+use super::{Context, attributes, copies, deny, environment, finish, hooks, life, mounts};
 use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, Service, Text};
 use crate::platform::Feature;
 use crate::platform::keys::Repeat;
@@ -18,7 +18,9 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     if !matches!(service.container_name, ContainerName::ByRuntime(_)) {
         unit.own_with("ContainerName", &context.container_name(service), Specifiers::Meant);
     }
-    host_name(context, service, &mut unit);
+    if let Some(name) = &service.hostname {
+        unit.own("HostName", &name.value);
+    }
     networks(context, service, &mut unit);
     ports(context, service, &mut unit);
     environment::environment(context, service, &mut unit);
@@ -28,24 +30,11 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     attributes::attributes(context, service, &mut unit);
     life::life(context, service, &mut unit);
     host(context, service, &mut unit);
+    hooks::hooks(context, service, &mut unit);
     unit.entries(&service.quadlet);
     intents(context, service, &mut unit);
     finish(context, &mut unit, service.span());
     unit
-}
-
-/// The name inside the container; a domain is a part of it.
-fn host_name(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    let domain = service.attributes.get("domainname").and_then(|(span, value)| Some((*span, value.scalar()?)));
-    match (&service.hostname, domain) {
-        (Some(name), None) => unit.own("HostName", &name.value),
-        (Some(name), Some((_, domain))) => unit.own("HostName", &format!("{}.{domain}", name.value)),
-        (None, Some((span, _))) => {
-            let message = format!("a unit says a domain behind `hostname`, which `{}` has not", service.name.value);
-            context.lose(span, message);
-        }
-        (None, None) => {}
-    }
 }
 
 fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit: &mut Unit) {
@@ -98,8 +87,7 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         // One form of alias only: NetworkAlias= beside it would drop these in silence.
         // In a Compose project a service is found by its own name, whatever its container is called.
         let own = (context.stack.format == Format::Compose).then_some(&service.name.value);
-        let linked = links::aliases(context, service, attachment);
-        let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value)).chain(&linked);
+        let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value));
         let mut options: Vec<String> = aliases.map(|alias| format!("alias={alias}")).collect();
         options.extend(attachment.ipv4.as_ref().map(|address| format!("ip={}", address.value)));
         options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));

@@ -4,18 +4,16 @@
 //! of files cannot hold the links that systemd enables instances by.
 
 use super::Context;
-use crate::model::{ContainerName, Service, Value};
+use crate::model::{ContainerName, Service};
 
 /// How many containers a service has.
-pub(super) fn count(service: &Service) -> u64 {
-    let number = |value: &Value| value.scalar()?.parse().ok();
-    let scale = service.attributes.get("scale").and_then(|(_, value)| number(value));
-    let replicas = || service.attributes.get("deploy")?.1.get("replicas").and_then(number);
-    scale.or_else(replicas).unwrap_or(1)
+pub(crate) fn count(service: &Service) -> u64 {
+    let scale = service.attributes.get("scale").and_then(|(_, value)| value.scalar()?.parse().ok());
+    scale.unwrap_or(1)
 }
 
 /// Whether a service's unit is a template.
-pub(super) fn is_template(service: &Service) -> bool {
+pub(crate) fn is_template(service: &Service) -> bool {
     count(service) > 1
 }
 
@@ -26,18 +24,9 @@ impl Context<'_> {
         format!("{}{at}", self.unit(&service.name.value))
     }
 
-    /// What its container is called, as its unit writes it: a template's has the number of the instance.
+    /// What its container is called, as its unit writes it.
     pub(super) fn container_name(&self, service: &Service) -> String {
-        let name = match &service.container_name {
-            ContainerName::Named(name) => name.value.as_str(),
-            ContainerName::ByService => service.name.value.as_str(),
-            ContainerName::ByRuntime(_) => return format!("systemd-{}", self.unit(&service.name.value)),
-        };
-        let text = name.replace('%', "%%");
-        match is_template(service) {
-            true => format!("{}-%i", text.strip_suffix("-1").unwrap_or(&text)),
-            false => text,
-        }
+        container_name(service, &self.unit(&service.name.value))
     }
 
     /// The units of systemd that run a service.
@@ -47,5 +36,20 @@ impl Context<'_> {
             Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
             None => vec![format!("{unit}.service")],
         }
+    }
+}
+
+/// What a container is called, as its unit writes it: a template's has the number of the instance. `unit` is the name of
+/// the unit's file without its ending.
+pub(crate) fn container_name(service: &Service, unit: &str) -> String {
+    let name = match &service.container_name {
+        ContainerName::Named(name) => name.value.as_str(),
+        ContainerName::ByService => service.name.value.as_str(),
+        ContainerName::ByRuntime(_) => return format!("systemd-{unit}"),
+    };
+    let text = name.replace('%', "%%");
+    match is_template(service) {
+        true => format!("{}-%i", text.strip_suffix("-1").unwrap_or(&text)),
+        false => text,
     }
 }

@@ -1,8 +1,7 @@
 //! Variables: in the unit, in the files that people wrote, and in a file of the service's own.
 //!
 //! A unit is committed, copied and shown by `systemctl cat`. So what came from `.env` or from where quadgen runs goes into
-//! `NAME.env` beside it, which only its owner may read. There goes, too, what files say in a way that Podman would read
-//! otherwise: it takes every line literally, with its quotes, comments and `${…}`.
+//! `NAME.env` beside it, which only its owner may read.
 
 use indexmap::IndexMap;
 
@@ -15,34 +14,7 @@ use crate::render::File;
 
 pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let mut own: IndexMap<&str, &str> = IndexMap::new();
-    for (at, file) in service.env_files.iter().enumerate() {
-        if !file.reads_otherwise {
-            env_file(context, service, file, unit);
-            continue;
-        }
-        // The last one that says a variable counts, and the own file comes last.
-        let later = service.env_files.get(at + 1..).unwrap_or(&[]);
-        let said_later = |name: &String| {
-            service.environment.contains_key(name)
-                || later.iter().filter_map(|file| file.variables.as_ref()).any(|file| file.contains_key(name))
-        };
-        for (name, variable) in file.variables.iter().flatten().filter(|(name, _)| !said_later(name)) {
-            match &variable.value {
-                Some(value) if fits(value) => {
-                    own.insert(name, value);
-                }
-                value => put(context, name, value.as_deref(), unit),
-            }
-        }
-        let note = format!(
-            "Podman would read `{}` otherwise than Compose, with quotes, comments and ${{…}} as text: its values are in {}.",
-            file.path.value,
-            name(context, service)
-        );
-        if !context.notes.contains(&note) {
-            context.notes.push(note);
-        }
-    }
+    service.env_files.iter().for_each(|file| env_file(context, service, file, unit));
     for (name, variable) in &service.environment {
         match &variable.value {
             Some(value) if came_from_outside(variable) && fits(value) && !context.options.inline_env => {

@@ -1,76 +1,94 @@
 //! Graphics cards: Compose's requests → devices of the Container Device Interface, which is how Podman gives them out.
 
-use super::Context;
-use super::unit::Unit;
+use super::fit::{Fitted, take};
 use crate::model::{Data, Service, Value};
+use crate::render::lost;
 use crate::source::Span;
 
-/// `gpus: all`, or a list of requests.
-pub(super) fn gpus(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut Unit) {
-    match &value.data {
-        Data::List(requests) => requests.iter().for_each(|it| request(context, service, it, unit)),
-        _ if value.scalar().as_deref() == Some("all") => device(context, "nvidia.com/gpu=all", unit),
-        _ => lose(context, value.span, service),
-    }
-}
-
-/// `deploy.resources.reservations.devices`: a list of requests, each for what a driver offers.
-pub(super) fn reservations(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut Unit) {
-    let Data::List(requests) = &value.data else { return lose(context, value.span, service) };
-    for it in requests {
-        let capabilities = it.get("capabilities").map(Value::texts).unwrap_or_default();
-        let driver = it.get("driver").and_then(Value::scalar);
-        match driver.as_deref() {
-            // Docker's driver `cdi` names devices by what they are called here, too.
-            Some("cdi") => match it.get("device_ids").map(Value::texts) {
-                Some(devices) => devices.iter().for_each(|name| device(context, name, unit)),
-                None => lose(context, it.span, service),
-            },
-            _ if capabilities.iter().any(|it| matches!(it.as_str(), "gpu" | "nvidia")) => {
-                request(context, service, it, unit);
-            }
-            _ => lose(context, it.span, service),
+/// Makes devices of `gpus` and of `deploy.resources.reservations.devices`.
+pub(super) fn devices(service: &mut Service, fitted: &mut Fitted<'_>) {
+    let mut found = Vec::new();
+    let mut unknown = Vec::new();
+    if let Some((_, value)) = service.attributes.shift_remove("gpus") {
+        match &value.data {
+            Data::List(requests) => requests.iter().for_each(|it| request(it, &mut found, &mut unknown)),
+            _ if value.scalar().as_deref() == Some("all") => found.push(("nvidia.com/gpu=all".to_owned(), value.span)),
+            _ => unknown.push(value.span),
         }
     }
+    for it in reserved(service) {
+        let capabilities = it.get("capabilities").map(Value::texts).unwrap_or_default();
+        match it.get("driver").and_then(Value::scalar).as_deref() {
+            // Docker's driver `cdi` names devices by what they are called here, too.
+            Some("cdi") => {
+                let names = it.get("device_ids").map(Value::texts).unwrap_or_default();
+                found.extend(names.into_iter().map(|name| (name, it.span)));
+            }
+            _ if capabilities.iter().any(|it| matches!(it.as_str(), "gpu" | "nvidia")) => {
+                request(&it, &mut found, &mut unknown);
+            }
+            _ => unknown.push(it.span),
+        }
+    }
+    let name = &service.name.value;
+    fitted.lost.extend(unknown.into_iter().map(|span| {
+        lost(
+            span,
+            format!(
+                "Podman gives out devices by their CDI names, and this request names none: `{name}` goes without them"
+            ),
+        )
+    }));
+    let Some(&(_, span)) = found.first() else { return };
+    for (device, _) in &found {
+        let note = match device.split('=').next() {
+            Some("nvidia.com/gpu") => {
+                "The host has to describe its GPUs: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml".to_owned()
+            }
+            Some(kind) => format!("The host has to describe its devices of the kind {kind} below /etc/cdi."),
+            None => continue,
+        };
+        if !fitted.notes.contains(&note) {
+            fitted.notes.push(note);
+        }
+    }
+    let items = found.into_iter().map(|(name, span)| Value { span, data: Data::Text(name) });
+    let empty = || (span, Value { span, data: Data::List(Vec::new()) });
+    let (_, devices) = service.attributes.entry("devices".to_owned()).or_insert_with(empty);
+    if let Data::List(devices) = &mut devices.data {
+        devices.extend(items);
+    }
 }
 
-fn request(context: &mut Context<'_>, service: &Service, request: &Value, unit: &mut Unit) {
+/// Takes the requests for devices out of `deploy`.
+fn reserved(service: &mut Service) -> Vec<Value> {
+    let devices = service.attributes.get_mut("deploy").and_then(|(_, deploy)| {
+        let Data::Map(entries) = &mut deploy.data else { return None };
+        let resources = entries.iter_mut().find(|(name, _)| name == "resources").map(|(_, value)| value)?;
+        let Data::Map(entries) = &mut resources.data else { return None };
+        let reservations = entries.iter_mut().find(|(name, _)| name == "reservations").map(|(_, value)| value)?;
+        take(reservations, "devices")
+    });
+    match devices.map(|devices| devices.data) {
+        Some(Data::List(items)) => items,
+        _ => Vec::new(),
+    }
+}
+
+fn request(request: &Value, found: &mut Vec<(String, Span)>, unknown: &mut Vec<Span>) {
     let vendor = match request.get("driver").and_then(Value::scalar).as_deref() {
         None | Some("nvidia" | "") => "nvidia.com/gpu",
         Some("amd") => "amd.com/gpu",
-        Some(_) => return lose(context, request.span, service),
+        Some(_) => return unknown.push(request.span),
     };
-    if let Some(ids) = request.get("device_ids") {
-        return ids.texts().iter().for_each(|id| device(context, &format!("{vendor}={id}"), unit));
-    }
-    match request.get("count").and_then(Value::scalar).as_deref() {
-        None | Some("all" | "-1") => device(context, &format!("{vendor}=all"), unit),
+    let ids = match (request.get("device_ids"), request.get("count").and_then(Value::scalar).as_deref()) {
+        (Some(ids), _) => ids.texts(),
+        (None, None | Some("all" | "-1")) => vec!["all".to_owned()],
         // Docker gives out the first ones, too.
-        Some(count) => match count.parse::<u8>() {
-            Ok(count) => (0..count).for_each(|id| device(context, &format!("{vendor}={id}"), unit)),
-            Err(_) => lose(context, request.span, service),
+        (None, Some(count)) => match count.parse::<u8>() {
+            Ok(count) => (0..count).map(|id| id.to_string()).collect(),
+            Err(_) => return unknown.push(request.span),
         },
-    }
-}
-
-fn device(context: &mut Context<'_>, name: &str, unit: &mut Unit) {
-    unit.own("AddDevice", name);
-    let note = match name.split('=').next() {
-        Some("nvidia.com/gpu") => {
-            "The host has to describe its GPUs: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml".to_owned()
-        }
-        Some(kind) => format!("The host has to describe its devices of the kind {kind} below /etc/cdi."),
-        None => return,
     };
-    if !context.notes.contains(&note) {
-        context.notes.push(note);
-    }
-}
-
-fn lose(context: &mut Context<'_>, span: Span, service: &Service) {
-    let name = &service.name.value;
-    context.lose(
-        span,
-        format!("Podman gives out devices by their CDI names, and this request names none: `{name}` goes without them"),
-    );
+    found.extend(ids.into_iter().map(|id| (format!("{vendor}={id}"), request.span)));
 }

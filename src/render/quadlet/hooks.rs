@@ -7,39 +7,33 @@ use crate::model::{Data, Service, Value};
 use crate::render::pairs;
 use crate::source::Span;
 
-/// `post_start`: once the container runs, and with `Notify=healthy` once it is healthy. A hook that fails ends it, as on
-/// Docker.
-pub(super) fn post_start(context: &mut Context<'_>, service: &Service, hooks: &Value, unit: &mut Unit) {
-    for line in lines(context, service, hooks) {
-        unit.raw("Service", "ExecStartPost", &line);
-    }
-}
-
-/// `pre_stop`: before the generator's own `ExecStop=`. A hook that fails keeps nothing from stopping.
-pub(super) fn pre_stop(context: &mut Context<'_>, service: &Service, hooks: &Value, unit: &mut Unit) {
-    for line in lines(context, service, hooks) {
-        unit.raw("Service", "ExecStop", &format!("-{line}"));
-    }
-}
-
-fn lines(context: &mut Context<'_>, service: &Service, hooks: &Value) -> Vec<String> {
-    let Data::List(hooks) = &hooks.data else { return Vec::new() };
+/// The commands of a service's hooks, each with its key and its place: `post_start` once the container runs, and with
+/// `Notify=healthy` once it is healthy; `pre_stop` before the generator's own `ExecStop=`, where one that fails keeps
+/// nothing from stopping. `container` is the container's name as its unit writes it.
+pub(crate) fn lines(service: &Service, container: &str) -> Vec<(&'static str, Result<String, ()>, Span)> {
     let mut lines = Vec::new();
-    for hook in hooks {
-        match line(context, service, hook) {
-            Some(line) => lines.push(line),
-            None => lose(context, hook.span, service),
+    for (name, key, mark) in [("post_start", "ExecStartPost", ""), ("pre_stop", "ExecStop", "-")] {
+        let Some((_, Value { data: Data::List(hooks), .. })) = service.attributes.get(name) else { continue };
+        for hook in hooks {
+            let line = line(hook, container).map(|line| format!("{mark}{line}"));
+            lines.push((key, line.ok_or(()), hook.span));
         }
     }
     lines
 }
 
-fn lose(context: &mut Context<'_>, span: Span, service: &Service) {
-    let name = &service.name.value;
-    context.lose(span, format!("a unit cannot run this hook of `{name}`: its command is no list of words"));
+pub(super) fn hooks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
+    for (key, line, span) in lines(service, &context.container_name(service)) {
+        let Ok(line) = line else {
+            let name = &service.name.value;
+            context.lose(span, format!("a unit cannot run this hook of `{name}`: its command is no list of words"));
+            continue;
+        };
+        unit.raw("Service", key, &line);
+    }
 }
 
-fn line(context: &Context<'_>, service: &Service, hook: &Value) -> Option<String> {
+fn line(hook: &Value, container: &str) -> Option<String> {
     let command = hook.get("command")?;
     let words = match &command.data {
         Data::List(_) => command.texts(),
@@ -64,7 +58,7 @@ fn line(context: &Context<'_>, service: &Service, hook: &Value) -> Option<String
         line.push_str(" --privileged");
     }
     line.push(' ');
-    line.push_str(&context.container_name(service));
+    line.push_str(container);
     for text in &words {
         line.push(' ');
         line.push_str(&word(text, Specifiers::Literal));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::unit::Unit;
 use super::{Context, copies, finish};
-use crate::model::{Condition, Duration, Restart, Service, Spanned, Stack, Value};
+use crate::model::{Condition, Restart, Service, Stack};
 use crate::platform::Feature;
 
 /// Long enough for a pull on a slow line, in seconds.
@@ -127,7 +127,7 @@ pub(super) fn profiles(context: &Context<'_>, units: &mut Vec<(String, Unit)>) {
 }
 
 fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &mut Unit) {
-    let Some(restart) = policy(service) else { return };
+    let Some(restart) = service.restart else { return };
     let value = match restart.value {
         Restart::No => return,
         // systemd refuses Type=oneshot with always.
@@ -149,28 +149,10 @@ fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &m
     };
     unit.text("Service", "Restart", value);
     // Without a pause systemd gives up after five quick starts; Docker never does.
-    let delay = deployed(service).and_then(|policy| policy.get("delay")?.scalar()?.parse::<Duration>().ok());
-    unit.text("Service", "RestartSec", &delay.map_or("5".to_owned(), |delay| delay.as_seconds().to_string()));
-}
-
-/// When a service is started again: the policy below `deploy` goes before `restart`. Source: docker-compose,
-/// `getRestartPolicy`.
-fn policy(service: &Service) -> Option<Spanned<Restart>> {
-    let Some(policy) = deployed(service) else { return service.restart };
-    let get = |key: &str| policy.get(key).and_then(Value::scalar);
-    let restart = match get("condition").as_deref() {
-        Some("none") => Restart::No,
-        Some("on-failure") => Restart::OnFailure(get("max_attempts").and_then(|limit| limit.parse().ok())),
-        _ => Restart::Always,
-    };
-    Some(Spanned::implied(restart, policy.span))
-}
-
-fn deployed(service: &Service) -> Option<&Value> {
-    service.attributes.get("deploy")?.1.get("restart_policy")
+    unit.text("Service", "RestartSec", "5");
 }
 
 /// Whether a service is started again by itself.
 fn restarts(service: &Service) -> bool {
-    !matches!(policy(service).map(|restart| restart.value), None | Some(Restart::No))
+    !matches!(service.restart.map(|restart| restart.value), None | Some(Restart::No))
 }

@@ -272,10 +272,17 @@ fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, s
     if !separable(context, span, [&name.to_owned(), &target.to_owned()]) {
         return;
     }
+    let (place, step) = content_step(name, content);
+    unit.raw("Service", "ExecStartPre", &step);
+    unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
+}
+
+/// Where a unit writes the content of a config, and the step that does it.
+pub(crate) fn content_step(name: &str, content: &str) -> (String, String) {
     let place = format!("%t/%N.{}.config", name.replace('%', "%%").replace('/', "-"));
     let content = super::quote::word(content, Specifiers::Literal);
-    unit.raw("Service", "ExecStartPre", &format!("/bin/sh -c 'printf %%s \"$$1\" >\"$$0\"' {place} {content}"));
-    unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
+    let step = format!("/bin/sh -c 'printf %%s \"$$1\" >\"$$0\"' {place} {content}");
+    (place, step)
 }
 
 fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &str, used: &FileUse, unit: &mut Unit) {

@@ -3,17 +3,15 @@
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{Service, Value};
+use crate::model::{Data, Service, Value};
 use crate::source::Span;
 
 /// Each option as the key that says it, else as the argument that Podman shares with Docker.
 pub(super) fn options(context: &mut Context<'_>, service: &Service, (span, value): (Span, &Value), unit: &mut Unit) {
     for option in value.texts() {
-        // Docker also takes a colon between name and value.
         let (name, said) = option.split_once(['=', ':']).unwrap_or((option.as_str(), ""));
         match (name, said) {
-            ("no-new-privileges", "" | "true") => unit.own("NoNewPrivileges", "true"),
-            ("no-new-privileges", "false") => {}
+            ("no-new-privileges", "true") => unit.own("NoNewPrivileges", "true"),
             ("label", label) => match label.split_once(':').unwrap_or((label, "")) {
                 ("disable", "") => unit.own("SecurityLabelDisable", "true"),
                 ("nested", "") => unit.own("SecurityLabelNested", "true"),
@@ -26,14 +24,40 @@ pub(super) fn options(context: &mut Context<'_>, service: &Service, (span, value
             ("apparmor", profile) => unit.own("AppArmor", profile),
             ("mask", paths) => unit.own("Mask", paths),
             ("unmask", paths) => unit.own("Unmask", paths),
-            // What Docker says so, Podman says in one word for all paths.
-            ("systempaths", "unconfined") => unit.own("Unmask", "ALL"),
             ("proc-opts", _) => argument(unit, &option),
             _ => {
                 let name = &service.name.value;
                 context.lose(span, format!("Podman has no security option `{option}`: `{name}` goes without it"));
             }
         }
+    }
+}
+
+/// Brings options into one form: Docker also takes a colon between name and value, and leaves out what is `true`.
+pub(super) fn normal(service: &mut Service) {
+    let Some((_, value)) = service.attributes.get_mut("security_opt") else { return };
+    let Data::List(items) = &mut value.data else { return };
+    for item in items {
+        let Data::Text(text) = &mut item.data else { continue };
+        if text.starts_with("no-new-privileges") {
+            *text = text.replacen('=', ":", 1);
+            if text == "no-new-privileges" {
+                text.push_str(":true");
+            }
+        } else if let Some((name, said)) = text.split_once([':', '=']) {
+            *text = match (name, said) {
+                ("systempaths", "unconfined") => "unmask=ALL".to_owned(),
+                _ => format!("{name}={said}"),
+            };
+        }
+    }
+    items_without(value, "no-new-privileges:false");
+}
+
+/// Takes what is off out of a list.
+fn items_without(value: &mut Value, off: &str) {
+    if let Data::List(items) = &mut value.data {
+        items.retain(|item| item.scalar().as_deref() != Some(off));
     }
 }
 

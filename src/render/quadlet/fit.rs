@@ -1,0 +1,117 @@
+//! What Compose says in ways of its own, in the ways that units have: links are aliases, graphics cards are devices, and
+//! so on. The renderer writes the stack as it comes out of here, and the proof compares what was written with it.
+
+use std::borrow::Cow;
+
+use super::{gpu, links, security};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Data, Format, Origin, Restart, Service, Spanned, Stack, Value};
+use crate::render::lost;
+
+/// A stack in the words of units.
+pub(crate) struct Fitted<'a> {
+    /// The stack.
+    pub stack: Cow<'a, Stack>,
+    /// What units have no words for.
+    pub lost: Vec<Diagnostic>,
+    /// What is worth knowing, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A stack in the words of units, with the services that profiles leave out: units can hold them without starting them.
+pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
+    let mut fitted = Fitted { stack: Cow::Borrowed(stack), lost: Vec::new(), notes: Vec::new() };
+    if stack.format == Format::Quadlet {
+        return fitted;
+    }
+    let mut out = stack.clone();
+    out.services.extend(stack.disabled.clone());
+    links::aliases(&mut out, &mut fitted.lost);
+    for service in out.services.values_mut() {
+        env_files(service, &mut fitted.notes);
+        domain(service, &mut fitted.lost);
+        copies(service);
+        policy(service);
+        gpu::devices(service, &mut fitted);
+        security::normal(service);
+    }
+    fitted.stack = Cow::Owned(out);
+    fitted
+}
+
+/// Files that Podman would read otherwise: it takes every line literally, with its quotes, comments and `${…}`. What
+/// they say becomes variables of the service; of two files that say one the later one counts, and the service before all.
+fn env_files(service: &mut Service, notes: &mut Vec<String>) {
+    let (otherwise, literally) = std::mem::take(&mut service.env_files)
+        .into_iter()
+        .enumerate()
+        .partition::<Vec<_>, _>(|(_, file)| file.reads_otherwise);
+    let later = |name: &String, at: usize| {
+        literally.iter().any(|(other, file)| {
+            *other > at && file.variables.as_ref().is_some_and(|variables| variables.contains_key(name))
+        })
+    };
+    let mut taken = Vec::new();
+    for (at, file) in &otherwise {
+        for (name, variable) in file.variables.iter().flatten() {
+            let own = service.environment.contains_key(name) && !taken.contains(name);
+            if !own && !later(name, *at) {
+                let origin = Origin::Interpolated(variable.span());
+                service.environment.insert(name.clone(), Spanned { value: variable.value.clone(), origin });
+                taken.push(name.clone());
+            }
+        }
+        let note = format!(
+            "Podman would read `{}` otherwise than Compose, with quotes, comments and ${{…}} as text, so its values \
+             are written for Podman.",
+            file.path.value
+        );
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    service.env_files = literally.into_iter().map(|(_, file)| file).collect();
+}
+
+/// A domain is a part of the host name.
+fn domain(service: &mut Service, lost_here: &mut Vec<Diagnostic>) {
+    let Some((span, domain)) = service.attributes.shift_remove("domainname") else { return };
+    match (&mut service.hostname, domain.scalar()) {
+        (Some(name), Some(domain)) => name.value = format!("{}.{domain}", name.value),
+        _ => {
+            let message = format!("a unit says a domain behind `hostname`, which `{}` has not", service.name.value);
+            lost_here.push(lost(span, message));
+        }
+    }
+}
+
+/// `deploy.replicas` is `scale`.
+fn copies(service: &mut Service) {
+    let Some(replicas) = of_deploy(service, "replicas") else { return };
+    service.attributes.entry("scale".to_owned()).or_insert((replicas.span, replicas));
+}
+
+/// The restart policy below `deploy` goes before `restart`. Source: docker-compose, `getRestartPolicy`.
+fn policy(service: &mut Service) {
+    let Some(policy) = of_deploy(service, "restart_policy") else { return };
+    let get = |key: &str| policy.get(key).and_then(Value::scalar);
+    let restart = match get("condition").as_deref() {
+        Some("none") => Restart::No,
+        Some("on-failure") => Restart::OnFailure(get("max_attempts").and_then(|limit| limit.parse().ok())),
+        _ => Restart::Always,
+    };
+    service.restart = Some(Spanned::implied(restart, policy.span));
+}
+
+/// Takes a setting out of `deploy`.
+fn of_deploy(service: &mut Service, key: &str) -> Option<Value> {
+    let (_, deploy) = service.attributes.get_mut("deploy")?;
+    take(deploy, key)
+}
+
+/// Takes the value under a key out of a map.
+pub(super) fn take(map: &mut Value, key: &str) -> Option<Value> {
+    let Data::Map(entries) = &mut map.data else { return None };
+    let at = entries.iter().position(|(name, _)| name == key)?;
+    Some(entries.remove(at).1)
+}
