@@ -161,7 +161,7 @@ fn compare(
         .partition(|it| is_told(it, &lost) || is_by_lines(it, &sides.0));
     let mut found: Vec<Diagnostic> = left.iter().map(|difference| tell(difference, platform)).collect();
     // Answers follow from facts: where one of those was lost, and told, they may differ.
-    if asks_pairs && !forgiven.iter().any(|it| is_wiring(it)) {
+    if asks_pairs && !forgiven.iter().any(is_wiring) {
         let answers = verdicts::differences(&meant, &does);
         found.extend(answers.into_iter().map(|(at, message)| fault(at, message, platform)));
     }

@@ -39,7 +39,7 @@ pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Ob
 
 fn by_shape<'a>(side: &Side<'a>, name: &'a str, shape: Shape, value: &'a Value, at: Span, out: &mut Object<'a>) {
     match shape {
-        Shape::Text => out.say(name, "", side.value(value), at),
+        Shape::Text => out.say_last(name, side.value(value), at),
         Shape::List => match &value.data {
             Data::List(items) => {
                 items.iter().for_each(|item| out.say(name, list_item(side, item), "", item.span));
@@ -133,7 +133,7 @@ fn deploy<'a>(side: &Side<'a>, value: &'a Value, at: Span, out: &mut Object<'a>)
         ] {
             for (limit, value, _) in part.get(group).map(|group| side.pairs(group)).unwrap_or_default() {
                 match known.iter().find(|(name, _)| *name == limit) {
-                    Some((_, attribute)) => out.say(*attribute, "", value, at),
+                    Some((_, attribute)) => out.say_last(attribute, value, at),
                     None => out.say("deploy", format!("{group}: {limit}"), value, at),
                 }
             }

@@ -48,6 +48,12 @@ impl<'a> Object<'a> {
         self.facts.push(Fact { what: what.into(), of: of.into(), value: value.into(), at });
     }
 
+    /// Says something that one line says, of which the last one counts.
+    pub fn say_last(&mut self, what: &'a str, value: impl Into<Cow<'a, str>>, at: Span) {
+        self.facts.retain(|fact| fact.what != what);
+        self.say(what, "", value, at);
+    }
+
     fn sort(&mut self) {
         self.facts.sort_by(|a, b| (&a.what, &a.of, &a.value).cmp(&(&b.what, &b.of, &b.value)));
     }

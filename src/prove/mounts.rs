@@ -69,7 +69,12 @@ fn mount<'a>(side: &Side<'a>, mount: &'a Mount, at: Span, out: &mut Object<'a>) 
     let is_made = !side.is_units() || !side.is_source || (!mount.source.starts_with(['.', '~']) && is_folder(mount));
     let is_socket = side.is_units() && mount.source.ends_with("/docker.sock");
     if mount.kind == MountKind::Bind && mount.create && is_made && !is_socket {
-        out.say("folder that is made", target, "", at);
+        let folder = if side.is_units() { side.path(&mount.source) } else { target.into() };
+        // One step makes it for all that mount it.
+        let is_said = out.facts.iter().any(|fact| fact.what == "folder that is made" && fact.of == folder);
+        if !is_said {
+            out.say("folder that is made", folder, "", at);
+        }
     }
 }
 

@@ -139,6 +139,12 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
         // Who shares a network starts behind whose that is, whether anybody says it or not; and nothing waits for itself.
         let is_owner = matches!(&service.network_mode, Some(mode)
             if matches!(&mode.value, NetworkMode::Service(owner) if owner == name));
+        // What docker-compose waits for by itself follows from attributes, which are compared.
+        let known = side.other.services.get(&service.name.value);
+        let is_known = known.is_some_and(|known| known.depends_on.iter().any(|other| other.service.value == name));
+        if !side.is_source && dependency.service.is_implied() && !is_known {
+            continue;
+        }
         if (is_owner && dependency.condition.value == Condition::Started) || *name == service.name.value {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Every pair's answers on both sides, by the comparison behind `quadgen diff`.
 
-use crate::network::{Change, Comparison, Link, Verdict, Wiring, compare};
+use crate::network::{Comparison, Link, Verdict, Wiring, compare};
 use crate::source::Span;
 
 /// What is answered otherwise, each with the place of whom it concerns.
@@ -52,13 +52,15 @@ pub(super) fn differences(meant: &Wiring<'_>, does: &Wiring<'_>) -> Vec<(Span, S
     found
 }
 
-/// The two answers in words, if they differ.
+/// The two answers in words, if they differ. What nobody knows rests on something that cannot be looked into: there only
+/// the facts are compared.
 fn verbs(link: Link, verb: &str) -> Option<(String, String)> {
     let word = |verdict: Verdict| match verdict {
-        Verdict::Yes => verb.to_owned(),
-        Verdict::No => format!("never {verb}"),
-        Verdict::Unpredictable => format!("sometimes {verb}"),
-        Verdict::Unknown => format!("perhaps {verb}"),
+        Verdict::Yes => Some(verb.to_owned()),
+        Verdict::No => Some(format!("never {verb}")),
+        Verdict::Unpredictable => Some(format!("sometimes {verb}")),
+        Verdict::Unknown => None,
     };
-    link.change().map(|_: Change| (word(link.old), word(link.new)))
+    link.change()?;
+    Some((word(link.old)?, word(link.new)?))
 }
