@@ -136,7 +136,7 @@ fn is_off(section: &str, key: &str, value: &str) -> bool {
         attribute.is_some_and(|attribute| attribute.key.as_deref() == Some(key))
     };
     let off = ["0", "no", "false", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    is_switch && off && (key == "DisableDNS" || attributes::below("services.*").iter().any(|name| of_key(&name)))
+    is_switch && off && (key == "DisableDNS" || attributes::below("services.*").iter().any(of_key))
 }
 
 /// Whether the unit's own section takes a variable of `NAME=VALUE …`.
