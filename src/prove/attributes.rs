@@ -25,9 +25,9 @@ pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Ob
         let known = attributes::find(&format!("services.*.{name}"));
         match (name.as_str(), known.and_then(|known| known.shape)) {
             // Said elsewhere.
-            ("tmpfs" | "profiles" | "post_start" | "pre_stop", _) => {}
+            ("tmpfs" | "profiles" | "post_start" | "pre_stop" | "scale", _) => {}
             ("build" | "pull_policy", _) if by_hand => {}
-            ("build", _) => build(side, value, at, out),
+            ("build", _) => build(side, &service.name.value, value, at, out),
             // What is on this machine only is never pulled.
             ("pull_policy", _) if local && value.scalar().as_deref() == Some("never") => {}
             (_, None) if known.is_some_and(attributes::Attribute::is_idle) => {}
@@ -141,10 +141,11 @@ fn deploy<'a>(side: &Side<'a>, value: &'a Value, at: Span, out: &mut Object<'a>)
     }
 }
 
-fn build<'a>(side: &Side<'a>, value: &'a Value, at: Span, out: &mut Object<'a>) {
+fn build<'a>(side: &Side<'a>, service: &str, value: &'a Value, at: Span, out: &mut Object<'a>) {
     let Data::Map(entries) = &value.data else {
         return out.say("build", "context", folder(side, side.value(value)), at);
     };
+    let own_file = format!("{}.Dockerfile", side.unit(service));
     if value.get("context").is_none() {
         out.say("build", "context", ".", at);
     }
@@ -161,6 +162,13 @@ fn build<'a>(side: &Side<'a>, value: &'a Value, at: Span, out: &mut Object<'a>) 
                 for text in value.texts() {
                     out.say("build", format!("{key} {text}"), "", at);
                 }
+            }
+            "dockerfile" if !side.is_source && side.value(value).ends_with(&own_file) => {
+                out.say("build", "dockerfile", format!("./{own_file}"), at);
+            }
+            // A file of its own beside the unit.
+            "dockerfile_inline" => {
+                out.say("build", "dockerfile", format!("./{own_file}"), at);
             }
             "pull" | "no_cache" if value.data == Data::Bool(false) => {}
             key => out.say("build", key.to_owned(), side.value(value), at),

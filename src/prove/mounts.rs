@@ -103,6 +103,8 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
             if let Some(content) = content.filter(|_| what == "config") {
                 let (place, step) = content_step(name, &content);
                 let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
+                // The name of a unit is filled in when it is read.
+                let place = place.replace("%N", &side.full_name(service));
                 out.say("mount", target.clone(), place, at);
                 out.say("read-only mount", target, "", at);
                 out.say("line [Service] ExecStartPre=", step, "", at);

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::units::Units;
-use crate::model::{Format, MountKind, NetworkMode, Party, Stack, Target, Text};
+use crate::model::{ContainerName, Format, MountKind, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
@@ -33,6 +33,7 @@ pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) ->
     let objects: HashMap<&str, &String> = source.volumes.iter().map(|(name, volume)| (volume.object(), name)).collect();
     let outside = stack.volumes.iter().filter(|(_, volume)| volume.external);
     volumes.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
+    first_instances(stack, &services);
     let units = Units::of(stack, has_lines(source)).renamed(|name| services.get(&name).cloned().unwrap_or(name));
     if [&services, &networks, &volumes].iter().any(|names| names.iter().any(|(old, new)| old != new)) {
         rename(stack, &services, &networks, &volumes);
@@ -48,6 +49,29 @@ pub(super) fn has_lines(source: &Stack) -> bool {
     source.format != Format::Quadlet && services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
 }
 
+/// Takes templates for their first instances, which stand for all, and leaves out who wants an instance: that one waits
+/// for it is said by its `After=`.
+fn first_instances(stack: &mut Stack, services: &Names) {
+    let templates: Vec<&String> = services.keys().filter(|name| name.ends_with('@')).collect();
+    if templates.is_empty() {
+        return;
+    }
+    let is_instance = |value: &str| templates.iter().any(|name| value.starts_with(name.as_str()));
+    for (name, service) in &mut stack.services {
+        let own = |value: &str| value.starts_with(name.as_str());
+        service.quadlet.retain(|entry| {
+            let value = entry.value.value.as_str();
+            let wants = matches!(entry.key.value.as_str(), "Wants" | "Requires" | "PartOf");
+            !(entry.section == "Unit" && wants && is_instance(value) && !own(value))
+        });
+        if let ContainerName::Named(container) = &mut service.container_name
+            && name.ends_with('@')
+        {
+            container.value = container.value.replace("%i", "1");
+        }
+    }
+}
+
 /// The names that files of a kind have, where all of them carry the project's before their own.
 fn of_files<'s>(
     names: impl Iterator<Item = &'s String> + Clone,
@@ -55,11 +79,17 @@ fn of_files<'s>(
     kind: &str,
     files: &HashSet<&str>,
 ) -> Names {
-    let file = |name: &String| format!("{project}-{name}.{kind}");
-    if !names.clone().all(|name| files.contains(file(name).as_str())) {
+    // A template's file ends in a sign of its own.
+    let of = |name: &String| {
+        ["", "@"]
+            .iter()
+            .map(|at| format!("{project}-{name}{at}"))
+            .find(|own| files.contains(format!("{own}.{kind}").as_str()))
+    };
+    if !names.clone().all(|name| of(name).is_some()) {
         return Names::new();
     }
-    names.map(|name| (format!("{project}-{name}"), name.clone())).collect()
+    names.filter_map(|name| Some((of(name)?, name.clone()))).collect()
 }
 
 fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {

@@ -9,7 +9,7 @@ use super::side::Side;
 use crate::model::{
     Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
-use crate::render::{container_name, hook_lines, start_step, words};
+use crate::render::{container_name, count, hook_lines, instances, start_step, words};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
 const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
@@ -47,6 +47,7 @@ pub(super) fn service<'a>(side: &Side<'a>, service: &'a Service) -> Object<'a> {
     attributes::attributes(side, service, &mut out);
     entries(side, service, &mut out);
     hooks(side, service, &mut out);
+    unit_lines(side, service, &mut out);
     intents(side, service, &mut out);
     out
 }
@@ -149,6 +150,14 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
             continue;
         }
         let at = dependency.service.span().to(dependency.condition.span());
+        // Of a template's instances others know the names only.
+        let other = side.stack.services.get(name).filter(|other| side.is_units() && side.is_source && count(other) > 1);
+        if let Some(other) = other {
+            for instance in instances(other, &side.unit(name)) {
+                out.say("line [Unit] After=", instance, "", at);
+            }
+            continue;
+        }
         let condition = match dependency.condition.value {
             _ if side.is_units() && !dependency.required => Condition::Started,
             Condition::Healthy if side.is_units() && side.completed.contains(name) => Condition::Completed,
@@ -219,8 +228,10 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     // Docker starts what it had running; systemd what is installed. Units know it by themselves.
     if side.is_units() && side.source().format != Format::Quadlet {
         let name = service.name.value.as_str();
-        let installed = service.quadlet.iter().any(|entry| entry.section == "Install");
-        let by_itself = !side.completed.contains(name) && !service.attributes.contains_key("profiles") && !installed;
+        let is_wish = |entry: &UnitEntry| entry.section == "Install" && entry.key.value != "DefaultInstance";
+        let installed = service.quadlet.iter().any(is_wish);
+        let is_on = profiles(side, service).is_empty() && count(service) > 0;
+        let by_itself = !side.completed.contains(name) && is_on && !installed;
         if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
             out.say("start with the machine", "", "", service.span());
         }
@@ -242,12 +253,38 @@ fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     }
 }
 
+/// What makes a template start all its instances, and a profile's target start its services.
+fn unit_lines<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    if !side.is_source || !side.is_units() {
+        return;
+    }
+    let instances = instances(service, &side.unit(&service.name.value));
+    if instances.len() > 1 {
+        out.say("line [Install] DefaultInstance=", "1", "", service.span());
+    }
+    for instance in instances.into_iter().skip(1) {
+        out.say("line [Unit] Wants=", instance, "", service.span());
+    }
+    for profile in profiles(side, service) {
+        let target = format!("{}.target", side.unit(&profile));
+        out.say("line [Install] WantedBy=", target.clone(), "", service.span());
+        out.say("line [Unit] PartOf=", target, "", service.span());
+    }
+}
+
+/// The profiles that a service waits for.
+fn profiles(side: &Side<'_>, service: &Service) -> Vec<String> {
+    let is_off = side.source().disabled.contains_key(&service.name.value);
+    let profiles = service.attributes.get("profiles").filter(|_| is_off);
+    profiles.map(|(_, profiles)| profiles.texts()).unwrap_or_default()
+}
+
 /// The commands that hooks become.
 fn hooks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     if !side.is_source || !side.is_units() {
         return;
     }
-    let unit = format!("{}-{}", side.stack.name.value, service.name.value);
+    let unit = side.unit(&service.name.value);
     for (key, line, at) in hook_lines(service, &container_name(service, &unit)) {
         match line {
             Ok(line) => out.say(format!("line [Service] {key}="), line, "", at),

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use crate::model::{Stack, UnitEntry, standing};
 
+/// What systemd reaches by itself: of a user, and of the machine.
+const AT_BOOT: [&str; 2] = ["default.target", "multi-user.target"];
+
 /// Of services by their names in the files, and then by those in the source.
 #[derive(Debug, Default)]
 pub(super) struct Units {
@@ -24,7 +27,8 @@ impl Units {
         }
         for (name, service) in &stack.services {
             let Some(unit) = stack.units.get(&service.unit_file()) else { continue };
-            if !standing(unit.all("Install", "WantedBy")).is_empty() {
+            let wanted = standing(unit.all("Install", "WantedBy"));
+            if wanted.iter().any(|wanted| AT_BOOT.contains(&wanted.value.value.trim())) {
                 found.at_boot.insert(name.clone());
             }
             if service.depends_on.is_empty() {

@@ -17,7 +17,7 @@ mod security;
 mod template;
 mod unit;
 
-pub(crate) use copies::container_name;
+pub(crate) use copies::{container_name, count, instances};
 pub(crate) use fit::fitted;
 pub(crate) use hooks::lines as hook_lines;
 pub(crate) use mounts::{content_step, is_folder};

@@ -148,8 +148,6 @@ fn deploy(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit)
     for (name, part) in entries {
         match name.as_str() {
             "resources" => {}
-            // What docker-compose leaves to swarms, too.
-            "mode" if part.scalar().as_deref() == Some("replicated") => continue,
             _ => {
                 context.lose(span, format!("a unit cannot say `deploy.{name}`: it is left out"));
                 continue;

@@ -5,7 +5,7 @@ use super::unit::Unit;
 use super::{Context, finish};
 use crate::model::{Data, HOME, Service, Value};
 use crate::platform::Feature;
-use crate::render::{pairs, refuse};
+use crate::render::{File, pairs};
 
 /// What the container's `Image=` refers to, and the unit that makes it; nothing for a service that is not built.
 pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(String, Option<Unit>)> {
@@ -16,17 +16,19 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     let image = image.unwrap_or_else(|| format!("localhost/{}-{name}:latest", context.stack.name.value.to_lowercase()));
     let get = |key: &str| value.get(key).and_then(Value::scalar);
     let folder = value.scalar().or_else(|| get("context")).unwrap_or_else(|| ".".to_owned());
-    if value.get("dockerfile_inline").is_some() {
-        let message =
-            format!("a unit cannot hold a Dockerfile: write that of `{name}` into a file and name it as `dockerfile`");
-        context.refused.push(refuse(*span, message));
-        return Some((image, None));
-    }
+    let inline = get("dockerfile_inline").map(|text| {
+        // Beside the unit; the marker in its first line is a comment to its reader, too.
+        let file = format!("{}.Dockerfile", context.unit(name));
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        context.files.push(File { name: file.clone(), text: format!("{text}{end}") });
+        format!("./{file}")
+    });
     if !context.has(Feature::BuildUnit) {
         let version = context.platform.version;
+        let file = inline.map(|file| format!(" -f {file}")).unwrap_or_default();
         context
             .notes
-            .push(format!("Podman {version} has no build units. Build first: podman build -t {image} {folder}"));
+            .push(format!("Podman {version} has no build units. Build first: podman build -t {image}{file} {folder}"));
         return Some((image, None));
     }
     let mut unit = Unit::new("Build", context.platform.version);
@@ -35,7 +37,9 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     let is_url = folder.contains("://") || folder.starts_with("git@");
     let folder = if is_url || folder.starts_with(['/', '.', HOME]) { folder } else { format!("./{folder}") };
     unit.own("SetWorkingDirectory", &folder);
-    if let Some(file) = get("dockerfile") {
+    if let Some(file) = inline {
+        unit.own("File", &file);
+    } else if let Some(file) = get("dockerfile") {
         // Compose looks for it in the context, the unit from its own folder.
         let inside = !is_url && !file.starts_with('/');
         unit.own("File", &if inside { format!("{}/{file}", folder.trim_end_matches('/')) } else { file });
@@ -54,7 +58,7 @@ fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut 
     let Data::Map(entries) = &value.data else { return };
     for (key, value) in entries {
         match key.as_str() {
-            "context" | "dockerfile" => {}
+            "context" | "dockerfile" | "dockerfile_inline" => {}
             "args" => pairs(value).iter().for_each(|(key, value)| unit.own("BuildArg", &format!("{key}={value}"))),
             "labels" => pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}"))),
             "target" => value.scalar().iter().for_each(|target| unit.own("Target", target)),

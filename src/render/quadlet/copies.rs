@@ -33,10 +33,15 @@ impl Context<'_> {
     pub(super) fn services(&self, name: &str) -> Vec<String> {
         let unit = self.unit(name);
         match self.stack.services.get(name).filter(|service| is_template(service)) {
-            Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
+            Some(service) => instances(service, &unit),
             None => vec![format!("{unit}.service")],
         }
     }
+}
+
+/// What the instances of a template are called, as systemd knows them.
+pub(crate) fn instances(service: &Service, unit: &str) -> Vec<String> {
+    (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect()
 }
 
 /// What a container is called, as its unit writes it: a template's has the number of the instance. `unit` is the name of

@@ -32,6 +32,11 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
         // Where the steps say that the files belong.
         false => unit.own_with("EnvironmentFile", &format!("%E/containers/systemd/{name}"), Specifiers::Meant),
     }
+    let note = "Variables that came from .env or the environment are in files called *.env, which only their owner may \
+                read and which are not for a repository; `--inline-env` writes them into the units.";
+    if !context.notes.iter().any(|known| known == note) {
+        context.notes.push(note.to_owned());
+    }
     let text = own.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     context.files.push(File { name, text });
 }

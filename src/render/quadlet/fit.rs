@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{gpu, links, security};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Format, Origin, Restart, Service, Spanned, Stack, Value};
+use crate::model::{Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value};
 use crate::render::lost;
 
 /// A stack in the words of units.
@@ -71,6 +71,10 @@ fn env_files(service: &mut Service, notes: &mut Vec<String>) {
         }
     }
     service.env_files = literally.into_iter().map(|(_, file)| file).collect();
+    for file in &mut service.env_files {
+        // One that is there is there when its unit starts, if it is copied along.
+        file.required |= file.variables.is_some() && !file.path.value.starts_with(['/', '~', HOME]);
+    }
 }
 
 /// A domain is a part of the host name.
@@ -87,6 +91,12 @@ fn domain(service: &mut Service, lost_here: &mut Vec<Diagnostic>) {
 
 /// `deploy.replicas` is `scale`.
 fn copies(service: &mut Service) {
+    // The one mode that docker-compose has.
+    if let Some(mode) = of_deploy(service, "mode").filter(|mode| mode.scalar().as_deref() != Some("replicated"))
+        && let Some((_, Value { data: Data::Map(entries), .. })) = service.attributes.get_mut("deploy")
+    {
+        entries.push(("mode".to_owned(), mode));
+    }
     let Some(replicas) = of_deploy(service, "replicas") else { return };
     service.attributes.entry("scale".to_owned()).or_insert((replicas.span, replicas));
 }

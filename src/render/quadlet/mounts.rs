@@ -141,9 +141,13 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
         let name = &service.name.value;
         return context.lose(mount.span(), format!("a unit cannot say `{written}` here: `{name}` goes without it"));
     }
-    if written.starts_with('.') {
-        relative(context, service, written, mount.span());
-    } else if mount.value.create && is_folder(&mount.value) {
+    if !written.starts_with(['/', HOME]) {
+        // A name alone would be a volume's.
+        let path = if written.starts_with('.') { written.clone() } else { format!("./{written}") };
+        relative(context, service, &path, mount.span());
+        return put(unit, &path, &mount.value, Specifiers::Literal);
+    }
+    if mount.value.create && is_folder(&mount.value) {
         // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
         let path = super::quote::word(written, Specifiers::Literal);
         unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
