@@ -19,3 +19,4 @@ pub mod source;
 mod suggest;
 pub use suggest::nearest;
 pub mod syntax;
+mod threads;

@@ -210,6 +210,11 @@ pub trait Files {
     /// As the file system gives them; a file above [`MAX_FILE_BYTES`] may be cut or refused.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The bytes of several files, in their order.
+    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
+        paths.iter().map(|path| self.read(path)).collect()
+    }
+
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;
 
@@ -242,6 +247,9 @@ pub trait Files {
 
 /// A path without `.` and without `x/..`, by its names alone: links are not looked at.
 pub fn tidy(path: &Path) -> PathBuf {
+    if is_tidy(path) {
+        return path.to_path_buf();
+    }
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {
@@ -253,6 +261,12 @@ pub fn tidy(path: &Path) -> PathBuf {
         }
     }
     tidy
+}
+
+/// Whether a path is certainly written as plainly as it can be.
+fn is_tidy(path: &Path) -> bool {
+    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/') && !path.contains("/.");
+    path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.
@@ -282,6 +296,22 @@ const SECRET_WORDS: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED"
 
 /// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
 pub fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_uppercase();
-    upper != "SECRETS" && SECRET_WORDS.iter().any(|word| upper.contains(word))
+    has_secret_word(name) && name.to_uppercase() != "SECRETS"
+}
+
+/// Whether a text holds a part of such a key, in any case.
+pub fn has_secret_word(text: &str) -> bool {
+    // Some letters of other alphabets have capitals within ASCII.
+    if !text.is_ascii() {
+        let upper = text.to_uppercase();
+        return SECRET_WORDS.iter().any(|word| upper.contains(word));
+    }
+    let bytes = text.as_bytes();
+    let begins = |byte: &u8| matches!(byte.to_ascii_uppercase(), b'P' | b'S' | b'T' | b'K' | b'C' | b'_');
+    let is_at = |(at, byte): (usize, &u8)| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let is = |word: &&str| rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+        begins(byte) && SECRET_WORDS.iter().any(|word| is(&word))
+    };
+    bytes.iter().enumerate().any(is_at)
 }

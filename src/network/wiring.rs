@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::{Isolation, Verdict, isolations};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
@@ -41,7 +43,7 @@ pub struct Wiring<'a> {
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
     /// What the platform does, asked once.
-    facts: HashMap<Question, Known>,
+    facts: HashMap<Question, Known, FixedState>,
     /// The services that have a name, by the name in lower case.
     pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.

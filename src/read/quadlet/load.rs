@@ -10,6 +10,7 @@ use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
 use crate::syntax::unit::{Dialect, Tree, parse};
+use crate::threads::{self, MANY};
 
 /// The units that a release reads.
 #[derive(Debug, Default)]
@@ -44,11 +45,11 @@ pub(super) fn dialect(release: Version) -> Dialect {
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
     let dialect = dialect(release);
-    for source in &parsed.units {
+    let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| parse(sources.file(unit.file), dialect));
+    for (source, tree) in parsed.units.iter().zip(trees) {
         let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
         let file = sources.file(source.file);
         let first_line = Span::new(file.span().start, file.span().start).to(line_of(file.span(), &file.text));
-        let tree = parse(file, dialect);
         let head = head(&tree, kind.section()).unwrap_or(first_line);
         let late = brought(kind).filter(|habit| !habit.of(release));
         if let Some(habit) = late {

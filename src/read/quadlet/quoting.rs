@@ -24,7 +24,11 @@ pub(super) struct Found {
 pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
     let mut seen = HashSet::new();
     let entries = loaded.units.iter().flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
-    let found = entries.filter(|(_, entry)| !entry.value.text.is_empty() && seen.insert(entry.value.span));
+    let found = entries.filter(|(unit, entry)| {
+        let span = entry.value.span;
+        let own = unit.span.start <= span.start && span.end <= unit.span.end;
+        !entry.value.text.is_empty() && (own || seen.insert(span))
+    });
     let found = found.filter_map(|(unit, entry)| {
         let finding = of_entry(unit, entry)?;
         Some(Found { finding, value: entry.value.span })

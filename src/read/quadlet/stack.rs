@@ -6,12 +6,11 @@ use indexmap::IndexMap;
 
 use super::load::Loaded;
 use super::unit::Unit;
-use super::values::written;
 use super::{Parsed, container, env_file, intent, life, network};
 use crate::diagnostic::Diagnostic;
-use crate::model::{self, Format, Network, Spanned, Stack, Text, UnitKind, Volume};
+use crate::model::{self, Format, Network, Spanned, Stack, Text, UnitEntry, UnitKind, Volume};
 use crate::source::{SourceMap, Span};
-use crate::syntax::unit::Escapes;
+use crate::syntax::unit::{Entry, Escapes};
 
 /// What names mean in a tree, and what they are found to mean outside of it.
 pub(super) struct Names<'a> {
@@ -114,12 +113,8 @@ pub(super) fn key(unit: &Unit) -> Option<String> {
     }
 }
 
-pub(super) fn stack(
-    parsed: &Parsed,
-    sources: &SourceMap,
-    loaded: &Loaded,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Stack> {
+/// The stack without its source layer, and what is wrong with its intents.
+pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Option<(Stack, Vec<Diagnostic>)> {
     let first = loaded.units.first()?;
     let top = Span::new(first.span.start, first.span.start);
     let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
@@ -146,11 +141,10 @@ pub(super) fn stack(
         stack.volumes.entry(key).or_insert(volume);
     }
     container::secrets(&mut stack);
-    intent::intents(loaded, &mut stack, diagnostics);
+    let found = intent::intents(loaded, &mut stack);
     life::without_implied(&mut stack);
-    stack.units = loaded.units.iter().map(|unit| (unit.file.clone(), source_layer(unit, sources))).collect();
     stack.activated.clone_from(&parsed.activated);
-    Some(stack)
+    Some((stack, found))
 }
 
 /// A sentence for each env file that should lie beside its unit and does not.
@@ -167,17 +161,22 @@ pub(super) fn missing_env_files(parsed: &Parsed, loaded: &Loaded) -> Vec<String>
     notes
 }
 
-fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
-    let entries = unit.entries.iter().map(written).collect();
+/// The unit as its files say it.
+pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
+    let entry = |entry: Entry| UnitEntry {
+        section: entry.section,
+        key: Spanned::written(entry.key, entry.key_span),
+        value: Spanned::written(entry.value.text, entry.value.span),
+    };
     model::Unit {
-        file: unit.file.clone(),
+        service: unit.service(),
+        file: unit.file,
         kind: unit.kind,
         span: unit.span,
         head: unit.head,
-        service: unit.service(),
-        sections: unit.sections.clone(),
-        entries,
-        shadowed: unit.shadowed.clone(),
+        sections: unit.sections,
+        entries: unit.entries.into_iter().map(entry).collect(),
+        shadowed: unit.shadowed,
         install_commented_out: sources.text(unit.span).lines().any(is_install_comment),
     }
 }
@@ -185,11 +184,12 @@ fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
 /// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
 fn is_install_comment(line: &str) -> bool {
     let line = line.trim();
+    if !line.starts_with(['#', ';']) {
+        return false;
+    }
     let text = line.trim_start_matches(['#', ';']);
     let entry = text.split_once('=').map(|(key, _)| key.trim());
-    text.len() < line.len()
-        && (text.trim() == "[Install]"
-            || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key)))
+    text.trim() == "[Install]" || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key))
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.

@@ -36,7 +36,7 @@ impl Unit {
 
     /// The entry of a key that counts where one counts: the last.
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
-        self.entries.iter().rev().find(|entry| entry.section == section && entry.key == key)
+        self.entries.iter().rev().find(|entry| entry.key == key && entry.section == section)
     }
 
     /// The value of a key that has one, without quotation marks as the release takes them away; may be empty.
@@ -62,7 +62,7 @@ impl Unit {
     /// The values of a key that takes several, one a line; an empty one takes back those before it.
     pub fn lines(&self, section: &str, key: &str) -> Vec<&Value> {
         let mut values = Vec::new();
-        for entry in self.entries.iter().filter(|entry| entry.section == section && entry.key == key) {
+        for entry in self.entries.iter().filter(|entry| entry.key == key && entry.section == section) {
             if entry.value.text.is_empty() {
                 values.clear();
             } else {
@@ -170,6 +170,9 @@ impl Unit {
 
     /// A word as systemd hands it on.
     pub fn expanded(&self, word: Word) -> Word {
+        if !word.text.contains(['%', '$']) {
+            return word;
+        }
         let text = self.specifiers(&word.text);
         Word { plain: word.plain && text == word.text, text, span: word.span }
     }

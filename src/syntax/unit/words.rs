@@ -116,6 +116,14 @@ fn is_blank(c: char) -> bool {
 
 /// The word that begins at an offset, and where it ends; an offset where it cannot be read.
 fn word(text: &str, start: usize, escapes: Escapes) -> Result<(String, usize), usize> {
+    let rest = text.get(start..).unwrap_or("");
+    let end = rest.find([' ', '\t', '\n', '\r', '"', '\'', '\\']).unwrap_or(rest.len());
+    // Most words hold neither quotes nor backslashes.
+    if let Some((plain, behind)) = rest.split_at_checked(end)
+        && (behind.is_empty() || behind.starts_with(is_blank))
+    {
+        return Ok((plain.to_owned(), start + end));
+    }
     let mut word = String::new();
     let mut quote: Option<(char, usize)> = None;
     let mut at = start;
