@@ -3,6 +3,7 @@
 //! A [`Span`] is two byte offsets into that space, so it says file and place at once and costs eight bytes.
 //! Lines and columns are worked out on demand, because only places that are reported need them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -264,9 +265,9 @@ pub fn tidy(path: &Path) -> PathBuf {
 }
 
 /// Whether a path is certainly written as plainly as it can be.
-fn is_tidy(path: &Path) -> bool {
+pub fn is_tidy(path: &Path) -> bool {
     let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/') && !path.contains("/.");
-    path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
+    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.
@@ -291,8 +292,18 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Parts of names whose values are secrets.
-const SECRET_WORDS: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "_AUTH"];
+/// Parts of names whose values are secrets, by the letter that they begin with.
+fn secret_words(first: u8) -> &'static [&'static str] {
+    match first.to_ascii_uppercase() {
+        b'P' => &["PASS", "PWD"],
+        b'S' => &["SECRET"],
+        b'T' => &["TOKEN"],
+        b'K' => &["KEY"],
+        b'C' => &["CRED"],
+        b'_' => &["_AUTH"],
+        _ => &[],
+    }
+}
 
 /// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
 pub fn is_secret_name(name: &str) -> bool {
@@ -302,16 +313,14 @@ pub fn is_secret_name(name: &str) -> bool {
 /// Whether a text holds a part of such a key, in any case.
 pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
-    if !text.is_ascii() {
-        let upper = text.to_uppercase();
-        return SECRET_WORDS.iter().any(|word| upper.contains(word));
+    let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
+    let bytes = upper.as_bytes();
+    for (at, first) in bytes.iter().enumerate() {
+        for word in secret_words(*first) {
+            if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
+                return true;
+            }
+        }
     }
-    let bytes = text.as_bytes();
-    let begins = |byte: &u8| matches!(byte.to_ascii_uppercase(), b'P' | b'S' | b'T' | b'K' | b'C' | b'_');
-    let is_at = |(at, byte): (usize, &u8)| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let is = |word: &&str| rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-        begins(byte) && SECRET_WORDS.iter().any(|word| is(&word))
-    };
-    bytes.iter().enumerate().any(is_at)
+    false
 }

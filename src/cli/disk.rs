@@ -10,10 +10,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
-use quadgen::source::{Files, MAX_FILE_BYTES, display_path, tidy};
+use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 
 /// How many files make it worth to start a thread.
 const MANY: usize = 100;
+
+/// The working directory, which nothing in this program changes.
+static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
 
 /// Reads what is on disk.
 pub(super) struct Disk;
@@ -172,6 +175,9 @@ impl Files for Given {
 
 /// A path from the root on. `x/..` goes; links are looked at only where one stands before a `..`.
 pub(super) fn absolute(path: &Path) -> PathBuf {
+    if let Some(here) = HERE.as_deref().filter(|_| is_tidy(path) && !path.as_os_str().is_empty()) {
+        return here.join(path);
+    }
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if !full.components().any(|part| part == Component::ParentDir) {
         return full;
@@ -222,8 +228,6 @@ fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
 
 /// A path as it is shown: relative to the working directory, so that output is the same on every machine.
 pub(super) fn shown(path: &Path) -> PathBuf {
-    // Nothing in this program changes the working directory.
-    static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
     match HERE.as_deref() {
         Some(here) if path.is_absolute() => relative(here, path),
         _ => path.to_path_buf(),

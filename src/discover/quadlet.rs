@@ -6,9 +6,11 @@
 //! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
 //! that somebody defines nearby never dangles.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+
+use foldhash::fast::FixedState;
 
 use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
@@ -38,20 +40,23 @@ struct Group {
     rootful: Option<bool>,
     files: Vec<usize>,
     /// What excludes others: file names, services, container names, ports.
-    claims: BTreeSet<String>,
+    claims: Claims,
 }
 
 /// Groups that are one host.
 struct Part {
     groups: Vec<usize>,
     rootful: Option<bool>,
-    claims: BTreeSet<String>,
+    claims: Claims,
     /// Units taken in from elsewhere.
     taken: Vec<usize>,
 }
 
+/// What excludes others.
+type Claims = HashSet<String, FixedState>;
+
 /// Where the units of a name, or those that make a service, lie.
-type Index<'a> = HashMap<&'a str, Vec<usize>>;
+type Index<'a> = HashMap<&'a str, Vec<usize>, FixedState>;
 
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
@@ -92,9 +97,9 @@ impl Units {
             group.claims.extend(files.clone().filter_map(|at| self.files.get(at)).flat_map(claims));
             group.files.extend(files);
         }
-        let groups: Vec<Group> = groups.into_values().collect();
+        let mut groups: Vec<Group> = groups.into_values().collect();
         let index = self.index();
-        let mut parts = self.join(&groups, &index);
+        let mut parts = self.join(&mut groups, &index);
         for part in &mut parts {
             self.take_in(&groups, part, &index);
         }
@@ -118,7 +123,7 @@ impl Units {
 
     /// Units by file name, and by the service that is made of them.
     fn index(&self) -> Index<'_> {
-        let mut index = Index::new();
+        let mut index = Index::default();
         for (at, file) in self.files.iter().enumerate() {
             index.entry(&file.name).or_default().push(at);
             index.entry(&file.unit.service).or_default().push(at);
@@ -127,15 +132,15 @@ impl Units {
     }
 
     /// Joins groups that refer to each other. References to units go before services, which have foreign names too.
-    fn join(&self, groups: &[Group], index: &Index<'_>) -> Vec<Part> {
+    fn join(&self, groups: &mut [Group], index: &Index<'_>) -> Vec<Part> {
         let of_file: BTreeMap<usize, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.files.iter().map(move |file| (*file, at))).collect();
         let mut part_of: Vec<usize> = (0..groups.len()).collect();
         let mut parts: Vec<Option<Part>> = groups
-            .iter()
+            .iter_mut()
             .enumerate()
             .map(|(at, group)| {
-                let claims = group.claims.clone();
+                let claims = std::mem::take(&mut group.claims);
                 Some(Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() })
             })
             .collect();

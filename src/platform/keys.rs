@@ -113,7 +113,8 @@ static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
 
 /// A key of a section, if any release has it.
 pub fn find(section: &str, key: &str) -> Option<&'static Key> {
-    KEYS.get(section)?.get(key)
+    // There are nine sections: to compare their names costs less than to hash one.
+    KEYS.iter().find(|(name, _)| *name == section)?.1.get(key)
 }
 
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::unit::Unit;
 use super::{Parsed, Source};
 use crate::diagnostic::{Diagnostic, input, units};
@@ -18,7 +20,7 @@ pub(super) struct Loaded {
     /// The first of each file's name, in the order of the files.
     pub units: Vec<Unit>,
     /// By the file's name, where it stands in `units`.
-    pub by_file: HashMap<String, usize>,
+    pub by_file: HashMap<String, usize, FixedState>,
     /// Folders of which no unit is made, because a file of them cannot be read.
     pub lost: HashSet<String>,
     /// Files with lines that cannot be read: none of them becomes a unit.
@@ -84,6 +86,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             head,
             sections: tree.sections,
             entries: tree.entries,
+            runs: Vec::new(),
             release,
             shadowed: Vec::new(),
         };
@@ -97,6 +100,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         loaded.diagnostics.extend(tree.diagnostics);
     }
     drop_ins(parsed, sources, release, &mut loaded);
+    loaded.units.iter_mut().for_each(Unit::find_runs);
     // One syntax error of a folder says what it costs.
     let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
     if let Some(first) =

@@ -82,6 +82,9 @@ fn is_for_a_shell(entry: &Entry) -> bool {
 
 /// Where what is meant for a comment begins, with the blank in front of it.
 fn comment(entry: &Entry, repeat: Option<Repeat>) -> Option<usize> {
+    if !entry.value.text.contains('#') {
+        return None;
+    }
     // A description may hold anything, and a shell knows comments.
     if matches!(entry.key.as_str(), "Description" | "Documentation") || is_for_a_shell(entry) {
         return None;

@@ -70,6 +70,9 @@ pub enum Fault {
 pub fn faults(value: &Value, escapes: Escapes) -> Vec<Fault> {
     let text = value.text.as_str();
     let mut faults = Vec::new();
+    if !text.contains(['"', '\'', '\\']) {
+        return faults;
+    }
     let mut quote: Option<(char, usize)> = None;
     // Where the word begins, and whether it holds anything.
     let mut word: Option<(usize, bool)> = None;
