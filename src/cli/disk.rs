@@ -1,8 +1,8 @@
 //! The real file system.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -39,7 +39,8 @@ impl Files for Disk {
         // Most of the time is spent in the system, which can do as much on each core.
         let half = paths.len() / 2;
         let (first, second) = paths.split_at(if half > MANY { half } else { paths.len() });
-        let read = |paths: &[PathBuf]| -> Vec<io::Result<Vec<u8>>> { paths.iter().map(|path| self.read(path)).collect() };
+        let read =
+            |paths: &[PathBuf]| -> Vec<io::Result<Vec<u8>>> { paths.iter().map(|path| self.read(path)).collect() };
         thread::scope(|scope| {
             let other = (!second.is_empty()).then(|| scope.spawn(|| read(second)));
             let mut all = read(first);

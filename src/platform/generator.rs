@@ -103,7 +103,8 @@ const NEVER: (Version, Option<Version>) = (Version::new(0, 0), Some(Version::new
 impl Habit {
     /// Whether the generator of a release does it.
     pub fn of(self, release: Version) -> bool {
-        ROWS.get(self as usize).is_some_and(|(since, until)| *since <= release && until.is_none_or(|until| release < until))
+        ROWS.get(self as usize)
+            .is_some_and(|(since, until)| *since <= release && until.is_none_or(|until| release < until))
     }
 
     /// The first release whose generator does it.

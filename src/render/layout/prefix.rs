@@ -1,10 +1,8 @@
 //! `--prefix`: something before every name.
 
-use indexmap::IndexMap;
-
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, UnitEntry,
+    ContainerName, MountKind, Named, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, UnitEntry,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
@@ -50,7 +48,7 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
 }
 
 /// The same in the same order, each under the name it has now.
-fn rename<T>(old: &IndexMap<String, T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> IndexMap<String, T> {
+fn rename<T>(old: &Named<T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> Named<T> {
     old.values().map(change).map(|item| (name(&item).value.clone(), item)).collect()
 }
 
