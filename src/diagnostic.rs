@@ -9,6 +9,8 @@ pub mod units;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use foldhash::fast::FixedState;
+
 use crate::source::{SourceMap, Span};
 
 /// How bad a finding is.
@@ -298,21 +300,23 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Sink {
     found: Vec<Diagnostic>,
-    /// Where findings of one rule, place and text stand in `found`.
-    seen: HashMap<(&'static str, Span, String), Vec<usize>>,
+    /// Where findings of one rule and place stand in `found`.
+    seen: HashMap<(&'static str, Span), Vec<usize>, FixedState>,
     /// Where findings that label a place stand in `found`.
-    labelled: HashMap<Span, Vec<usize>>,
+    labelled: HashMap<Span, Vec<usize>, FixedState>,
 }
 
 impl Sink {
     /// Takes a finding. The same finding on another platform becomes one finding with both.
     pub fn report(&mut self, new: Diagnostic) {
-        let known = self.seen.entry((new.rule.code, new.span(), new.message.clone())).or_default();
-        let same = known.iter().copied().find(|at| {
-            self.found
-                .get(*at)
-                .is_some_and(|old| old.severity == new.severity && old.labels == new.labels && old.stack == new.stack)
-        });
+        let known = self.seen.entry((new.rule.code, new.span())).or_default();
+        let is_same = |old: &Diagnostic| {
+            old.message == new.message
+                && old.severity == new.severity
+                && old.labels == new.labels
+                && old.stack == new.stack
+        };
+        let same = known.iter().copied().find(|at| self.found.get(*at).is_some_and(is_same));
         match same.and_then(|at| self.found.get_mut(at)) {
             Some(old) => {
                 // What mends it here may be wrong there.
@@ -350,6 +354,11 @@ impl Sink {
         new.into_iter().for_each(|diagnostic| self.report(diagnostic));
     }
 
+    /// Everything, in the order in which it was reported.
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
     /// Whether a finding on a platform labels one of some places.
     pub fn says(&self, platform: &str, places: &[Span]) -> bool {
         let labelled = places.iter().filter_map(|place| self.labelled.get(place)).flatten();
@@ -357,12 +366,15 @@ impl Sink {
     }
 
     /// Everything, in the order of a report: by file, place, code, then text.
-    pub fn finish(mut self, sources: &SourceMap) -> Vec<Diagnostic> {
-        self.found.sort_by_cached_key(|d| {
-            let file = sources.file_of(d.span()).map(|file| file.name.clone()).unwrap_or_default();
-            (file, d.span(), d.rule.code, d.message.clone(), d.platforms.clone())
+    pub fn finish(self, sources: &SourceMap) -> Vec<Diagnostic> {
+        let name = |d: &Diagnostic| sources.file_of(d.span()).map_or("", |file| file.name.as_str());
+        let mut found: Vec<(&str, Diagnostic)> = self.found.into_iter().map(|d| (name(&d), d)).collect();
+        found.sort_by(|(file, a), (other, b)| {
+            let words = |d: &Diagnostic| (d.span(), d.rule.code);
+            let texts = || (&a.message, &a.platforms).cmp(&(&b.message, &b.platforms));
+            file.cmp(other).then_with(|| words(a).cmp(&words(b))).then_with(texts)
         });
-        self.found
+        found.into_iter().map(|(_, d)| d).collect()
     }
 }
 

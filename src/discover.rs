@@ -16,6 +16,7 @@ use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
 use crate::source::{Files, tidy};
+use crate::threads::{self, MANY};
 
 use compose::Candidate;
 use look::Look;
@@ -96,9 +97,11 @@ pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
     if options.search_root {
         sorter.units.root = Some(tidy(folder));
     }
+    let mut units = Vec::new();
     for path in files.walk(folder) {
-        sorter.take(tidy(&path));
+        sorter.take(tidy(&path), &mut units);
     }
+    sorter.units(units);
     sorter.finish()
 }
 
@@ -170,14 +173,15 @@ impl Sorter<'_> {
         self.options.only.is_none_or(|only| only == format)
     }
 
-    fn take(&mut self, path: PathBuf) {
+    /// Takes a file; what may be a unit is left for all of them to be read together.
+    fn take(&mut self, path: PathBuf, units: &mut Vec<PathBuf>) {
         let name = name_of(&path);
         if let Some(inner) = is_template_name(&name) {
             self.template(path, inner);
         } else if is_yaml(&name) {
             self.yaml(path, &name);
         } else if UnitKind::of_file(&name).is_some() && self.wants(Format::Quadlet) {
-            self.unit(path);
+            units.push(path);
         } else if is_drop_in(&path) && self.wants(Format::Quadlet) {
             self.units.drop_ins.push(path);
         }
@@ -219,11 +223,24 @@ impl Sorter<'_> {
         }
     }
 
-    fn unit(&mut self, path: PathBuf) {
+    /// Takes the files that may be units.
+    fn units(&mut self, paths: Vec<PathBuf>) {
+        let texts = self.files.read_all(&paths);
+        let read: Vec<(PathBuf, Option<String>)> =
+            paths.into_iter().zip(texts).map(|(path, bytes)| (path, bytes.ok().and_then(as_text))).collect();
         // Text that is not UTF-8 may still be a unit; its reader says so.
-        let Some(text) = text_of(self.files, &path) else { return self.units.add(path, "") };
-        if (text.starts_with(MARKER) || self.units.takes(&path, &text)) && !self.is_other(&path, &text) {
-            self.units.add(path, &text);
+        let units = &self.units;
+        let looks = threads::map(read.len() > MANY, &read, |(path, text)| {
+            let text = text.as_deref().unwrap_or_default();
+            let takes = text.starts_with(MARKER) || units.takes(path, text);
+            (takes, quadlet::Units::look(path, text))
+        });
+        for ((path, text), (takes, unit)) in read.into_iter().zip(looks) {
+            let unread = text.is_none();
+            let text = text.unwrap_or_default();
+            if unread || (takes && !self.is_other(&path, &text)) {
+                self.units.add(path, unit);
+            }
         }
     }
 
@@ -283,7 +300,10 @@ pub fn is_repository(files: &dyn Files, folder: &Path) -> bool {
 /// What a rendered file was rendered from, if that is there.
 fn rendered_from(files: &dyn Files, path: &Path, text: &str) -> Option<PathBuf> {
     let head = text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER));
-    let source = signed(text).filter(|_| head)?.source;
+    if !head {
+        return None;
+    }
+    let source = signed(text)?.source;
     let source = tidy(&path.parent().unwrap_or(Path::new("")).join(source));
     // Units that were rendered have their folder for a source.
     (files.is_file(&source) || files.is_dir(&source)).then_some(source)
@@ -295,7 +315,11 @@ fn rendered(path: &Path, text: &str, source: PathBuf) -> Found {
 }
 
 fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
-    String::from_utf8(files.read(path).ok()?).ok()
+    as_text(files.read(path).ok()?)
+}
+
+fn as_text(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok()
 }
 
 fn name_of(path: &Path) -> String {

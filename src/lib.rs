@@ -20,3 +20,4 @@ pub mod source;
 mod suggest;
 pub use suggest::nearest;
 pub mod syntax;
+mod threads;

@@ -2,6 +2,10 @@
 
 mod cli;
 
+/// A stack is many small texts, and the allocator of the C library takes several times as long for them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     cli::run()
 }

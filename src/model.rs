@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use ipnet::IpNet;
 
@@ -104,6 +105,9 @@ pub enum Format {
     Quadlet,
 }
 
+/// Objects by their names, in the order of the file. Rules look them up so often that it counts how long a hash takes.
+pub type Named<T> = IndexMap<String, T, FixedState>;
+
 /// Services that are deployed together, with everything that belongs to them.
 #[derive(Clone, Debug)]
 pub struct Stack {
@@ -114,15 +118,15 @@ pub struct Stack {
     /// Whether everything that was asked for could be read; rules that need the whole stack are silent otherwise.
     pub complete: bool,
     /// By name, in the order of the file.
-    pub services: IndexMap<String, Service>,
+    pub services: Named<Service>,
     /// By name, in the order of the file.
-    pub networks: IndexMap<String, Network>,
+    pub networks: Named<Network>,
     /// By name, in the order of the file.
-    pub volumes: IndexMap<String, Volume>,
+    pub volumes: Named<Volume>,
     /// Secrets, by name.
-    pub secrets: IndexMap<String, FileObject>,
+    pub secrets: Named<FileObject>,
     /// Configs, by name.
-    pub configs: IndexMap<String, FileObject>,
+    pub configs: Named<FileObject>,
     /// Where it is deployed, by the platform's name: the words, also those that make no platform.
     pub platforms: IndexMap<String, Text>,
     /// Programs outside that services talk to.
@@ -130,11 +134,11 @@ pub struct Stack {
     /// Connections that must not be possible; also those stated on a service.
     pub deny: Vec<Deny>,
     /// Services that the chosen profiles leave out, by name.
-    pub disabled: IndexMap<String, Service>,
+    pub disabled: Named<Service>,
     /// Source layer: what stands at the top of a Compose file and the core does not use.
     pub attributes: IndexMap<String, (Span, Value)>,
     /// Source layer: the units and their drop-ins by their files' names, where the stack was read from some.
-    pub units: IndexMap<String, Unit>,
+    pub units: Named<Unit>,
     /// Source layer: services, without `.service`, that plain units of systemd beside those units start.
     pub activated: BTreeSet<String>,
 }
@@ -146,17 +150,17 @@ impl Stack {
             name,
             format,
             complete: true,
-            services: IndexMap::new(),
-            networks: IndexMap::new(),
-            volumes: IndexMap::new(),
-            secrets: IndexMap::new(),
-            configs: IndexMap::new(),
+            services: Named::default(),
+            networks: Named::default(),
+            volumes: Named::default(),
+            secrets: Named::default(),
+            configs: Named::default(),
             platforms: IndexMap::new(),
             host_services: IndexMap::new(),
             deny: Vec::new(),
-            disabled: IndexMap::new(),
+            disabled: Named::default(),
             attributes: IndexMap::new(),
-            units: IndexMap::new(),
+            units: Named::default(),
             activated: BTreeSet::new(),
         }
     }

@@ -130,6 +130,12 @@ static DATA: LazyLock<Data> = LazyLock::new(|| {
     toml::from_str(include_str!("../data/platforms.toml")).expect("data/platforms.toml is well-formed")
 });
 
+/// Reads the tables that take longest to read, for whoever has something else to do meanwhile.
+pub fn prepare() {
+    behaviour::prepare();
+    datastore::prepare();
+}
+
 fn version(text: &str) -> Version {
     text.parse().unwrap_or(Version::new(0, 0))
 }

@@ -91,6 +91,7 @@ pub use context::{Context, Need, View};
 pub use host::{HostNeed, HostUse};
 
 use crate::diagnostic::{Rule, Sink, input, own, units};
+use crate::threads::{self, MANY};
 
 pub use together::{Member, check_together};
 pub use undefined_reference::RULE as UNDEFINED_REFERENCE;
@@ -102,6 +103,8 @@ pub enum Check {
     Elsewhere,
     /// A look at the whole stack, on every platform.
     Stack(fn(&Context<'_>, &mut Sink)),
+    /// The same, which asks what the others found.
+    Behind(fn(&Context<'_>, &mut Sink)),
 }
 
 /// Every rule, by code.
@@ -191,7 +194,7 @@ pub static RULES: &[(&Rule, Check)] = &[
     (&input::LOST_ON_TARGET, Check::Elsewhere),
     (&input::OBSOLETE_ATTRIBUTE, Check::Elsewhere),
     // Behind the others about connections: it speaks of what no other rule says.
-    (&works_elsewhere_only::RULE, Check::Stack(works_elsewhere_only::check)),
+    (&works_elsewhere_only::RULE, Check::Behind(works_elsewhere_only::check)),
     (&volatile_data::RULE, Check::Stack(volatile_data::check)),
     (&own::UNUSED_SUPPRESSION, Check::Elsewhere),
     (&own::UNKNOWN_RULE, Check::Elsewhere),
@@ -223,9 +226,17 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     if !context.stack.complete {
         return;
     }
-    for (_, check) in RULES {
-        if let Check::Stack(check) = check {
-            check(context, sink);
+    let found = threads::map(context.stack.services.len() > MANY, RULES, |(_, check)| {
+        let mut own = Sink::default();
+        if let Check::Stack(look) = check {
+            look(context, &mut own);
+        }
+        own.into_found()
+    });
+    for ((_, check), found) in RULES.iter().zip(found) {
+        sink.extend(found);
+        if let Check::Behind(look) = check {
+            look(context, sink);
         }
     }
 }

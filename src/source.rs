@@ -3,6 +3,7 @@
 //! A [`Span`] is two byte offsets into that space, so it says file and place at once and costs eight bytes.
 //! Lines and columns are worked out on demand, because only places that are reported need them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -210,6 +211,11 @@ pub trait Files {
     /// As the file system gives them; a file above [`MAX_FILE_BYTES`] may be cut or refused.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The bytes of several files, in their order.
+    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
+        paths.iter().map(|path| self.read(path)).collect()
+    }
+
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;
 
@@ -242,6 +248,9 @@ pub trait Files {
 
 /// A path without `.` and without `x/..`, by its names alone: links are not looked at.
 pub fn tidy(path: &Path) -> PathBuf {
+    if is_tidy(path) {
+        return path.to_path_buf();
+    }
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {
@@ -253,6 +262,12 @@ pub fn tidy(path: &Path) -> PathBuf {
         }
     }
     tidy
+}
+
+/// Whether a path is certainly written as plainly as it can be.
+pub fn is_tidy(path: &Path) -> bool {
+    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/') && !path.contains("/.");
+    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.
@@ -277,11 +292,35 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Parts of names whose values are secrets.
-const SECRET_WORDS: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "_AUTH"];
+/// Parts of names whose values are secrets, by the letter that they begin with.
+fn secret_words(first: u8) -> &'static [&'static str] {
+    match first.to_ascii_uppercase() {
+        b'P' => &["PASS", "PWD"],
+        b'S' => &["SECRET"],
+        b'T' => &["TOKEN"],
+        b'K' => &["KEY"],
+        b'C' => &["CRED"],
+        b'_' => &["_AUTH"],
+        _ => &[],
+    }
+}
 
 /// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
 pub fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_uppercase();
-    upper != "SECRETS" && SECRET_WORDS.iter().any(|word| upper.contains(word))
+    has_secret_word(name) && name.to_uppercase() != "SECRETS"
+}
+
+/// Whether a text holds a part of such a key, in any case.
+pub fn has_secret_word(text: &str) -> bool {
+    // Some letters of other alphabets have capitals within ASCII.
+    let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
+    let bytes = upper.as_bytes();
+    for (at, first) in bytes.iter().enumerate() {
+        for word in secret_words(*first) {
+            if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
+                return true;
+            }
+        }
+    }
+    false
 }

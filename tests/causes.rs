@@ -38,7 +38,7 @@ fn findings(text: &str, platforms: &[&str], only: Option<&str>) -> Vec<Diagnosti
         None => rules::check(&context, &mut sink),
         Some(code) => {
             let (_, check) = RULES.iter().find(|(rule, _)| rule.code == code).unwrap();
-            let Check::Stack(check) = check else { panic!("{code} looks at no stack") };
+            let (Check::Stack(check) | Check::Behind(check)) = check else { panic!("{code} looks at no stack") };
             check(&context, &mut sink);
         }
     }

@@ -1,13 +1,22 @@
 //! The real file system.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
+use std::thread;
 
-use quadgen::source::{Files, MAX_FILE_BYTES, display_path, tidy};
+use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
+
+/// How many files make it worth to start a thread.
+const MANY: usize = 100;
+
+/// The working directory, which nothing in this program changes.
+static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
 
 /// Reads what is on disk.
 pub(super) struct Disk;
@@ -15,13 +24,33 @@ pub(super) struct Disk;
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = fs::File::open(path)?;
-        if file.metadata()?.is_dir() {
+        let about = file.metadata()?;
+        if about.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         // One byte more than is allowed, so that the reader sees that it is too much.
-        let mut bytes = Vec::new();
+        let size = usize::try_from(about.len()).unwrap_or(usize::MAX).min(MAX_FILE_BYTES);
+        let mut bytes = Vec::with_capacity(size + 1);
         file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
+        // Most of the time is spent in the system, which can do as much on each core.
+        let half = paths.len() / 2;
+        let (first, second) = paths.split_at(if half > MANY { half } else { paths.len() });
+        let read =
+            |paths: &[PathBuf]| -> Vec<io::Result<Vec<u8>>> { paths.iter().map(|path| self.read(path)).collect() };
+        thread::scope(|scope| {
+            let other = (!second.is_empty()).then(|| scope.spawn(|| read(second)));
+            let mut all = read(first);
+            match other.map(|other| other.join()) {
+                Some(Ok(others)) => all.extend(others),
+                Some(Err(_)) => all.extend(read(second)),
+                None => {}
+            }
+            all
+        })
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -46,6 +75,8 @@ impl Files for Disk {
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let mut walk = ignore::WalkBuilder::new(folder);
         walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
+        // What is in order already is sorted quickly.
+        walk.sort_by_file_name(|a, b| a.cmp(b));
         let mut links = Vec::new();
         let mut files = Vec::new();
         for entry in walk.build().filter_map(Result::ok) {
@@ -65,10 +96,9 @@ impl Files for Disk {
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-        let mut all: Vec<PathBuf> =
-            entries.into_iter().flatten().flatten().map(|entry| folder.join(entry.file_name())).collect();
-        all.sort();
-        all
+        let mut names: Vec<OsString> = entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| folder.join(name)).collect()
     }
 }
 
@@ -77,11 +107,13 @@ impl Files for Disk {
 pub(super) struct Given {
     base: Box<dyn Files>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
+    /// What was read of several files to see what they are: for the reader that follows.
+    seen: RefCell<HashMap<OsString, Vec<u8>>>,
 }
 
 impl Given {
     pub fn over(base: Box<dyn Files>) -> Self {
-        Given { base, texts: BTreeMap::new() }
+        Given { base, texts: BTreeMap::new(), seen: RefCell::default() }
     }
 
     pub fn put(&mut self, path: &Path, text: Vec<u8>) {
@@ -100,7 +132,21 @@ impl Given {
 
 impl Files for Given {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.get(path).map_or_else(|| self.base.read(path), |text| Ok(text.clone()))
+        if let Some(text) = self.get(path) {
+            return Ok(text.clone());
+        }
+        let seen = self.seen.borrow_mut().remove(path.as_os_str());
+        seen.map_or_else(|| self.base.read(path), Ok)
+    }
+
+    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
+        if !self.texts.is_empty() {
+            return paths.iter().map(|path| self.read(path)).collect();
+        }
+        let texts = self.base.read_all(paths);
+        let good = paths.iter().zip(&texts).filter_map(|(path, text)| Some((path, text.as_ref().ok()?)));
+        self.seen.borrow_mut().extend(good.map(|(path, text)| (path.clone().into_os_string(), text.clone())));
+        texts
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -130,6 +176,9 @@ impl Files for Given {
 
 /// A path from the root on. `x/..` goes; links are looked at only where one stands before a `..`.
 pub(super) fn absolute(path: &Path) -> PathBuf {
+    if let Some(here) = HERE.as_deref().filter(|_| is_tidy(path) && !path.as_os_str().is_empty()) {
+        return here.join(path);
+    }
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if !full.components().any(|part| part == Component::ParentDir) {
         return full;
@@ -143,13 +192,13 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 
 /// Hidden files and folders are none of ours, but where a home keeps its units.
 fn is_seen(entry: &ignore::DirEntry) -> bool {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let own = name(entry.path());
-    let in_config = entry.depth() > 1 && entry.path().parent().is_some_and(|above| name(above) == ".config");
+    let above = entry.path().parent().and_then(Path::file_name);
+    let in_config = entry.depth() > 1 && above.is_some_and(|above| above == ".config");
+    let own = entry.file_name();
     if entry.depth() == 0 || (in_config && own == "containers") {
         return true;
     }
-    !in_config && (own == ".config" || !own.starts_with('.'))
+    !in_config && (own == ".config" || !own.as_encoded_bytes().starts_with(b"."))
 }
 
 /// A file that links lead to as well is taken once: below a folder that Quadlet searches if one way leads there, else
@@ -180,14 +229,24 @@ fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
 
 /// A path as it is shown: relative to the working directory, so that output is the same on every machine.
 pub(super) fn shown(path: &Path) -> PathBuf {
-    if path.is_relative() {
-        return path.to_path_buf();
+    match HERE.as_deref() {
+        Some(here) if path.is_absolute() => relative(here, path),
+        _ => path.to_path_buf(),
     }
-    std::env::current_dir().map_or_else(|_| path.to_path_buf(), |here| relative(&here, path))
+}
+
+/// The way from a folder to what lies below it, where both are written as plainly as they can be.
+fn below<'p>(from: &Path, to: &'p Path) -> Option<&'p str> {
+    let below = to.to_str()?.strip_prefix(from.to_str()?)?.strip_prefix('/')?;
+    let plain = !below.is_empty() && !below.starts_with(['.', '/']) && !below.ends_with(['.', '/']);
+    (plain && !below.contains("/.") && !below.contains("//")).then_some(below)
 }
 
 /// The way from one absolute folder to another path, by their names alone.
 pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
+    if let Some(below) = below(from, to) {
+        return PathBuf::from(below);
+    }
     let parts = |path: &Path| {
         path.components()
             .filter(|part| *part != Component::CurDir)

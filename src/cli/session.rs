@@ -9,7 +9,8 @@ mod platforms;
 mod reading;
 mod request;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -350,19 +351,18 @@ impl Session {
         for file in self.inputs.iter().flat_map(|input| &input.files) {
             *counts.entry(file).or_default() += 1;
         }
-        let own = |input: &&Input, name: &String| {
-            let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(name));
-            let settings = name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
-            let made_of = settings || input.made_of.contains(&absolute(Path::new(name)));
-            asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name)
-        };
-        let mut editable: BTreeSet<String> = self
-            .inputs
-            .iter()
-            .flat_map(|input| input.files.iter().filter(move |name| own(&input, name)))
-            .filter(|name| !name.contains("../"))
-            .cloned()
-            .collect();
+        let mut editable = BTreeSet::new();
+        for input in &self.inputs {
+            let made_of: HashSet<&OsStr> = input.made_of.iter().map(|file| file.as_os_str()).collect();
+            let own = |name: &&String| {
+                let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
+                let settings =
+                    name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
+                let made_of = settings || made_of.contains(absolute(Path::new(name)).as_os_str());
+                asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name) && !name.contains("../")
+            };
+            editable.extend(input.files.iter().filter(own).cloned());
+        }
         // What is wrong with quadgen.toml is mended there.
         let configs = self.sources.files().map(|file| &file.name);
         editable.extend(configs.filter(|name| name.ends_with(quadgen::config::NAME) && !name.contains("../")).cloned());

@@ -6,8 +6,11 @@
 //! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
 //! that somebody defines nearby never dangles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+
+use foldhash::fast::FixedState;
 
 use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
@@ -37,20 +40,23 @@ struct Group {
     rootful: Option<bool>,
     files: Vec<usize>,
     /// What excludes others: file names, services, container names, ports.
-    claims: BTreeSet<String>,
+    claims: Claims,
 }
 
 /// Groups that are one host.
 struct Part {
     groups: Vec<usize>,
     rootful: Option<bool>,
-    claims: BTreeSet<String>,
+    claims: Claims,
     /// Units taken in from elsewhere.
     taken: Vec<usize>,
 }
 
+/// What excludes others.
+type Claims = HashSet<String, FixedState>;
+
 /// Where the units of a name, or those that make a service, lie.
-type Index<'a> = BTreeMap<&'a str, Vec<usize>>;
+type Index<'a> = HashMap<&'a str, Vec<usize>, FixedState>;
 
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
@@ -60,9 +66,13 @@ impl Units {
         self.root.is_some() || search_root(path).is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind))
     }
 
-    pub fn add(&mut self, path: PathBuf, text: &str) {
+    /// What a unit's text refers to and claims.
+    pub fn look(path: &Path, text: &str) -> Unit {
+        units::read(&name_of(path), text)
+    }
+
+    pub fn add(&mut self, path: PathBuf, unit: Unit) {
         let name = name_of(&path);
-        let unit = units::read(&name, text);
         self.files.push(File { path, name, unit });
     }
 
@@ -79,24 +89,41 @@ impl Units {
         self.files.sort_by(|a, b| (a.path.parent(), &a.name).cmp(&(b.path.parent(), &b.name)));
         self.drop_ins.sort();
         let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
-        for (at, file) in self.files.iter().enumerate() {
-            let (root, rootful) = self.home(&file.path);
+        // Those of one folder stand together.
+        for files in self.folders() {
+            let Some(first) = files.clone().next().and_then(|at| self.files.get(at)) else { continue };
+            let (root, rootful) = self.home(&first.path);
             let group = groups.entry(root.clone()).or_insert_with(|| Group { root, rootful, ..Group::default() });
-            group.files.push(at);
-            group.claims.extend(claims(file));
+            group.claims.extend(files.clone().filter_map(|at| self.files.get(at)).flat_map(claims));
+            group.files.extend(files);
         }
-        let groups: Vec<Group> = groups.into_values().collect();
+        let mut groups: Vec<Group> = groups.into_values().collect();
         let index = self.index();
-        let mut parts = self.join(&groups, &index);
+        let mut parts = self.join(&mut groups, &index);
         for part in &mut parts {
             self.take_in(&groups, part, &index);
         }
         parts.iter().map(|part| self.found(&groups, part)).collect()
     }
 
+    /// The files of each folder, which stand together.
+    fn folders(&self) -> Vec<Range<usize>> {
+        let mut folders: Vec<Range<usize>> = Vec::new();
+        let mut last = None;
+        for (at, file) in self.files.iter().enumerate() {
+            let folder = file.path.parent().map(Path::as_os_str);
+            match folders.last_mut().filter(|_| last == Some(folder)) {
+                Some(files) => files.end = at + 1,
+                None => folders.push(at..at + 1),
+            }
+            last = Some(folder);
+        }
+        folders
+    }
+
     /// Units by file name, and by the service that is made of them.
     fn index(&self) -> Index<'_> {
-        let mut index = Index::new();
+        let mut index = Index::default();
         for (at, file) in self.files.iter().enumerate() {
             index.entry(&file.name).or_default().push(at);
             index.entry(&file.unit.service).or_default().push(at);
@@ -105,15 +132,15 @@ impl Units {
     }
 
     /// Joins groups that refer to each other. References to units go before services, which have foreign names too.
-    fn join(&self, groups: &[Group], index: &Index<'_>) -> Vec<Part> {
+    fn join(&self, groups: &mut [Group], index: &Index<'_>) -> Vec<Part> {
         let of_file: BTreeMap<usize, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.files.iter().map(move |file| (*file, at))).collect();
         let mut part_of: Vec<usize> = (0..groups.len()).collect();
         let mut parts: Vec<Option<Part>> = groups
-            .iter()
+            .iter_mut()
             .enumerate()
             .map(|(at, group)| {
-                let claims = group.claims.clone();
+                let claims = std::mem::take(&mut group.claims);
                 Some(Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() })
             })
             .collect();
@@ -152,6 +179,9 @@ impl Units {
     fn near(&self, from: &File, name: &str, index: &Index<'_>) -> Vec<usize> {
         let found = index.get(name).or_else(|| index.get(template_of(name)?.as_str()));
         let mut found: Vec<usize> = found.cloned().unwrap_or_default();
+        if found.len() < 2 {
+            return found;
+        }
         found.sort_by_cached_key(|at| {
             let path = self.files.get(*at).map(|file| file.path.clone()).unwrap_or_default();
             (distance(&from.path, &path), path)
@@ -292,7 +322,8 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         let own = super::look::is_template(&text)
             || (!options.rendered && super::rendered_from(files, &other, &text).is_some());
         if asked || (!own && units.takes(&other, &text)) {
-            units.add(other, &text);
+            let unit = Units::look(&other, &text);
+            units.add(other, unit);
         }
     }
     let trees = units.trees();

@@ -97,7 +97,6 @@ fn host_port(value: &str) -> Option<String> {
 
 /// Whether a text with a unit's ending is one. Other programs use the same endings: networkd, Perl, Meson, disk images.
 pub(super) fn is_quadlet(text: &str, kind: UnitKind) -> bool {
-    let mut sections = text.lines().map(str::trim).filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     match first {
         // A network or volume needs no words.
@@ -105,8 +104,15 @@ pub(super) fn is_quadlet(text: &str, kind: UnitKind) -> bool {
         Some(line) if !line.starts_with('[') => false,
         Some(_) => {
             let own = [kind.section(), "Unit", "Service", "Install", "Quadlet"];
-            let all: Vec<&str> = sections.by_ref().collect();
-            !all.contains(&"Match") && all.iter().any(|section| own.contains(section))
+            let lines = text.split('\n').map(str::trim_start).filter(|line| line.starts_with('['));
+            let mut any = false;
+            for section in lines.filter_map(|line| line.trim_end().strip_prefix('[')?.strip_suffix(']')) {
+                if section == "Match" {
+                    return false;
+                }
+                any |= own.contains(&section);
+            }
+            any
         }
     }
 }

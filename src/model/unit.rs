@@ -104,7 +104,7 @@ pub struct Unit {
 impl Unit {
     /// The entries of a key, in the order in which they count.
     pub fn all<'a>(&'a self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
-        self.entries.iter().filter(move |entry| entry.section == section && entry.key.value == key)
+        self.entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The entry that counts where one counts: the last.

@@ -5,7 +5,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::{Caller, Matrix, Verdict, Wiring};
-use crate::model::{ContainerName, Service};
+use crate::model::{ContainerName, Named, Service};
 
 /// An answer before and after. What is not there works no more than what does not work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,7 +135,7 @@ impl Comparison {
 pub fn compare(old: &Wiring<'_>, new: &Wiring<'_>) -> Comparison {
     let (before, after) = (&old.stack.services, &new.stack.services);
     let names: IndexSet<&str> = after.keys().chain(before.keys()).map(String::as_str).collect();
-    let missing = |from: &IndexMap<String, Service>, here: &IndexMap<String, Service>| {
+    let missing = |from: &Named<Service>, here: &Named<Service>| {
         here.keys().filter(|name| !from.contains_key(*name)).cloned().collect::<Vec<_>>()
     };
     let mut found =

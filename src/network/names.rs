@@ -149,9 +149,13 @@ impl Wiring<'_> {
             let network = &attachment.network.value;
             names.extend(attachment.aliases.iter().map(|a| name(&a.value, NameKind::Alias, Some(network.clone()))));
         }
-        let mut seen = std::collections::HashSet::new();
-        names.retain(|name| seen.insert((name.text.clone(), name.network.clone())));
-        names
+        let mut once: Vec<Name> = Vec::with_capacity(names.len());
+        for name in names {
+            if once.iter().all(|known| known.text != name.text || known.network != name.network) {
+                once.push(name);
+            }
+        }
+        once
     }
 
     /// The services that have a name, on whichever network.

@@ -57,8 +57,8 @@ impl Wiring<'_> {
         let network = self.stack.networks.get(name)?;
         let opaque = |span, why: String| Some(Opaque { span, why });
         // The runtime's own is an ordinary network, as far as anybody measured it.
-        let known = self.ask(Question::RoutedToDefaultNetwork).fact.is != Is::Unknown;
-        if network.external && self.is_default(network) && known {
+        let known = || self.ask(Question::RoutedToDefaultNetwork).fact.is != Is::Unknown;
+        if network.external && self.is_default(network) && known() {
             return None;
         }
         if network.external {

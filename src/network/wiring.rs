@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::{Isolation, Verdict, isolations};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
@@ -41,13 +43,13 @@ pub struct Wiring<'a> {
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
     /// What the platform does, asked once.
-    facts: HashMap<Question, Known>,
+    facts: HashMap<Question, Known, FixedState>,
     /// The services that have a name, by the name in lower case.
-    pub(super) called: HashMap<String, Vec<&'a Service>>,
+    pub(super) called: HashMap<String, Vec<&'a Service>, FixedState>,
     /// The services that are on a network, by its name.
-    pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
+    pub(super) members: HashMap<&'a str, Vec<&'a Service>, FixedState>,
     /// The services that live in the network of another, by whose that is.
-    guests: HashMap<&'a str, Vec<&'a Service>>,
+    guests: HashMap<&'a str, Vec<&'a Service>, FixedState>,
 }
 
 impl<'a> Wiring<'a> {
@@ -58,9 +60,9 @@ impl<'a> Wiring<'a> {
             platform,
             isolations: isolations(stack, platform),
             facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
-            called: HashMap::new(),
-            members: HashMap::new(),
-            guests: HashMap::new(),
+            called: HashMap::default(),
+            members: HashMap::default(),
+            guests: HashMap::default(),
         };
         for service in stack.services.values() {
             for name in wiring.names(service) {

@@ -469,6 +469,11 @@ static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/behaviours.toml")).expect("data/behaviours.toml is well-formed")
 });
 
+/// Reads the table.
+pub(super) fn prepare() {
+    LazyLock::force(&TABLES);
+}
+
 /// What is known about a platform, and on which assumed words that rests.
 #[derive(Clone, Debug)]
 pub struct Known {

@@ -40,6 +40,11 @@ struct Data {
 static DATASTORES: LazyLock<ByImage<Datastore>> =
     LazyLock::new(|| read::<Data>(include_str!("../../data/datastores.toml")).datastore);
 
+/// Reads the table.
+pub(super) fn prepare() {
+    LazyLock::force(&DATASTORES);
+}
+
 /// The datastore that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Datastore> {
     DATASTORES.find(image)

@@ -80,24 +80,36 @@ struct Row {
     source: String,
 }
 
-static ROWS: LazyLock<BTreeMap<Habit, (Version, Option<Version>)>> = LazyLock::new(|| {
+/// From which release on, and up to which, by the number of the habit: they are asked for with every line.
+static ROWS: LazyLock<Vec<(Version, Option<Version>)>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     let rows: BTreeMap<Habit, Row> =
         toml::from_str(include_str!("../../data/generators.toml")).expect("data/generators.toml is well-formed");
     let version = |text: &str| text.parse().unwrap_or(Version::new(0, 0));
-    let row = |row: &Row| (version(&row.since), row.until.as_deref().map(version));
-    rows.iter().map(|(habit, written)| (*habit, row(written))).collect()
+    let mut all = Vec::new();
+    for (habit, row) in rows {
+        // What no row speaks of is done by no release.
+        all.resize(all.len().max(habit as usize + 1), NEVER);
+        if let Some(place) = all.get_mut(habit as usize) {
+            *place = (version(&row.since), row.until.as_deref().map(version));
+        }
+    }
+    all
 });
+
+/// The row of what no release does.
+const NEVER: (Version, Option<Version>) = (Version::new(0, 0), Some(Version::new(0, 0)));
 
 impl Habit {
     /// Whether the generator of a release does it.
     pub fn of(self, release: Version) -> bool {
-        ROWS.get(&self).is_some_and(|(since, until)| *since <= release && until.is_none_or(|until| release < until))
+        ROWS.get(self as usize)
+            .is_some_and(|(since, until)| *since <= release && until.is_none_or(|until| release < until))
     }
 
     /// The first release whose generator does it.
     pub fn since(self) -> Version {
-        ROWS.get(&self).map_or(Version::new(0, 0), |(since, _)| *since)
+        ROWS.get(self as usize).map_or(Version::new(0, 0), |(since, _)| *since)
     }
 }
 

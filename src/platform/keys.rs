@@ -2,10 +2,11 @@
 //!
 //! Checked against the generators of 17 releases, Podman 4.4.4 to 5.8.6.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer};
 
 use crate::model::Version;
 
@@ -34,7 +35,8 @@ pub enum Repeat {
 /// One key of one section.
 #[derive(Debug, Deserialize)]
 pub struct Key {
-    since: String,
+    #[serde(deserialize_with = "version")]
+    since: Version,
     /// What the generator does with its value.
     pub repeat: Repeat,
     /// The argument of `podman` that it becomes, if it is one.
@@ -53,7 +55,7 @@ pub struct Key {
 impl Key {
     /// The first release that has it.
     pub fn since(&self) -> Version {
-        self.since.parse().unwrap_or(Version::new(0, 0))
+        self.since
     }
 
     /// Whether Podman's manual calls it deprecated.
@@ -93,14 +95,26 @@ impl Key {
     }
 }
 
-static KEYS: LazyLock<BTreeMap<String, BTreeMap<String, Key>>> = LazyLock::new(|| {
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+/// By name, sorted; every line of every unit is looked up here.
+type Table<T> = IndexMap<String, T, FixedState>;
+
+static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    serde_json::from_str(include_str!("../../data/quadlet-keys.json")).expect("data/quadlet-keys.json is well-formed")
+    let mut sections: Table<Table<Key>> = serde_json::from_str(include_str!("../../data/quadlet-keys.json"))
+        .expect("data/quadlet-keys.json is well-formed");
+    sections.values_mut().for_each(|keys| keys.sort_unstable_keys());
+    sections
 });
 
 /// A key of a section, if any release has it.
 pub fn find(section: &str, key: &str) -> Option<&'static Key> {
-    KEYS.get(section)?.get(key)
+    // There are nine sections: to compare their names costs less than to hash one.
+    KEYS.iter().find(|(name, _)| *name == section)?.1.get(key)
 }
 
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).

@@ -4,16 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+use indexmap::{IndexMap, IndexSet};
 use serde::Deserialize;
 
 /// The sections of a unit that systemd reads, in the order of a unit.
 pub const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 
+/// The names of keys, sorted; every line of every unit is looked up here.
+type Names = IndexSet<String, FixedState>;
+
 #[derive(Deserialize)]
 struct Section {
-    keys: BTreeSet<String>,
-    single: BTreeSet<String>,
-    words: BTreeSet<String>,
+    keys: Names,
+    single: Names,
+    words: Names,
 }
 
 #[derive(Deserialize)]
@@ -28,9 +33,12 @@ struct Own {
     system_targets: BTreeSet<String>,
 }
 
-static KEYS: LazyLock<BTreeMap<String, Section>> = LazyLock::new(|| {
+static KEYS: LazyLock<IndexMap<String, Section, FixedState>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed")
+    let mut sections: IndexMap<String, Section, FixedState> =
+        toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed");
+    sections.values_mut().for_each(|section| section.keys.sort_unstable());
+    sections
 });
 
 static SERVICES: LazyLock<Services> = LazyLock::new(|| {

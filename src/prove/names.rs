@@ -5,10 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
-
 use super::units::Units;
-use crate::model::{ContainerName, Format, MountKind, NetworkMode, Party, Stack, Target, Text};
+use crate::model::{ContainerName, Format, MountKind, Named, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
@@ -130,6 +128,6 @@ fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names
     stack.volumes = by_name(std::mem::take(&mut stack.volumes), |volume| &volume.name);
 }
 
-fn by_name<T>(old: IndexMap<String, T>, name: fn(&T) -> &Text) -> IndexMap<String, T> {
+fn by_name<T>(old: Named<T>, name: fn(&T) -> &Text) -> Named<T> {
     old.into_values().map(|item| (name(&item).value.clone(), item)).collect()
 }

@@ -3,11 +3,14 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::reader::part;
 use crate::model::{
     Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Text, Witness,
     host_templates,
 };
+use crate::threads::{self, MANY};
 
 /// Parts of the names of variables whose values look like addresses and are not called: tags, names that a service
 /// answers to, and addresses that it listens on.
@@ -31,11 +34,15 @@ const NOT_CALLED: [&str; 14] = [
 const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
+/// Services by what they may be called.
+type Names = HashMap<String, String, FixedState>;
+
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
-    for service in stack.services.values_mut() {
-        let (mut found, endpoints) = of_service(service, &names);
+    let services: Vec<&Service> = stack.services.values().collect();
+    let looks = threads::map(services.len() > MANY, &services, |service| of_service(service, &names));
+    for (service, (mut found, endpoints)) in stack.services.values_mut().zip(looks) {
         // In Compose files and units braces are text.
         if stack.format == Format::Topology {
             found.extend(templates(service));
@@ -56,8 +63,8 @@ pub(super) fn connections(stack: &mut Stack) {
 }
 
 /// Every name that could mean a service of the stack, and every fixed address.
-fn names(stack: &Stack) -> HashMap<String, String> {
-    let mut names = HashMap::new();
+fn names(stack: &Stack) -> Names {
+    let mut names = Names::default();
     for service in stack.services.values() {
         let name = &service.name.value;
         names.insert(name.clone(), name.clone());
@@ -84,7 +91,7 @@ fn names(stack: &Stack) -> HashMap<String, String> {
 }
 
 /// What a service seems to talk to, and everything in its values that has the form of an address.
-fn of_service(service: &Service, names: &HashMap<String, String>) -> (Vec<Connection>, Vec<Endpoint>) {
+fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoint>) {
     let mut found = Vec::new();
     let mut endpoints = Vec::new();
     let mut take = |endpoint: Endpoint| {

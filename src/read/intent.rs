@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::{Reader, part, scalar};
-use crate::model::{Connection, Deny, Network, Party, Service, Spanned, Target, Text, Witness, is_reserved};
+use crate::model::{Connection, Deny, Named, Network, Party, Service, Spanned, Target, Text, Witness, is_reserved};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
 
@@ -156,7 +156,7 @@ impl Reader {
 /// What a name in an intent can mean.
 pub(super) struct Names<'a> {
     pub services: &'a IndexMap<String, Span>,
-    pub networks: &'a IndexMap<String, Network>,
+    pub networks: &'a Named<Network>,
 }
 
 /// Reports a name that an intent could not tell from `internet`, `host` or `host.NAME`.

@@ -33,6 +33,7 @@ use crate::model::Version;
 use crate::platform::generator::Habit;
 use crate::source::{FileId, Files, SourceMap};
 use crate::syntax::unit::{self as lines, Dialect, Escapes};
+use crate::threads::{self, MANY};
 
 /// The units of one host.
 #[derive(Clone, Debug, Default)]
@@ -130,7 +131,8 @@ fn env_files(
     let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
     let folder = if is_unit { folder } else { above };
     let file = sources.file(source.file);
-    if !file.text.contains("EnvironmentFile") {
+    // A key may be continued on the next line, behind a backslash.
+    if !file.text.contains("EnvironmentFile") && !file.text.contains('\\') {
         return;
     }
     let entries = lines::parse(file, Dialect::Joined).entries;
@@ -176,11 +178,17 @@ fn load_file(
 /// The stack as the generator of one release makes it, with what that release refuses.
 pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let mut loaded = load::load(parsed, sources, release);
-    let refused = check::check(&loaded);
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
+    // What is said of the units and what they become are two ways to look at them.
+    let checks = || {
+        let secrets = secret::secrets(parsed, sources, &loaded, release);
+        (check::check(&loaded), quoting::check(&loaded), arguments::check(&loaded), secrets)
+    };
+    let stack = || stack::stack(parsed, sources, &loaded);
+    let many = loaded.units.len() > MANY;
+    let ((refused, quoting, arguments, secrets), stack) = threads::both(many, checks, stack);
     diagnostics.extend(refused.into_iter().flatten());
-    let quoting = quoting::check(&loaded);
     // What is wrong with a value that is not what it looks like has one cause.
     let unread = [input::SYNTAX_ERROR.code, input::UNKNOWN_KEY.code, units::KEY_TOO_NEW.code];
     let explained = |found: &Diagnostic| {
@@ -190,18 +198,24 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     };
     diagnostics.retain(|found| !explained(found));
     diagnostics.extend(quoting.into_iter().map(|found| found.finding));
-    diagnostics.extend(arguments::check(&loaded));
-    let mut stack = stack::stack(parsed, sources, &loaded, &mut diagnostics);
+    diagnostics.extend(arguments);
+    let mut stack = stack.map(|(stack, found)| {
+        diagnostics.extend(found);
+        stack
+    });
     if let Some(stack) = &mut stack {
         let unread = [input::SYNTAX_ERROR.code, input::COULD_NOT_RUN.code];
         stack.complete =
             !diagnostics.iter().any(|found| found.severity == Level::Error && unread.contains(&found.rule.code));
         infer::connections(stack);
     }
-    let secrets = secret::secrets(parsed, sources, &loaded, release);
     let files = parsed.units.iter().chain(&parsed.drop_ins).map(|source| source.file);
     let files = files.chain(parsed.env_files.values().copied()).collect();
     let notes = stack::missing_env_files(parsed, &loaded);
+    if let Some(stack) = &mut stack {
+        let units = loaded.units.into_iter();
+        stack.units = units.map(|unit| (unit.file.clone(), stack::source_layer(unit, sources))).collect();
+    }
     Read { stack, diagnostics, secrets, files, notes }
 }
 
@@ -212,7 +226,14 @@ pub(crate) fn lower_rendered(parsed: &Parsed, sources: &SourceMap, release: Vers
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
     diagnostics.extend(check::check(&loaded).into_iter().flatten());
-    let stack = stack::stack(parsed, sources, &loaded, &mut diagnostics);
+    let mut stack = stack::stack(parsed, sources, &loaded).map(|(stack, found)| {
+        diagnostics.extend(found);
+        stack
+    });
+    if let Some(stack) = &mut stack {
+        let units = loaded.units.into_iter();
+        stack.units = units.map(|unit| (unit.file.clone(), stack::source_layer(unit, sources))).collect();
+    }
     Read { stack, diagnostics, ..Read::default() }
 }
 

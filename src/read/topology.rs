@@ -6,7 +6,7 @@ use super::intent::{Names, check_reserved};
 use super::reader::{Reader, scalar};
 use super::{Read, infer, service};
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Format, HostPart, HostService, Network, Service, Spanned, Stack, Text, host_templates};
+use crate::model::{Format, HostPart, HostService, Named, Network, Service, Spanned, Stack, Text, host_templates};
 use crate::platform::{attributes, parse_spec};
 use crate::source::{SourceFile, Span};
 use crate::syntax::yaml::{self, Entry, Kind, Node};
@@ -207,8 +207,8 @@ impl Reader {
         }
     }
 
-    fn networks(&mut self, node: &Node) -> IndexMap<String, Network> {
-        let mut networks = IndexMap::new();
+    fn networks(&mut self, node: &Node) -> Named<Network> {
+        let mut networks = Named::default();
         for (name, node) in self.named(node, "networks", "network") {
             if check_reserved(self, &name, "network") {
                 networks.insert(name.value.clone(), self.network(name, node));

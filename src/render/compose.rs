@@ -27,7 +27,7 @@ pub(super) fn render(filled: &Filled, platform: &Platform) -> Result<Rendered, V
         stack.networks.values().map(|item| (item.name.value.clone(), network(item, platform, &mut findings)));
     section(&mut root, "networks", networks.collect());
     section(&mut root, "volumes", stack.volumes.values().map(|item| (item.name.value.clone(), volume(item))).collect());
-    let objects = |objects: &indexmap::IndexMap<String, crate::model::FileObject>| {
+    let objects = |objects: &crate::model::Named<crate::model::FileObject>| {
         objects.iter().map(|(name, object)| (name.clone(), plain(&object.written))).collect()
     };
     section(&mut root, "secrets", objects(&stack.secrets));

@@ -9,6 +9,7 @@ use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
 use crate::source::Span;
+use crate::threads::{self, MANY};
 
 /// How many a message names of those who may be many.
 const SHOWN: usize = 3;
@@ -89,9 +90,10 @@ impl<'a> Context<'a> {
 
 impl<'a> View<'a> {
     fn new(wiring: &'a Wiring<'a>) -> Self {
-        let services = wiring.stack.services.values();
-        let needs = services.flat_map(|client| {
-            client.connections.iter().filter_map(move |connection| {
+        let services: Vec<&'a Service> = wiring.stack.services.values().collect();
+        let needs = threads::map(services.len() > MANY, &services, |client| -> Vec<Need<'a>> {
+            let client: &'a Service = client;
+            let needs = client.connections.iter().filter_map(|connection| {
                 let Target::Service(name) = &connection.to else { return None };
                 let target = wiring.stack.services.get(name)?;
                 Some(Need {
@@ -101,9 +103,10 @@ impl<'a> View<'a> {
                     resolution: wiring.resolves(client, target, &connection.name),
                     reach: wiring.reaches(client, target, None),
                 })
-            })
+            });
+            needs.collect()
         });
-        let needs: Vec<Need<'a>> = needs.collect();
+        let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
         let mut needs_of: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, need) in needs.iter().enumerate() {

@@ -1,7 +1,5 @@
 //! QG004: a key of a unit that takes one value, several times in one file. Readers of YAML report keys that stand twice.
 
-use std::collections::HashMap;
-
 use super::context::Context;
 use super::invalid_restart;
 use crate::diagnostic::{Change, Diagnostic, Level, Sink, input};
@@ -13,14 +11,20 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for unit in context.stack.units.values() {
         // A drop-in is there to change what the unit says.
         let own = unit.entries.iter().filter(|entry| unit.holds(entry.key.span()));
-        let mut lines: HashMap<(&str, &str), Vec<&UnitEntry>> = HashMap::new();
         // What systemd drops takes nobody's place, and is QG606's or QG706's.
         let own = own.filter(|entry| !is_restart(entry) || invalid_restart::is_known(entry));
-        for entry in own.filter(|entry| is_single(&entry.section, &entry.key.value)) {
-            lines.entry((&entry.section, &entry.key.value)).or_default().push(entry);
-        }
-        for lines in lines.values() {
-            if let Some(finding) = finding(unit, lines) {
+        let mut own: Vec<&UnitEntry> = own.collect();
+        // The last line of each key, with those before it.
+        while let Some(last) = own.pop() {
+            let same = |entry: &&&UnitEntry| entry.key.value == last.key.value && entry.section == last.section;
+            if !own.iter().any(|entry| same(&entry)) {
+                continue;
+            }
+            let lines: Vec<&UnitEntry> = own.iter().filter(same).copied().chain([last]).collect();
+            own.retain(|entry| !same(&entry));
+            if is_single(&last.section, &last.key.value)
+                && let Some(finding) = finding(unit, &lines)
+            {
                 context.report(sink, finding);
             }
         }

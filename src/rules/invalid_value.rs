@@ -22,8 +22,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 let known = keys::find(own, &entry.key.value).filter(|key| key.since() <= version);
                 // The generator of some releases refuses a port itself, which its reader says.
                 let refused = entry.key.value == "PublishPort" && Habit::PortsChecked.of(version);
-                let Some(key) = known.filter(|_| !refused && counts(unit, entry)) else { continue };
-                if let Some(fault) = fault(entry, key.repeat) {
+                let Some(key) = known.filter(|_| !refused) else { continue };
+                // Whether it counts is asked last: it takes longer, and few are at fault.
+                if let Some(fault) = fault(entry, key.repeat).filter(|_| counts(unit, entry, key.repeat)) {
                     let Fault { message, what_helps } = fault;
                     let finding = Diagnostic::new(&RULE, entry.value.span(), message);
                     view.report(sink, finding.help(format!("What helps: {what_helps}.")));
@@ -39,12 +40,9 @@ struct Fault {
 }
 
 /// Whether an entry says anything: a later one of a key that has one value takes its place, an empty one takes back.
-fn counts(unit: &Unit, entry: &UnitEntry) -> bool {
+fn counts(unit: &Unit, entry: &UnitEntry, kind: Repeat) -> bool {
     let value = entry.value.value.trim();
-    let single = matches!(
-        keys::find(&entry.section, &entry.key.value).map(|key| key.repeat),
-        Some(Repeat::Last | Repeat::Bool | Repeat::Uint)
-    );
+    let single = matches!(kind, Repeat::Last | Repeat::Bool | Repeat::Uint);
     let last = unit.last(&entry.section, &entry.key.value).is_some_and(|last| last.key.span() == entry.key.span());
     // What systemd puts in is known only where it runs, and a comment behind the value is QG706.
     !value.is_empty() && !value.contains(['%', '$', '#']) && (!single || last) && !is_placeholder(value)

@@ -1,5 +1,7 @@
 //! QG610: SELinux labels that shut others out, that stand on what belongs to the system, or that are missing.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::context::{Context, View, list};
@@ -44,8 +46,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 view.report(sink, finding);
             }
         }
+        let done = awaited_ends(context.stack);
         for ((_, source), uses) in &uses {
-            if let Some(finding) = shut_out(view, source, uses) {
+            if let Some(finding) = shut_out(view, source, uses, &done) {
                 view.report(sink, finding);
             }
         }
@@ -158,9 +161,13 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
 }
 
 /// A source that one container keeps for itself and another one uses, too.
-fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>]) -> Option<Diagnostic> {
+fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str>) -> Option<Diagnostic> {
+    if uses.len() < 2 {
+        return None;
+    }
     let stack = view.wiring.stack;
-    let uses: Vec<&Use<'_>> = uses.iter().filter(|(service, _)| !runs_once(stack, service)).collect();
+    let runs_once = |service: &Service| done.contains(service.name.value.as_str()) || is_oneshot(stack, service);
+    let uses: Vec<&Use<'_>> = uses.iter().filter(|(service, _)| !runs_once(service)).collect();
     let private: Vec<&&Use<'_>> = uses.iter().filter(|(_, mount)| label(&mount.value) == Some("Z")).collect();
     let (last, earlier) = private.split_last()?;
     let first = earlier.first()?;
@@ -195,15 +202,17 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>]) -> Option<Diagnosti
     })
 }
 
-/// Whether a service is done when others run, so that its label is gone by then.
-fn runs_once(stack: &Stack, service: &Service) -> bool {
-    let awaited = stack
-        .services
-        .values()
-        .flat_map(|other| &other.depends_on)
-        .any(|other| other.condition.value == Condition::Completed && other.service.value == service.name.value);
-    let unit = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
-    awaited || unit.is_some_and(|entry| entry.value.value.trim() == "oneshot")
+/// The services that are done when others run, so that their labels are gone by then.
+fn awaited_ends(stack: &Stack) -> HashSet<&str> {
+    let awaited = stack.services.values().flat_map(|other| &other.depends_on);
+    let ends = awaited.filter(|other| other.condition.value == Condition::Completed);
+    ends.map(|other| other.service.value.as_str()).collect()
+}
+
+/// Whether a unit says of itself that it is done at some time.
+fn is_oneshot(stack: &Stack, service: &Service) -> bool {
+    let entry = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
+    entry.is_some_and(|entry| entry.value.value.trim() == "oneshot")
 }
 
 /// Whether a container has no label of its own, so that none is written on what it mounts.

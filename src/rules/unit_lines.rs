@@ -27,7 +27,7 @@ impl<'a> Lines<'a> {
 
     /// The entries of a key, in the order in which systemd reads them.
     pub fn all(&self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
-        self.entries.iter().filter(move |entry| entry.section == section && entry.key.value == key)
+        self.entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The last entry of a key.

@@ -52,20 +52,23 @@ pub struct Value {
     pub text: String,
     /// From the first to the last character.
     pub span: Span,
-    /// Where in the text each line begins, and where that stands in the source.
-    pieces: Vec<(usize, u32)>,
+    /// Where its first line stands in the source.
+    first: u32,
+    /// Where in the text each further line begins, and where that stands in the source.
+    more: Vec<(usize, u32)>,
 }
 
 impl Value {
     /// The same value as systemd joins it: with a blank between the lines.
     pub fn spaced(&self) -> Value {
-        let ends = self.pieces.iter().skip(1).map(|(at, _)| *at).chain([self.text.len()]);
+        let starts = std::iter::once((0, self.first)).chain(self.more.iter().copied());
+        let ends = self.more.iter().map(|(at, _)| *at).chain([self.text.len()]);
         let mut joined = Value { span: self.span, ..Value::default() };
-        for ((from, source), to) in self.pieces.iter().zip(ends) {
-            if !joined.pieces.is_empty() {
+        for ((from, source), to) in starts.zip(ends) {
+            if from > 0 {
                 joined.text.push(' ');
             }
-            joined.push(self.text.get(*from..to).unwrap_or(""), *source);
+            joined.push(self.text.get(from..to).unwrap_or(""), source);
         }
         joined.span = self.span;
         joined
@@ -74,8 +77,9 @@ impl Value {
     /// The place of a part of the text, by bytes.
     pub fn part(&self, from: usize, to: usize) -> Span {
         let place = |at: usize| {
-            let piece = self.pieces.iter().rev().find(|(start, _)| *start <= at).or(self.pieces.first());
-            piece.map_or(self.span.start, |(start, source)| source + at.saturating_sub(*start) as u32)
+            let further = self.more.iter().rev().find(|(start, _)| *start <= at);
+            let (start, source) = further.copied().unwrap_or((0, self.first));
+            source + (at - start) as u32
         };
         let start = place(from).min(self.span.end);
         // The end belongs to the line of the last character.
@@ -85,7 +89,11 @@ impl Value {
 
     /// Adds text that stands at an offset of the source.
     fn push(&mut self, text: &str, source: u32) {
-        self.pieces.push((self.text.len(), source));
+        if self.text.is_empty() {
+            self.first = source;
+        } else {
+            self.more.push((self.text.len(), source));
+        }
         self.text.push_str(text);
         self.span.end = source + text.len() as u32;
     }
@@ -94,8 +102,9 @@ impl Value {
     fn cut(&mut self, bytes: usize) {
         self.span.start = self.part(bytes, bytes + 1).start.min(self.span.end);
         self.text.drain(..bytes.min(self.text.len()));
-        let behind = self.pieces.iter().filter(|(start, _)| *start > bytes).map(|(start, at)| (start - bytes, *at));
-        self.pieces = std::iter::once((0, self.span.start)).chain(behind).collect();
+        self.first = self.span.start;
+        self.more.retain(|(start, _)| *start > bytes);
+        self.more.iter_mut().for_each(|(start, _)| *start -= bytes);
     }
 }
 

@@ -49,17 +49,18 @@ impl Session {
     pub fn select(&self, findings: &mut Vec<Diagnostic>, choice: &Choice) -> Vec<Diagnostic> {
         let nothing = Policy::default();
         // Findings of one file stand together.
-        let mut last: Option<(&str, PathBuf)> = None;
+        let mut last: Option<(&str, PathBuf, &Policy)> = None;
         let unwanted = findings.extract_if(.., |finding| {
             let name = self.sources.file_of(finding.span()).map_or("", |file| file.name.as_str());
-            let path = match last.take() {
-                Some((known, path)) if known == name => path,
-                _ => tidy(&absolute(Path::new(name))),
+            let (_, path, policy) = match &mut last {
+                Some(known) if known.0 == name => known,
+                last => {
+                    let path = tidy(&absolute(Path::new(name)));
+                    let policy = self.settings_of(&path).map_or(&nothing, |settings| &settings.policy);
+                    last.insert((name, path, policy))
+                }
             };
-            let policy = self.settings_of(&path).map_or(&nothing, |settings| &settings.policy);
-            let wanted = policy.take(finding, &path, choice);
-            last = Some((name, path));
-            !wanted
+            !policy.take(finding, path, choice)
         });
         unwanted.collect()
     }

@@ -1,6 +1,6 @@
 //! What was found, read by the reader of its format.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, Level, input};
@@ -105,12 +105,13 @@ impl Session {
     /// Takes over what a reader understood.
     fn keep(&mut self, input: &mut Input, release: Option<Version>, read: Read) {
         self.sources.hide(read.secrets);
-        for file in read.files {
-            let name = &self.sources.file(file).name;
-            if !input.files.contains(name) && !name.ends_with("dev/null") {
-                input.files.push(name.clone());
-            }
-        }
+        let known: HashSet<&str> = input.files.iter().map(String::as_str).collect();
+        let names = read.files.iter().map(|file| self.sources.file(*file).name.as_str());
+        let mut new: Vec<&str> = names.filter(|name| !known.contains(name) && !name.ends_with("dev/null")).collect();
+        let mut seen = HashSet::new();
+        new.retain(|name| seen.insert(*name));
+        let new: Vec<String> = new.into_iter().map(str::to_owned).collect();
+        input.files.extend(new);
         input.notes.extend(read.notes);
         input.notes.dedup();
         // A stack that is not there must not look like one without faults.

@@ -1,7 +1,7 @@
 //! Plain units of systemd that lie beside Quadlet's → the services that they start.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::Tree;
 use crate::source::Files;
@@ -17,16 +17,18 @@ const KEYS: [&str; 9] =
 /// A repository keeps such units beside those of Quadlet or in a folder of their own, so the whole tree is looked at,
 /// and the folder above each unit's.
 pub(super) fn activated(files: &dyn Files, tree: &Tree) -> BTreeSet<String> {
-    let mut folders: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-    for unit in &tree.units {
-        let folder = unit.parent().unwrap_or(Path::new("")).to_path_buf();
-        folders.entry(folder).or_default();
-    }
     let mut found = BTreeSet::new();
-    let roots: BTreeSet<PathBuf> = folders.into_keys().chain([tree.root.clone()]).collect();
+    let mut roots = BTreeSet::from([tree.root.as_path()]);
+    let mut last = None;
+    // Units of one folder stand together.
+    for folder in tree.units.iter().map(|unit| unit.parent().unwrap_or(Path::new(""))) {
+        if last.replace(folder).is_none_or(|last| last.as_os_str() != folder.as_os_str()) {
+            roots.insert(folder);
+        }
+    }
     let mut seen = BTreeSet::new();
     for path in roots.iter().flat_map(|root| files.list(root)) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let Some((stem, kind)) = name.rsplit_once('.') else { continue };
         if !KINDS.contains(&kind) || !seen.insert(path.clone()) || !files.is_file(&path) {
             continue;

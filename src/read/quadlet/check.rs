@@ -22,7 +22,7 @@ pub(super) struct Check<'a> {
     pub found: Vec<Diagnostic>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     fn all(mut self) -> Vec<Diagnostic> {
         self.found.extend(key::check(self.unit, self.loaded));
         reference::dependencies(&mut self);
@@ -60,8 +60,8 @@ impl Check<'_> {
         self.unit.text(self.unit.own(), key)
     }
 
-    pub fn lines(&self, key: &str) -> Vec<Value> {
-        self.unit.lines(self.unit.own(), key).into_iter().cloned().collect()
+    pub fn lines(&self, key: &str) -> Vec<&'a Value> {
+        self.unit.lines(self.unit.own(), key)
     }
 
     fn needed(&mut self, key: &str) {

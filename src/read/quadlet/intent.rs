@@ -14,7 +14,7 @@ use crate::syntax::unit::{Escapes, Word};
 const SECTION: &str = "X-Quadgen";
 const KEYS: [&str; 4] = ["Internet", "Host", "Connects", "Deny"];
 
-pub(super) fn intents(loaded: &Loaded, stack: &mut Stack, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
     let mut reader = Reader::default();
     for unit in &loaded.units {
         for entry in unit.entries.iter().filter(|entry| entry.section == SECTION) {
@@ -58,7 +58,7 @@ pub(super) fn intents(loaded: &Loaded, stack: &mut Stack, diagnostics: &mut Vec<
             stack.deny.extend(to.map(|to| Deny { from: vec![from.clone()], to, text }));
         }
     }
-    diagnostics.append(&mut reader.diagnostics);
+    reader.diagnostics
 }
 
 /// Whom the section of a unit is about.

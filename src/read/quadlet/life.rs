@@ -62,6 +62,9 @@ fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: b
     said.retain(|_, said| said.after || said.wants || said.requires);
     // In the order in which they stand.
     said.sort_by(|_, a, _, b| a.span.cmp(&b.span));
+    if said.is_empty() && !socket {
+        return;
+    }
     for key in ["Wants", "Upholds", "Requires", "Requisite", "BindsTo", "After", "PartOf"] {
         without(unit, service, key, |word| {
             let known = names.service(word, files_too).is_some_and(|(_, name)| said.contains_key(&name));

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::unit::Unit;
 use super::{Parsed, Source};
 use crate::diagnostic::{Diagnostic, input, units};
@@ -10,6 +12,7 @@ use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
 use crate::syntax::unit::{Dialect, Tree, parse};
+use crate::threads::{self, MANY};
 
 /// The units that a release reads.
 #[derive(Debug, Default)]
@@ -17,7 +20,7 @@ pub(super) struct Loaded {
     /// The first of each file's name, in the order of the files.
     pub units: Vec<Unit>,
     /// By the file's name, where it stands in `units`.
-    pub by_file: HashMap<String, usize>,
+    pub by_file: HashMap<String, usize, FixedState>,
     /// Folders of which no unit is made, because a file of them cannot be read.
     pub lost: HashSet<String>,
     /// Files with lines that cannot be read: none of them becomes a unit.
@@ -44,11 +47,11 @@ pub(super) fn dialect(release: Version) -> Dialect {
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
     let dialect = dialect(release);
-    for source in &parsed.units {
+    let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| parse(sources.file(unit.file), dialect));
+    for (source, tree) in parsed.units.iter().zip(trees) {
         let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
         let file = sources.file(source.file);
         let first_line = Span::new(file.span().start, file.span().start).to(line_of(file.span(), &file.text));
-        let tree = parse(file, dialect);
         let head = head(&tree, kind.section()).unwrap_or(first_line);
         let late = brought(kind).filter(|habit| !habit.of(release));
         if let Some(habit) = late {
@@ -83,6 +86,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             head,
             sections: tree.sections,
             entries: tree.entries,
+            runs: Vec::new(),
             release,
             shadowed: Vec::new(),
         };
@@ -96,6 +100,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         loaded.diagnostics.extend(tree.diagnostics);
     }
     drop_ins(parsed, sources, release, &mut loaded);
+    loaded.units.iter_mut().for_each(Unit::find_runs);
     // One syntax error of a folder says what it costs.
     let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
     if let Some(first) =

@@ -24,7 +24,11 @@ pub(super) struct Found {
 pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
     let mut seen = HashSet::new();
     let entries = loaded.units.iter().flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
-    let found = entries.filter(|(_, entry)| !entry.value.text.is_empty() && seen.insert(entry.value.span));
+    let found = entries.filter(|(unit, entry)| {
+        let span = entry.value.span;
+        let own = unit.span.start <= span.start && span.end <= unit.span.end;
+        !entry.value.text.is_empty() && (own || seen.insert(span))
+    });
     let found = found.filter_map(|(unit, entry)| {
         let finding = of_entry(unit, entry)?;
         Some(Found { finding, value: entry.value.span })
@@ -78,6 +82,9 @@ fn is_for_a_shell(entry: &Entry) -> bool {
 
 /// Where what is meant for a comment begins, with the blank in front of it.
 fn comment(entry: &Entry, repeat: Option<Repeat>) -> Option<usize> {
+    if !entry.value.text.contains('#') {
+        return None;
+    }
     // A description may hold anything, and a shell knows comments.
     if matches!(entry.key.as_str(), "Description" | "Documentation") || is_for_a_shell(entry) {
         return None;

@@ -6,7 +6,7 @@ use super::Parsed;
 use super::env_file::variables;
 use super::load::{Loaded, dialect};
 use crate::model::Version;
-use crate::source::{SourceMap, Span, is_secret_name};
+use crate::source::{SourceMap, Span, has_secret_word, is_secret_name};
 use crate::syntax::unit::{Entry, Escapes, parse, split};
 
 /// Keys with such a name whose values are names or paths.
@@ -37,6 +37,11 @@ pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, rel
 fn of_entry(entry: &Entry, found: &mut Vec<Span>) {
     if is_secret_name(&entry.key) && !NAMES.contains(&entry.key.as_str()) {
         found.push(entry.value.span);
+        return;
+    }
+    let text = entry.value.text.as_str();
+    // Without these signs, every word stands in the text as it is.
+    if !text.contains(['\\', '"', '\'']) && !has_secret_word(text) {
         return;
     }
     let Ok(words) = split(&entry.value, Escapes::Apply) else {

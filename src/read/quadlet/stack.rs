@@ -2,56 +2,67 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::load::Loaded;
 use super::unit::Unit;
-use super::values::written;
 use super::{Parsed, container, env_file, intent, life, network};
 use crate::diagnostic::Diagnostic;
-use crate::model::{self, Format, Network, Spanned, Stack, Text, UnitKind, Volume};
+use crate::model::{self, Format, Network, Service, Spanned, Stack, Text, UnitEntry, UnitKind, Volume};
 use crate::source::{SourceMap, Span};
-use crate::syntax::unit::Escapes;
+use crate::syntax::unit::{Entry, Escapes};
+use crate::threads::{self, MANY};
 
 /// What names mean in a tree, and what they are found to mean outside of it.
 pub(super) struct Names<'a> {
     pub parsed: &'a Parsed,
     pub sources: &'a SourceMap,
     pub loaded: &'a Loaded,
-    /// Keys of networks, volumes and containers, by the names of their objects.
-    networks: HashMap<String, String>,
-    volumes: HashMap<String, String>,
-    containers: HashMap<String, String>,
-    /// Where units stand, by their services.
-    services: HashMap<String, usize>,
+    known: &'a Known,
     /// Networks that no unit makes.
     pub other_networks: IndexMap<String, Network>,
     /// Volumes that no unit makes.
     pub other_volumes: IndexMap<String, Volume>,
 }
 
-impl<'a> Names<'a> {
-    fn new(parsed: &'a Parsed, sources: &'a SourceMap, loaded: &'a Loaded) -> Names<'a> {
+/// What names mean in a tree.
+struct Known {
+    /// Keys of networks, volumes and containers, by the names of their objects.
+    networks: HashMap<String, String, FixedState>,
+    volumes: HashMap<String, String, FixedState>,
+    containers: HashMap<String, String, FixedState>,
+    /// Where units stand, by their services.
+    services: HashMap<String, usize, FixedState>,
+}
+
+impl Known {
+    fn of(loaded: &Loaded) -> Known {
         let objects = |kind| {
             let units = loaded.units.iter().filter(move |unit| unit.kind == kind);
             units.map(|unit| (unit.object().value, unit.stem.clone())).collect()
         };
-        Names {
-            parsed,
-            sources,
-            loaded,
+        Known {
             networks: objects(UnitKind::Network),
             volumes: objects(UnitKind::Volume),
             containers: objects(UnitKind::Container),
             services: loaded.units.iter().enumerate().map(|(at, unit)| (unit.service(), at)).collect(),
-            other_networks: IndexMap::new(),
-            other_volumes: IndexMap::new(),
         }
     }
+}
 
+/// What a unit becomes.
+enum Made {
+    Service(Box<Service>),
+    Network(Box<Network>),
+    Volume(Box<Volume>),
+    Nothing,
+}
+
+impl<'a> Names<'a> {
     /// The key of the network with an object's name; one that no unit makes is taken in.
     pub fn network(&mut self, name: &str, span: Span) -> String {
-        if let Some(key) = self.networks.get(name) {
+        if let Some(key) = self.known.networks.get(name) {
             return key.clone();
         }
         let (key, object_name) = self.outside(name, "network", span);
@@ -66,7 +77,7 @@ impl<'a> Names<'a> {
 
     /// The key of the volume with an object's name; one that no unit makes is taken in.
     pub fn volume(&mut self, name: &str, span: Span) -> String {
-        if let Some(key) = self.volumes.get(name) {
+        if let Some(key) = self.known.volumes.get(name) {
             return key.clone();
         }
         let (key, object_name) = self.outside(name, "volume", span);
@@ -92,13 +103,13 @@ impl<'a> Names<'a> {
 
     /// The key of the service whose container has a name.
     pub fn container(&self, name: &str) -> Option<String> {
-        self.containers.get(name).cloned()
+        self.known.containers.get(name).cloned()
     }
 
     /// The key of the service that a unit becomes, by its file's name or that of its service.
     pub fn service(&self, name: &str, files_too: bool) -> Option<(&'a Unit, String)> {
         let unit = self.loaded.find(name).filter(|_| files_too).or_else(|| {
-            let at = self.services.get(name.strip_suffix(".service")?)?;
+            let at = self.known.services.get(name.strip_suffix(".service")?)?;
             self.loaded.units.get(*at)
         })?;
         Some((unit, key(unit)?))
@@ -114,43 +125,47 @@ pub(super) fn key(unit: &Unit) -> Option<String> {
     }
 }
 
-pub(super) fn stack(
-    parsed: &Parsed,
-    sources: &SourceMap,
-    loaded: &Loaded,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Stack> {
+/// The stack without its source layer, and what is wrong with its intents.
+pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Option<(Stack, Vec<Diagnostic>)> {
     let first = loaded.units.first()?;
     let top = Span::new(first.span.start, first.span.start);
     let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
-    let mut names = Names::new(parsed, sources, loaded);
-    for unit in &loaded.units {
-        match unit.kind {
+    let (known, name) = (Known::of(loaded), stack.name.value.as_str());
+    let made = threads::map(loaded.units.len() > MANY, &loaded.units, |unit| {
+        let (other_networks, other_volumes) = (IndexMap::new(), IndexMap::new());
+        let mut names = Names { parsed, sources, loaded, known: &known, other_networks, other_volumes };
+        let made = match unit.kind {
             UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
-                let service = container::service(unit, &mut names, &stack.name.value);
-                stack.services.insert(service.name.value.clone(), service);
+                Made::Service(Box::new(container::service(unit, &mut names, name)))
             }
-            UnitKind::Network => {
-                stack.networks.insert(unit.stem.clone(), network::network(unit));
-            }
-            UnitKind::Volume => {
-                stack.volumes.insert(unit.stem.clone(), network::volume(unit));
-            }
-            UnitKind::Image | UnitKind::Build | UnitKind::Artifact => {}
+            UnitKind::Network => Made::Network(Box::new(network::network(unit))),
+            UnitKind::Volume => Made::Volume(Box::new(network::volume(unit))),
+            UnitKind::Image | UnitKind::Build | UnitKind::Artifact => Made::Nothing,
+        };
+        (made, names.other_networks, names.other_volumes)
+    });
+    let mut others = (Vec::new(), Vec::new());
+    for (unit, (made, networks, volumes)) in loaded.units.iter().zip(made) {
+        match made {
+            Made::Service(service) => drop(stack.services.insert(service.name.value.clone(), *service)),
+            Made::Network(network) => drop(stack.networks.insert(unit.stem.clone(), *network)),
+            Made::Volume(volume) => drop(stack.volumes.insert(unit.stem.clone(), *volume)),
+            Made::Nothing => {}
         }
+        others.0.extend(networks);
+        others.1.extend(volumes);
     }
-    for (key, network) in std::mem::take(&mut names.other_networks) {
+    for (key, network) in others.0 {
         stack.networks.entry(key).or_insert(network);
     }
-    for (key, volume) in std::mem::take(&mut names.other_volumes) {
+    for (key, volume) in others.1 {
         stack.volumes.entry(key).or_insert(volume);
     }
     container::secrets(&mut stack);
-    intent::intents(loaded, &mut stack, diagnostics);
+    let found = intent::intents(loaded, &mut stack);
     life::without_implied(&mut stack);
-    stack.units = loaded.units.iter().map(|unit| (unit.file.clone(), source_layer(unit, sources))).collect();
     stack.activated.clone_from(&parsed.activated);
-    Some(stack)
+    Some((stack, found))
 }
 
 /// A sentence for each env file that should lie beside its unit and does not.
@@ -167,19 +182,24 @@ pub(super) fn missing_env_files(parsed: &Parsed, loaded: &Loaded) -> Vec<String>
     notes
 }
 
-fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
-    let entries = unit.entries.iter().map(written).collect();
+/// The unit as its files say it.
+pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
+    let entry = |entry: Entry| UnitEntry {
+        section: entry.section,
+        key: Spanned::written(entry.key, entry.key_span),
+        value: Spanned::written(entry.value.text, entry.value.span),
+    };
     model::Unit {
-        file: unit.file.clone(),
+        service: unit.service(),
+        file: unit.file,
         kind: unit.kind,
         folder: unit.folder.clone(),
         text: sources.text(unit.span).to_owned(),
         span: unit.span,
         head: unit.head,
-        service: unit.service(),
-        sections: unit.sections.clone(),
-        entries,
-        shadowed: unit.shadowed.clone(),
+        sections: unit.sections,
+        entries: unit.entries.into_iter().map(entry).collect(),
+        shadowed: unit.shadowed,
         install_commented_out: sources.text(unit.span).lines().any(is_install_comment),
     }
 }
@@ -187,11 +207,12 @@ fn source_layer(unit: &Unit, sources: &SourceMap) -> model::Unit {
 /// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
 fn is_install_comment(line: &str) -> bool {
     let line = line.trim();
+    if !line.starts_with(['#', ';']) {
+        return false;
+    }
     let text = line.trim_start_matches(['#', ';']);
     let entry = text.split_once('=').map(|(key, _)| key.trim());
-    text.len() < line.len()
-        && (text.trim() == "[Install]"
-            || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key)))
+    text.trim() == "[Install]" || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key))
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.

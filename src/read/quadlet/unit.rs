@@ -1,5 +1,7 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
+use std::ops::Range;
+
 use crate::model::{Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -23,6 +25,8 @@ pub(super) struct Unit {
     pub sections: Vec<(String, Span)>,
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
+    /// Where entries of one section stand together.
+    pub runs: Vec<Range<usize>>,
     pub release: Version,
     /// Files of the same name that do not count.
     pub shadowed: Vec<Span>,
@@ -34,9 +38,27 @@ impl Unit {
         self.kind.section()
     }
 
+    /// Finds out where entries of one section stand together, so that nobody has to look through all of them.
+    pub fn find_runs(&mut self) {
+        let mut start = 0;
+        let same = self.entries.chunk_by(|entry, next| entry.section == next.section);
+        self.runs.clear();
+        self.runs.extend(same.map(|run| {
+            start += run.len();
+            start - run.len()..start
+        }));
+    }
+
+    /// The entries of a key, in the order in which they count.
+    fn all(&self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = &Entry> {
+        let runs = self.runs.iter().filter_map(|run| self.entries.get(run.clone()));
+        let own = runs.filter(move |run| run.first().is_some_and(|entry| entry.section == section));
+        own.flatten().filter(move |entry| entry.key == key)
+    }
+
     /// The entry of a key that counts where one counts: the last.
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
-        self.entries.iter().rev().find(|entry| entry.section == section && entry.key == key)
+        self.all(section, key).next_back()
     }
 
     /// The value of a key that has one, without quotation marks as the release takes them away; may be empty.
@@ -62,7 +84,7 @@ impl Unit {
     /// The values of a key that takes several, one a line; an empty one takes back those before it.
     pub fn lines(&self, section: &str, key: &str) -> Vec<&Value> {
         let mut values = Vec::new();
-        for entry in self.entries.iter().filter(|entry| entry.section == section && entry.key == key) {
+        for entry in self.all(section, key) {
             if entry.value.text.is_empty() {
                 values.clear();
             } else {
@@ -192,6 +214,9 @@ impl Unit {
 
     /// A word as systemd hands it on.
     pub fn expanded(&self, word: Word) -> Word {
+        if !word.text.contains(['%', '$']) {
+            return word;
+        }
         let text = self.specifiers(&word.text);
         Word { plain: word.plain && text == word.text, text, span: word.span }
     }

@@ -1,8 +1,6 @@
 //! What a unit's own section says, by key, with the arguments in `PodmanArgs=` that do what a key does.
 
-use std::collections::HashSet;
-
-use indexmap::IndexMap;
+use std::borrow::Cow;
 
 use super::attributes::shape_of;
 use super::unit::Unit;
@@ -17,10 +15,10 @@ use crate::syntax::unit::{Escapes, Value, Word, split};
 pub(super) struct Given {
     /// As it reaches Podman, as far as that is known before it runs.
     pub word: Word,
-    /// As written, without quotes.
-    raw: String,
     /// Whether it stands in `PodmanArgs=`, past the generator's own reading of its key.
     pub by_argument: bool,
+    /// As written, without quotes, where that is another text.
+    raw: Option<String>,
 }
 
 impl Given {
@@ -32,13 +30,25 @@ impl Given {
     pub fn span(&self) -> Span {
         self.word.span
     }
+
+    fn raw(&self) -> &str {
+        self.raw.as_deref().unwrap_or(&self.word.text)
+    }
+}
+
+/// What a unit says for one key.
+struct Slot<'u> {
+    key: Cow<'u, str>,
+    values: Vec<Given>,
+    /// Whether somebody asked for them.
+    taken: bool,
 }
 
 /// The values of a unit's own section, each until somebody takes it. What nobody takes stays an entry of the unit.
 pub(super) struct Values<'u> {
     pub unit: &'u Unit,
-    by_key: IndexMap<String, Vec<Given>>,
-    taken: HashSet<String>,
+    /// A unit has few keys: to look through them costs less than to hash one.
+    slots: Vec<Slot<'u>>,
     /// Entries that stay although somebody looked at their key.
     left: Vec<UnitEntry>,
     /// Arguments that do what a key does, with that key, as they are written.
@@ -70,16 +80,15 @@ const BUILD: [&str; 4] = ["--shm-size", "--platform", "--cache-from", "--cache-t
 
 impl<'u> Values<'u> {
     pub fn of(unit: &'u Unit) -> Values<'u> {
-        let mut values =
-            Values { unit, by_key: IndexMap::new(), taken: HashSet::new(), left: Vec::new(), arguments: Vec::new() };
+        let mut values = Values { unit, slots: Vec::new(), left: Vec::new(), arguments: Vec::new() };
         let own = unit.own();
         for key in unit.entries.iter().filter(|entry| entry.section == own).map(|entry| &entry.key) {
-            if values.by_key.contains_key(key) || key == "PodmanArgs" {
+            if key == "PodmanArgs" || values.slots.iter().any(|slot| slot.key == *key) {
                 continue;
             }
-            let Some(known) = keys::find(own, key) else { continue };
-            let words = words(unit, key, known.repeat);
-            values.by_key.insert(key.clone(), words.into_iter().map(|word| given(unit, word)).collect());
+            let words = keys::find(own, key).map(|known| words(unit, key, known.repeat)).unwrap_or_default();
+            let given = words.into_iter().map(|word| given(unit, word)).collect();
+            values.slots.push(Slot { key: Cow::Borrowed(key), values: given, taken: false });
         }
         for line in unit.lines(own, "PodmanArgs") {
             values.arguments(line);
@@ -127,11 +136,18 @@ impl<'u> Values<'u> {
             let found = Given { by_argument: true, ..given(self.unit, found) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
-            let values = self.by_key.entry(key).or_default();
+            let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
+                Some(at) => self.slots.get_mut(at),
+                None => {
+                    self.slots.push(Slot { key: Cow::Owned(key), values: Vec::new(), taken: false });
+                    self.slots.last_mut()
+                }
+            };
+            let Some(slot) = slot else { continue };
             if single {
-                values.clear();
+                slot.values.clear();
             }
-            values.push(found);
+            slot.values.push(found);
         }
         let text = if understood { kept.join(" ") } else { line.text.clone() };
         if !text.is_empty() {
@@ -146,10 +162,9 @@ impl<'u> Values<'u> {
 
     /// The values of a key that takes several.
     pub fn take(&mut self, key: &str) -> Vec<Given> {
-        // A key that does not stand there leaves nothing behind either.
-        let Some(values) = self.by_key.swap_remove(key) else { return Vec::new() };
-        self.taken.insert(key.to_owned());
-        values
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else { return Vec::new() };
+        slot.taken = true;
+        std::mem::take(&mut slot.values)
     }
 
     /// The value of a key that has one.
@@ -168,13 +183,13 @@ impl<'u> Values<'u> {
     pub fn leave(&mut self, key: &str, given: &Given) {
         let repeat = keys::find(self.unit.own(), key).map(|known| known.repeat);
         let text = match repeat {
-            Some(Repeat::Words | Repeat::Args | Repeat::Keyval | Repeat::LastArgs) => quoted(&given.raw),
-            _ => given.raw.clone(),
+            Some(Repeat::Words | Repeat::Args | Repeat::Keyval | Repeat::LastArgs) => quoted(given.raw()),
+            _ => given.raw().to_owned(),
         };
         let left = if repeat.is_some() {
             self.entry(key, text, given.span())
         } else {
-            self.entry("PodmanArgs", quoted(&format!("{key}={}", given.raw)), given.span())
+            self.entry("PodmanArgs", quoted(&format!("{key}={}", given.raw())), given.span())
         };
         self.left.push(left);
     }
@@ -182,11 +197,12 @@ impl<'u> Values<'u> {
     /// Everything that nobody took: entries of the own section, then what was put back.
     pub fn rest(mut self) -> Vec<UnitEntry> {
         let own = self.unit.own();
-        let untouched = |key: &str| key != "PodmanArgs" && !self.taken.contains(key);
+        let taken = |key: &str| self.slots.iter().any(|slot| slot.taken && slot.key == key);
+        let untouched = |key: &str| key != "PodmanArgs" && !taken(key);
         let mut rest: Vec<UnitEntry> =
             self.unit.entries.iter().filter(|e| e.section == own && untouched(&e.key)).map(written).collect();
         rest.append(&mut self.left);
-        let arguments = self.arguments.into_iter().filter(|(key, _)| !self.taken.contains(key));
+        let arguments = self.arguments.into_iter().filter(|(key, _)| !taken(key));
         rest.extend(arguments.map(|(_, entry)| entry));
         rest
     }
@@ -202,7 +218,8 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 }
 
 fn given(unit: &Unit, word: Word) -> Given {
-    Given { raw: word.text.clone(), word: unit.expanded(word), by_argument: false }
+    let written = word.text.contains(['%', '$']).then(|| word.text.clone());
+    Given { raw: written, word: unit.expanded(word), by_argument: false }
 }
 
 fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {

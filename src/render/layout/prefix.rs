@@ -1,10 +1,8 @@
 //! `--prefix`: something before every name.
 
-use indexmap::IndexMap;
-
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, Format, MountKind, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
+    ContainerName, Format, MountKind, Named, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
     UnitEntry,
 };
 use crate::network::{Home, Wiring};
@@ -44,9 +42,8 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
             volume
         },
     );
-    let renamed = |services: &IndexMap<String, Service>| {
-        rename(services, |service| &service.name, |old| service(old, stack, wiring, both))
-    };
+    let renamed =
+        |services: &Named<Service>| rename(services, |service| &service.name, |old| service(old, stack, wiring, both));
     out.services = renamed(&stack.services);
     out.disabled = renamed(&stack.disabled);
     out.units = rename_units(stack, wiring, both);
@@ -68,12 +65,12 @@ struct Prefixes<'p> {
 }
 
 /// The same in the same order, each under the name it has now.
-fn rename<T>(old: &IndexMap<String, T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> IndexMap<String, T> {
+fn rename<T>(old: &Named<T>, name: fn(&T) -> &Text, change: impl Fn(&T) -> T) -> Named<T> {
     old.values().map(change).map(|item| (name(&item).value.clone(), item)).collect()
 }
 
 /// The units with the names they have now, in their own lines and in those of others.
-fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> IndexMap<String, Unit> {
+fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Named<Unit> {
     let prefix = both.object;
     let renamed = stack.units.values().map(|old| {
         let mut unit = old.clone();

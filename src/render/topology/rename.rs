@@ -2,11 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
-
 use super::{Losses, has_service_names};
 use crate::model::{
-    ContainerName, Data, MountKind, NetworkMode, Party, Stack, Target, Text, Value, is_name, is_reserved,
+    ContainerName, Data, MountKind, Named, NetworkMode, Party, Stack, Target, Text, Value, is_name, is_reserved,
 };
 use crate::render::layout::{each_context, each_text, entry};
 
@@ -152,7 +150,7 @@ fn tell(stack: &Stack, services: &Names, networks: &Names, losses: &mut Losses) 
     }
 }
 
-fn names<T>(items: &IndexMap<String, T>, what: &str, fits: impl Fn(&str) -> bool) -> Names {
+fn names<T>(items: &Named<T>, what: &str, fits: impl Fn(&str) -> bool) -> Names {
     let mut taken: HashSet<String> = items.keys().filter(|name| fits(name)).cloned().collect();
     let mut names = Names::new();
     for name in items.keys().filter(|name| !fits(name)) {

@@ -1,7 +1,5 @@
 //! What systemd fills in when a unit starts → what Compose fills in, or what is known before.
 
-use indexmap::IndexMap;
-
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, Spanned, Stack, Unit, UnitEntry, VARIABLE,
@@ -76,7 +74,7 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
 }
 
 /// Values as they stand in their files.
-struct Raw(IndexMap<String, Unit>);
+struct Raw(crate::model::Named<Unit>);
 
 impl Raw {
     /// Whether the value at a place holds a sign twice, which stands for itself: the reader took one away.

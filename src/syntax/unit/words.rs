@@ -70,6 +70,9 @@ pub enum Fault {
 pub fn faults(value: &Value, escapes: Escapes) -> Vec<Fault> {
     let text = value.text.as_str();
     let mut faults = Vec::new();
+    if !text.contains(['"', '\'', '\\']) {
+        return faults;
+    }
     let mut quote: Option<(char, usize)> = None;
     // Where the word begins, and whether it holds anything.
     let mut word: Option<(usize, bool)> = None;
@@ -116,6 +119,14 @@ fn is_blank(c: char) -> bool {
 
 /// The word that begins at an offset, and where it ends; an offset where it cannot be read.
 fn word(text: &str, start: usize, escapes: Escapes) -> Result<(String, usize), usize> {
+    let rest = text.get(start..).unwrap_or("");
+    let end = rest.find([' ', '\t', '\n', '\r', '"', '\'', '\\']).unwrap_or(rest.len());
+    // Most words hold neither quotes nor backslashes.
+    if let Some((plain, behind)) = rest.split_at_checked(end)
+        && (behind.is_empty() || behind.starts_with(is_blank))
+    {
+        return Ok((plain.to_owned(), start + end));
+    }
     let mut word = String::new();
     let mut quote: Option<(char, usize)> = None;
     let mut at = start;
