@@ -10,8 +10,14 @@ use std::process::Command;
 use quadgen::diagnostic::{Fixable, Level, Rule};
 use quadgen::rules::{self, RULES};
 
-const PAGES: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "docs/ci.md", "examples/open-webui/README.md", "examples/visp/README.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/ci.md",
+    "docs/compose-to-quadlet.md",
+    "examples/open-webui/README.md",
+    "examples/visp/README.md",
+];
 
 /// What the hundreds of rules' codes stand for.
 const GROUPS: [(char, &str); 10] = [

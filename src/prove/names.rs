@@ -70,24 +70,21 @@ fn first_instances(stack: &mut Stack, services: &Names) {
     }
 }
 
-/// The names that files of a kind have, where all of them carry the project's before their own.
+/// The names that files of a kind have: where all of them carry the project's before their own, with that. A template's
+/// ends in a sign of its own.
 fn of_files<'s>(
     names: impl Iterator<Item = &'s String> + Clone,
     project: &str,
     kind: &str,
     files: &HashSet<&str>,
 ) -> Names {
-    // A template's file ends in a sign of its own.
-    let of = |name: &String| {
-        ["", "@"]
-            .iter()
-            .map(|at| format!("{project}-{name}{at}"))
-            .find(|own| files.contains(format!("{own}.{kind}").as_str()))
+    let of = |before: &str, name: &String| {
+        let stems = ["", "@"].into_iter().map(|at| format!("{before}{name}{at}"));
+        stems.into_iter().find(|stem| files.contains(format!("{stem}.{kind}").as_str()))
     };
-    if !names.clone().all(|name| of(name).is_some()) {
-        return Names::new();
-    }
-    names.filter_map(|name| Some((of(name)?, name.clone()))).collect()
+    let project = format!("{project}-");
+    let before = if names.clone().all(|name| of(&project, name).is_some()) { project.as_str() } else { "" };
+    names.filter_map(|name| Some((of(before, name)?, name.clone()))).collect()
 }
 
 fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {

@@ -13,7 +13,7 @@ pub(crate) fn count(service: &Service) -> u64 {
 }
 
 /// Whether a service's unit is a template.
-pub(crate) fn is_template(service: &Service) -> bool {
+pub(super) fn is_template(service: &Service) -> bool {
     count(service) > 1
 }
 

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::copies::is_template;
 use super::{gpu, links, security};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value};
+use crate::model::{ContainerName, Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value};
 use crate::render::lost;
 
 /// A stack in the words of units.
@@ -97,8 +98,19 @@ fn copies(service: &mut Service) {
     {
         entries.push(("mode".to_owned(), mode));
     }
-    let Some(replicas) = of_deploy(service, "replicas") else { return };
-    service.attributes.entry("scale".to_owned()).or_insert((replicas.span, replicas));
+    if let Some(replicas) = of_deploy(service, "replicas") {
+        service.attributes.entry("scale".to_owned()).or_insert((replicas.span, replicas));
+    }
+    // Containers that are called after their service have a number each; the service's name finds all.
+    if is_template(service) && matches!(service.container_name, ContainerName::ByService) {
+        let name = Spanned::implied(service.name.value.clone(), service.name.span());
+        service.container_name = ContainerName::Named(Spanned { value: format!("{}-1", name.value), ..name.clone() });
+        for attachment in &mut service.networks {
+            if attachment.aliases.iter().all(|alias| alias.value != name.value) {
+                attachment.aliases.push(name.clone());
+            }
+        }
+    }
 }
 
 /// The restart policy below `deploy` goes before `restart`. Source: docker-compose, `getRestartPolicy`.
