@@ -10,11 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, Level};
-use quadgen::discover::{self, Found};
-use quadgen::model::{Format, Stack, Version};
+use quadgen::model::{Format, Stack};
 use quadgen::platform::{Platform, parse_spec};
 use quadgen::prove::prove;
-use quadgen::read::{Read, compose, quadlet, topology};
+use quadgen::read::{Read, compose, topology};
 use quadgen::render::{Layout, Options, Rendered, Target, lay_out, render};
 use quadgen::rules::{self, Context};
 use quadgen::source::{Files, SourceMap};
@@ -64,23 +63,14 @@ fn proof(stack: &Stack, words: &str, target: Target) -> Option<Vec<Diagnostic>> 
     Some(prove(&stack, &platform, target, &rendered))
 }
 
-/// Every Compose file and tree of units of the corpus.
-fn real(release: Version) -> Option<Vec<(String, Stack)>> {
+/// Every Compose file of the corpus.
+fn real() -> Option<Vec<(String, Stack)>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let corpus = fs::canonicalize(corpus).ok()?;
     let mut stacks = Vec::new();
     let mut repositories: Vec<PathBuf> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
     repositories.sort();
     for repository in repositories.iter().filter(|path| path.is_dir()) {
-        for found in discover::find(&Disk, repository, &discover::Options::default()) {
-            let name = found.files()[0].strip_prefix(&corpus).unwrap().display().to_string();
-            let mut sources = SourceMap::default();
-            if let Found::Quadlet { tree, .. } = found {
-                let parsed = quadlet::parse(&mut sources, &Disk, &tree);
-                let read = quadlet::lower(&parsed, &sources, release);
-                stacks.extend(whole(read).map(|stack| (name, stack)));
-            }
-        }
         let is_compose = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             name.contains("compose") && (name.ends_with(".yaml") || name.ends_with(".yml"))
@@ -99,10 +89,7 @@ fn real(release: Version) -> Option<Vec<(String, Stack)>> {
 fn real_stacks_are_proven() {
     let mut failed = Vec::new();
     for (words, target) in PLATFORMS {
-        // Units are read for the release that they are rendered for; for Docker, for the newest.
-        let release = platform(words, target, Format::Quadlet);
-        let release = if release.is_podman() { release.version } else { Version::new(5, 8) };
-        let Some(stacks) = real(release) else {
+        let Some(stacks) = real() else {
             return missing("the proof of what is rendered of real stacks (no corpus beside the repository)");
         };
         let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();

@@ -17,8 +17,10 @@ type Names = HashMap<String, String>;
 pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) -> Units {
     let files: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let project = source.name.value.as_str();
-    // What a project's name does to names is said by the names themselves.
-    stack.name.value.clone_from(&source.name.value);
+    // Units know no project: what its name does to names is said by the names themselves.
+    if stack.format == Format::Quadlet {
+        stack.name.value.clone_from(&source.name.value);
+    }
     let services = of_files(source.services.keys(), project, "container", &files);
     let own = source.networks.values().filter(|network| !network.external).map(|network| &network.name.value);
     let mut networks = of_files(own, project, "network", &files);

@@ -30,6 +30,10 @@ pub(super) fn env_file(unit: &Unit, path: Text, names: &Names<'_>) -> EnvFile {
 
 /// The path from the root of the tree, if the file lies on this machine: not one that is absolute or only known later.
 pub(super) fn inside(folder: &str, path: &str) -> Option<String> {
+    // Where the units themselves lie, once they are installed.
+    if let Some(path) = path.strip_prefix("%E/containers/systemd/") {
+        return inside("", path);
+    }
     if path.is_empty() || path.starts_with(['/', '%', '~', '$']) {
         return None;
     }
