@@ -93,6 +93,29 @@ impl Key {
     }
 }
 
+/// Options whose value Podman takes for a line of CSV, each field of which is a value. Source: Podman,
+/// `cmd/podman/common/create.go` and `netflags.go`, `StringSliceVar`.
+const LISTS: [&str; 13] = [
+    "--add-host",
+    "--cap-add",
+    "--cap-drop",
+    "--device",
+    "--device-cgroup-rule",
+    "--dns",
+    "--dns-option",
+    "--dns-search",
+    "--env-file",
+    "--expose",
+    "--group-add",
+    "--sysctl",
+    "--ulimit",
+];
+
+/// Whether Podman takes the value of an option for a line of CSV, each field of which is a value.
+pub fn is_list(flag: &str) -> bool {
+    LISTS.contains(&flag)
+}
+
 static KEYS: LazyLock<BTreeMap<String, BTreeMap<String, Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     serde_json::from_str(include_str!("../../data/quadlet-keys.json")).expect("data/quadlet-keys.json is well-formed")

@@ -225,6 +225,13 @@ pub fn verify(units: &Generated, dir: &Path) -> Vec<String> {
 /// that podman gets. Other specifiers (`%t`), variables (`$HOME`) and the marks before the program (`-`, `@`) stay as
 /// they are. Source: systemd.service(5), "Command lines", and `extract_first_word` in systemd's code.
 pub fn unquote(exec: &str) -> Vec<String> {
+    let literal = |word: Vec<u8>| String::from_utf8_lossy(&word).replace("%%", "%").replace("$$", "$");
+    split(exec).into_iter().map(literal).collect()
+}
+
+/// Splits the value of an `ExecStart=` into words as systemd does, before `%` and `$` are looked at. A lone `;` without
+/// quotes, which begins another command, is a word with a NUL before it.
+pub fn split(exec: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut quote = None;
@@ -234,6 +241,11 @@ pub fn unquote(exec: &str) -> Vec<String> {
             // `\;` on its own is a word; a bare `;` would begin another command.
             word = Some(b";".to_vec());
             rest = &rest[2..];
+            continue;
+        }
+        if quote.is_none() && word.is_none() && is_separate(rest) {
+            word = Some(b"\0;".to_vec());
+            rest = &rest[1..];
             continue;
         }
         if char == '\\' {
@@ -255,8 +267,7 @@ pub fn unquote(exec: &str) -> Vec<String> {
     }
     assert!(quote.is_none(), "a quotation mark is not closed: {exec}");
     words.extend(word);
-    let literal = |word: Vec<u8>| String::from_utf8_lossy(&word).replace("%%", "%").replace("$$", "$");
-    words.into_iter().map(literal).collect()
+    words
 }
 
 fn is_separate(rest: &str) -> bool {

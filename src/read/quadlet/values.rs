@@ -79,7 +79,8 @@ impl<'u> Values<'u> {
             }
             let Some(known) = keys::find(own, key) else { continue };
             let words = words(unit, key, known.repeat);
-            values.by_key.insert(key.clone(), words.into_iter().map(|word| given(unit, word)).collect());
+            let words = words.into_iter().map(|word| field(known.flag(), word));
+            values.by_key.insert(key.clone(), words.map(|word| given(unit, word)).collect());
         }
         for line in unit.lines(own, "PodmanArgs") {
             values.arguments(line);
@@ -124,7 +125,7 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = Given { by_argument: true, ..given(self.unit, found) };
+            let found = Given { by_argument: true, ..given(self.unit, field(Some(&flag), found)) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
             let values = self.by_key.entry(key).or_default();
@@ -199,6 +200,18 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
         key: Spanned::written(entry.key.clone(), entry.key_span),
         value: Spanned::written(entry.value.text.clone(), entry.value.span),
     }
+}
+
+/// A value that stands in quotes in a line of CSV, as which Podman reads some options.
+fn field(flag: Option<&str>, mut word: Word) -> Word {
+    let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
+    if flag.is_some_and(keys::is_list)
+        && let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
+    {
+        word.text = text.replace('\u{0}', "\"");
+        word.plain = false;
+    }
+    word
 }
 
 fn given(unit: &Unit, word: Word) -> Given {
