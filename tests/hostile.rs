@@ -31,11 +31,84 @@ use trial::{Bench, Case, Where};
 
 /// What values are made of.
 const PIECES: [&str; 78] = [
-    "a", "0", "ä→", "\n", "\r", "\r\n", "\0", "\t", "\u{1}", "\u{1b}", "\u{7f}", "\u{85}", "\u{9b}", "%", "%%", "%h", "%n",
-    "%i", "$", "$$", "${A}", "$A", "${HOME}", "\"", "'", "\\", "\\\\", "\\n", "\\x41", "\\u0041", "\\d", "]", "[", "[Service]",
-    "\n[Service]\nExecStart=/bin/x\n", "#", ";", " ; ", "=", ":", ",", " ", "  ", "-", "--", "-v", "--privileged", "/", "..", ".",
-    "~", "@", "{", "}", "{{ x }}", "{% x %}", "|", "&", ">", "*", "?", "!", "`", "\u{feff}", "\u{2028}", "\u{a0}", "🦀",
-    "\u{fdd0}", "\u{fdd1}", "\u{fdd2}", "\u{fdd3}", "\u{fdd7}", "\u{ffff}", "none", "CMD", ".volume", ".network", ".build",
+    "a",
+    "0",
+    "ä→",
+    "\n",
+    "\r",
+    "\r\n",
+    "\0",
+    "\t",
+    "\u{1}",
+    "\u{1b}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{9b}",
+    "%",
+    "%%",
+    "%h",
+    "%n",
+    "%i",
+    "$",
+    "$$",
+    "${A}",
+    "$A",
+    "${HOME}",
+    "\"",
+    "'",
+    "\\",
+    "\\\\",
+    "\\n",
+    "\\x41",
+    "\\u0041",
+    "\\d",
+    "]",
+    "[",
+    "[Service]",
+    "\n[Service]\nExecStart=/bin/x\n",
+    "#",
+    ";",
+    " ; ",
+    "=",
+    ":",
+    ",",
+    " ",
+    "  ",
+    "-",
+    "--",
+    "-v",
+    "--privileged",
+    "/",
+    "..",
+    ".",
+    "~",
+    "@",
+    "{",
+    "}",
+    "{{ x }}",
+    "{% x %}",
+    "|",
+    "&",
+    ">",
+    "*",
+    "?",
+    "!",
+    "`",
+    "\u{feff}",
+    "\u{2028}",
+    "\u{a0}",
+    "🦀",
+    "\u{fdd0}",
+    "\u{fdd1}",
+    "\u{fdd2}",
+    "\u{fdd3}",
+    "\u{fdd7}",
+    "\u{ffff}",
+    "none",
+    "CMD",
+    ".volume",
+    ".network",
+    ".build",
 ];
 
 fn rows() -> Vec<Row> {
@@ -46,9 +119,9 @@ fn rows() -> Vec<Row> {
 fn every_carried_attribute_has_a_row() {
     let rows = rows();
     let known: BTreeSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
-    let attributes: serde_json::Value =
-        serde_json::from_str(include_str!("../data/compose-attributes.json")).unwrap();
-    let carried = attributes.as_array().unwrap().iter().filter(|it| !matches!(it["level"].as_str(), Some("none" | "ignore")));
+    let attributes: serde_json::Value = serde_json::from_str(include_str!("../data/compose-attributes.json")).unwrap();
+    let carried =
+        attributes.as_array().unwrap().iter().filter(|it| !matches!(it["level"].as_str(), Some("none" | "ignore")));
     let carried: BTreeSet<&str> = carried.map(|it| it["path"].as_str().unwrap()).collect();
     let listed: BTreeSet<&str> = table::WITHOUT_TEXT.iter().chain(&table::NEVER).copied().collect();
     let forgotten: Vec<_> = carried.iter().filter(|path| !known.contains(*path) && !listed.contains(*path)).collect();
@@ -75,9 +148,45 @@ fn value() -> impl Strategy<Value = Pieces> {
     ]
 }
 
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(16)
+fn rounds() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(8)
 }
+
+/// Where the longest value is tried, beside those that are merely too long.
+const LONG: [&str; 4] = ["services.*.command", "services.*.environment", "services.*.labels", "configs.*.content"];
+
+/// What once went wrong: what happened, the attribute, the value.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("the next line became a part of it", "services.*.cap_add", "x\\"),
+    ("its quote stayed open", "services.*.cap_add", "a b\\"),
+    ("Podman took it for two", "services.*.dns_search", "a,b"),
+    ("Podman took it for two", "services.*.sysctls", "8080,9148"),
+    ("Podman read no CSV", "services.*.group_add", "a\"b"),
+    ("systemd ignored the line", "services.*.labels", "\u{ffff}"),
+    ("systemd ignored the line", "services.*.command", "\u{fdd7}"),
+    ("it became the home", "services.*.links", "\u{fdd1}"),
+    ("the line was dropped", "services.*.labels", "\0"),
+    ("a control character stood in the unit", "services.*.environment", "\u{9b}"),
+    ("the name ended there", "services.*.labels", "a=b"),
+    ("the name ended there", "networks.*.driver_opts", "a=b"),
+    ("the name ended there", "services.*.build.args", "a=b"),
+    ("a path was refused, or read as two", "services.*.volumes", "a:b"),
+    ("a path was refused, or read as two", "secrets.*.file", "a:b"),
+    ("an alias became an option", "services.*.networks.*.aliases", "x,ip=192.0.2.1"),
+    ("Podman ran no check", "services.*.healthcheck.test", "none"),
+    ("Podman ran another check", "services.*.healthcheck.test", "CMD a b"),
+    ("Podman ran another check", "services.*.healthcheck.test", "[\"a\", \"b\"]"),
+    ("the generator looked for a unit", "networks.*.name", "x.network"),
+    ("the generator looked for a unit", "volumes.*.name", "x.volume"),
+    ("the generator looked for a unit", "services.*.network_mode", "x.network"),
+    ("the generator looked for a unit", "services.*.image", "x.build"),
+    ("the generator left it out", "services.*.devices", "-x"),
+    ("the generator refused the unit", "services.*.expose", "a"),
+    ("its name became an option", "volumes.*.name", "-x"),
+    ("the unit had no line for the folder", "services.*.build.context", "\u{a0}"),
+    ("the blank was cut off", "services.*.volumes", "\u{a0}"),
+    ("the template refused the whole stack", "x-quadgen.deny", "a\nb"),
+];
 
 #[test]
 fn hostile_values_arrive_or_are_refused() {
@@ -85,15 +194,48 @@ fn hostile_values_arrive_or_are_refused() {
         return missing("hostile values through the real Quadlet generators");
     }
     let rows = rows();
+    let began = std::time::Instant::now();
     let mut bench = Bench::new(&rows);
     let mut runner = TestRunner::default();
     let mut failed: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
-    for _ in 0..cases() {
+    let mut cases = Vec::new();
+    let mut names = Vec::new();
+    for (name, path, value) in KNOWN {
+        let of_path: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].path == *path).collect();
+        assert!(!of_path.is_empty(), "{name}: no row {path}");
+        for (place, row) in Where::ALL.iter().flat_map(|place| of_path.iter().map(move |row| (*place, *row))) {
+            cases.push(Case { row, value: (*value).to_owned(), place });
+            names.push(*name);
+        }
+    }
+    for (at, message) in bench.try_all(&cases) {
+        let (row, place) = (&rows[cases[at].row], cases[at].place);
+        failed.push(format!("{}: {} {} {place:?} {:?}\n    {message}", names[at], row.path, row.file, cases[at].value));
+    }
+    let began_long = std::time::Instant::now();
+    let long = "x".repeat(1 << 17);
+    let first_of_path = |row: &usize| *row == 0 || rows[*row - 1].path != rows[*row].path;
+    for row in (0..rows.len()).filter(first_of_path) {
+        failed.extend(bench.too_long(row, &long, Where::ALL[1]));
+    }
+    let longest = "x\"$%\\\n é".repeat(1 << 17);
+    for row in (0..rows.len()).filter(|row| LONG.contains(&rows[*row].path.as_str())) {
+        failed.extend(bench.too_long(row, &longest, Where::ALL[0]));
+    }
+    say(&format!(
+        "hostile values: {:?} until the random ones, {:?} for long ones",
+        began.elapsed(),
+        began_long.elapsed()
+    ));
+    for _ in 0..rounds() {
         let strategy = vec((value(), select(&Where::ALL[..])), rows.len());
         let drawn = strategy.new_tree(&mut runner).unwrap().current();
-        let cases: Vec<Case> =
-            drawn.iter().enumerate().map(|(row, (pieces, place))| Case { row, value: pieces.concat(), place: *place }).collect();
+        let cases: Vec<Case> = drawn
+            .iter()
+            .enumerate()
+            .map(|(row, (pieces, place))| Case { row, value: pieces.concat(), place: *place })
+            .collect();
         for (at, _) in bench.try_all(&cases) {
             let (pieces, place) = &drawn[at];
             let (pieces, message) = shrunk(&mut bench, at, pieces.clone(), *place);

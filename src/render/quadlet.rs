@@ -142,6 +142,9 @@ impl Context<'_> {
                 name.value.escape_debug()
             );
             self.refused.push(refuse(name.span(), message));
+        } else if what != "container" && unit::is_unit(&name.value) {
+            let message = format!("Podman takes `{}` for a unit: a {what} of that name cannot be said", name.value);
+            self.refused.push(refuse(name.span(), message));
         }
     }
 
@@ -306,13 +309,14 @@ fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
             "labels" => unit.pairs("Label", value),
             "driver" => unit.own("Driver", &value.scalar().unwrap_or_default()),
             "driver_opts" => {
-                for (option, value) in super::pairs(value) {
+                for (option, value, at) in super::pairs_at(value) {
+                    unit.at(Some(at));
                     match option.as_str() {
                         "type" => unit.own("Type", &value),
                         "device" => unit.own("Device", &value),
                         "o" => unit.own("Options", &value),
                         name if name.contains('=') => {
-                            context.lose(*span, format!("Podman ends the name of an option at `=`: `{name}` is left out"));
+                            context.lose(at, format!("Podman ends the name of an option at `=`: `{name}` is left out"));
                         }
                         _ => unit.option("--opt", &format!("{option}={value}")),
                     }
@@ -345,7 +349,9 @@ fn deny(context: &Context<'_>, party: &Party, unit: &mut Unit) {
         }
     }
     if !denied.is_empty() {
+        unit.at(stack.deny.first().map(|deny| deny.text.span()));
         unit.text("X-Quadgen", "Deny", &denied.join(" "));
+        unit.at(None);
     }
 }
 

@@ -29,7 +29,9 @@ fn merge(into: &mut Json, over: &Json) {
     for (key, value) in over {
         match value {
             Json::Null => drop(into.remove(key)),
-            Json::Object(_) if into.get(key).is_none_or(Json::is_object) => merge(into.entry(key).or_insert_with(|| json!({})), value),
+            Json::Object(_) if into.get(key).is_none_or(Json::is_object) => {
+                merge(into.entry(key).or_insert_with(|| json!({})), value)
+            }
             value => drop(into.insert(key.clone(), value.clone())),
         }
     }

@@ -167,9 +167,8 @@ pub fn by_hand() -> Vec<Row> {
     let volume = |value: Json| service(&[("volumes", json!([value]))]);
     let build = |value: Json| json!({"services": {"svcID": {"image": null, "build": value}}});
     let limits = |value: Json| service(&[("deploy", json!({"resources": value}))]);
-    let file = |what: &str, used: Json, object: Json| {
-        json!({"services": {"svcID": {what: [used]}}, what: {"objID": object}})
-    };
+    let file =
+        |what: &str, used: Json, object: Json| json!({"services": {"svcID": {what: [used]}}, what: {"objID": object}});
     let blkio = |name: &str, value: Json| own(&format!("blkio_config.{name}"), "@@", json!({name: value}));
     let mut rows = vec![
         Row { names: true, ..row("name", "", json!({"name": "@@"})) },
@@ -179,7 +178,11 @@ pub fn by_hand() -> Vec<Row> {
         own("container_name", "--name a@@", json!("a@@")),
         own("hostname", "--hostname @@", json!("@@")),
         own("hostname", "--hostname a@@", json!("a@@")),
-        row("services.*.domainname", "--hostname h.@@", service(&[("hostname", json!("h")), ("domainname", json!("@@"))])),
+        row(
+            "services.*.domainname",
+            "--hostname h.@@",
+            service(&[("hostname", json!("h")), ("domainname", json!("@@"))]),
+        ),
         own("environment", "--env K @@", json!({"K": "@@"})),
         own("environment", "--env K a@@", json!({"K": "a@@"})),
         own("environment", "--env K @@", json!(["K=@@"])),
@@ -205,26 +208,66 @@ pub fn by_hand() -> Vec<Row> {
         own("healthcheck.test", "--health-cmd CMD a @@", json!({"test": ["CMD", "a", "@@"]})),
         own("healthcheck.test", "--health-cmd CMD @@", json!({"test": ["CMD", "@@"]})),
         own("healthcheck.test", "--health-startup-cmd", json!({"test": "@@", "start_interval": "1s"})),
-        Row { plain: "127.5.3.1", ..own("ports.*.host_ip", "127.5.3.1", json!([{"target": 80, "published": "8080", "host_ip": "@@"}])) },
+        Row {
+            plain: "127.5.3.1",
+            ..own("ports.*.host_ip", "127.5.3.1", json!([{"target": 80, "published": "8080", "host_ip": "@@"}]))
+        },
         Row { plain: "7531", ..own("ports", "7531", json!(["@@:80"])) },
-        row("services.*.volumes", "--volume /@@ /t", volume(json!("/@@:/t"))),
+        row("services.*.volumes", "--volume /@@ /t ro", volume(json!("/@@:/t:ro"))),
         row("services.*.volumes", "--volume /@@ /t", volume(json!({"type": "bind", "source": "/@@", "target": "/t"}))),
-        row("services.*.volumes", "--volume /a@@ /t", volume(json!({"type": "bind", "source": "/a@@", "target": "/t", "bind": {"create_host_path": true}}))),
+        row(
+            "services.*.volumes",
+            "--volume /a@@ /t",
+            volume(json!({"type": "bind", "source": "/a@@", "target": "/t", "bind": {"create_host_path": true}})),
+        ),
         row("services.*.volumes", "@@ /t", volume(json!({"type": "bind", "source": "./@@", "target": "/t"}))),
         row("services.*.volumes", "/@@ /t", volume(json!({"type": "bind", "source": "~/@@", "target": "/t"}))),
-        row("services.*.volumes", "--volume /s /@@", volume(json!("/s:/@@"))),
+        row("services.*.volumes", "--volume /s /@@ ro", volume(json!("/s:/@@:ro"))),
         row("services.*.volumes", "--volume /s /@@", volume(json!({"type": "bind", "source": "/s", "target": "/@@"}))),
-        row("services.*.volumes", "--volume /s /a@@ ro", volume(json!({"type": "bind", "source": "/s", "target": "/a@@", "read_only": true}))),
+        row(
+            "services.*.volumes",
+            "--volume /s /a@@ ro",
+            volume(json!({"type": "bind", "source": "/s", "target": "/a@@", "read_only": true})),
+        ),
         row("services.*.volumes", "/@@", volume(json!({"type": "volume", "source": "volID", "target": "/@@"}))),
         row("services.*.volumes", "--volume /s /t @@", volume(json!("/s:/t:@@"))),
         Row { names: true, ..row("services.*.volumes", "/@@", volume(json!("/@@"))) },
         row("services.*.volumes", "--tmpfs /@@", volume(json!({"type": "tmpfs", "target": "/@@"}))),
-        row("services.*.volumes.*.bind.propagation", "", volume(json!({"type": "bind", "source": "/s", "target": "/t", "bind": {"propagation": "@@"}}))),
-        Row { plain: "z", ..row("services.*.volumes.*.bind.selinux", "--volume /s /t z", volume(json!({"type": "bind", "source": "/s", "target": "/t", "bind": {"selinux": "@@"}}))) },
-        row("services.*.volumes.*.volume.subpath", "subpath=@@", volume(json!({"type": "volume", "source": "volID", "target": "/t", "volume": {"subpath": "@@"}}))),
-        row("services.*.volumes.*.volume.subpath", "destination=/@@", volume(json!({"type": "volume", "source": "volID", "target": "/@@", "volume": {"subpath": "p"}}))),
-        row("services.*.volumes.*.image.subpath", "subpath=@@", volume(json!({"type": "image", "source": "docker.io/library/x", "target": "/t", "image": {"subpath": "@@"}}))),
-        row("services.*.volumes.*.image.subpath", "source=@@", volume(json!({"type": "image", "source": "@@", "target": "/t", "image": {"subpath": "p"}}))),
+        row(
+            "services.*.volumes.*.bind.propagation",
+            "",
+            volume(json!({"type": "bind", "source": "/s", "target": "/t", "bind": {"propagation": "@@"}})),
+        ),
+        Row {
+            plain: "z",
+            ..row(
+                "services.*.volumes.*.bind.selinux",
+                "--volume /s /t z",
+                volume(json!({"type": "bind", "source": "/s", "target": "/t", "bind": {"selinux": "@@"}})),
+            )
+        },
+        row(
+            "services.*.volumes.*.volume.subpath",
+            "subpath=@@",
+            volume(json!({"type": "volume", "source": "volID", "target": "/t", "volume": {"subpath": "@@"}})),
+        ),
+        row(
+            "services.*.volumes.*.volume.subpath",
+            "destination=/@@",
+            volume(json!({"type": "volume", "source": "volID", "target": "/@@", "volume": {"subpath": "p"}})),
+        ),
+        row(
+            "services.*.volumes.*.image.subpath",
+            "subpath=@@",
+            volume(
+                json!({"type": "image", "source": "docker.io/library/x", "target": "/t", "image": {"subpath": "@@"}}),
+            ),
+        ),
+        row(
+            "services.*.volumes.*.image.subpath",
+            "source=@@",
+            volume(json!({"type": "image", "source": "@@", "target": "/t", "image": {"subpath": "p"}})),
+        ),
         own("devices", "--device /@@", json!(["/@@"])),
         own("devices", "--device /a@@ /t", json!([{"source": "/a@@", "target": "/t"}])),
         own("devices", "--device /a /@@", json!([{"source": "/a", "target": "/@@"}])),
@@ -254,32 +297,87 @@ pub fn by_hand() -> Vec<Row> {
         row("services.*.networks", "", json!({"services": {"svcID": {"networks": ["@@"]}}, "networks": {"@@": {}}})),
         row("services.*.networks.*.aliases", "alias=@@", network(json!({"aliases": ["@@"]}))),
         row("services.*.networks.*.aliases", "alias=a@@", network(json!({"aliases": ["a@@"]}))),
-        Row { plain: "192.0.2.75", ..row("services.*.networks.*.ipv4_address", "ip=192.0.2.75", network(json!({"ipv4_address": "@@"}))) },
-        Row { plain: "2001:db8::75", ..row("services.*.networks.*.ipv6_address", "ip6=2001:db8::75", network(json!({"ipv6_address": "@@"}))) },
+        Row {
+            plain: "192.0.2.75",
+            ..row("services.*.networks.*.ipv4_address", "ip=192.0.2.75", network(json!({"ipv4_address": "@@"})))
+        },
+        Row {
+            plain: "2001:db8::75",
+            ..row("services.*.networks.*.ipv6_address", "ip6=2001:db8::75", network(json!({"ipv6_address": "@@"})))
+        },
         row("services.*.networks.*.mac_address", "mac=@@", network(json!({"mac_address": "@@"}))),
         row("services.*.networks.*.interface_name", "interface_name=@@", network(json!({"interface_name": "@@"}))),
-        row("services.*.links", "alias=@@", json!({"services": {"svcID": {"networks": ["netID"], "links": ["othID:@@"]}, "othID": {"image": "docker.io/library/x:1", "networks": ["netID"]}}})),
-        row("services.*.depends_on", "", json!({"services": {"svcID": {"depends_on": ["@@"]}, "@@": {"image": "docker.io/library/x:1"}}})),
+        row(
+            "services.*.links",
+            "alias=@@",
+            json!({"services": {"svcID": {"networks": ["netID"], "links": ["othID:@@"]}, "othID": {"image": "docker.io/library/x:1", "networks": ["netID"]}}}),
+        ),
+        row(
+            "services.*.depends_on",
+            "",
+            json!({"services": {"svcID": {"depends_on": ["@@"]}, "@@": {"image": "docker.io/library/x:1"}}}),
+        ),
         row("services.*.profiles", "", service(&[("profiles", json!(["@@"]))])),
-        row("services.*.secrets", "target=@@", file("secrets", json!({"source": "objID", "target": "@@"}), json!({"external": true}))),
-        row("services.*.secrets", "uid=@@", file("secrets", json!({"source": "objID", "uid": "@@"}), json!({"external": true}))),
-        row("services.*.secrets", "gid=@@", file("secrets", json!({"source": "objID", "gid": "@@"}), json!({"external": true}))),
-        Row { plain: "0751", ..row("services.*.secrets", "mode=0751", file("secrets", json!({"source": "objID", "mode": "@@"}), json!({"external": true}))) },
+        row(
+            "services.*.secrets",
+            "target=@@",
+            file("secrets", json!({"source": "objID", "target": "@@"}), json!({"external": true})),
+        ),
+        row(
+            "services.*.secrets",
+            "uid=@@",
+            file("secrets", json!({"source": "objID", "uid": "@@"}), json!({"external": true})),
+        ),
+        row(
+            "services.*.secrets",
+            "gid=@@",
+            file("secrets", json!({"source": "objID", "gid": "@@"}), json!({"external": true})),
+        ),
+        Row {
+            plain: "0751",
+            ..row(
+                "services.*.secrets",
+                "mode=0751",
+                file("secrets", json!({"source": "objID", "mode": "@@"}), json!({"external": true})),
+            )
+        },
         row("secrets.*.name", "--secret @@", file("secrets", json!("objID"), json!({"external": true, "name": "@@"}))),
         row("secrets.*.environment", "", file("secrets", json!("objID"), json!({"environment": "@@"}))),
         row("secrets.*.file", "--volume /@@", file("secrets", json!("objID"), json!({"file": "/@@"}))),
         row("secrets.*.file", "@@", file("secrets", json!("objID"), json!({"file": "./@@"}))),
-        row("secrets.*.file", "--volume /s /run/secrets/@@", file("secrets", json!({"source": "objID", "target": "@@"}), json!({"file": "/s"}))),
-        row("services.*.configs", "--volume /s /@@", file("configs", json!({"source": "objID", "target": "/@@"}), json!({"file": "/s"}))),
-        row("services.*.configs", "/@@", file("configs", json!({"source": "objID", "target": "/@@"}), json!({"content": "x"}))),
+        row(
+            "secrets.*.file",
+            "--volume /s /run/secrets/@@",
+            file("secrets", json!({"source": "objID", "target": "@@"}), json!({"file": "/s"})),
+        ),
+        row(
+            "services.*.configs",
+            "--volume /s /@@",
+            file("configs", json!({"source": "objID", "target": "/@@"}), json!({"file": "/s"})),
+        ),
+        row(
+            "services.*.configs",
+            "/@@",
+            file("configs", json!({"source": "objID", "target": "/@@"}), json!({"content": "x"})),
+        ),
         row("configs.*.content", "@@", file("configs", json!("objID"), json!({"content": "@@"}))),
         row("configs.*.content", "a@@", file("configs", json!("objID"), json!({"content": "a@@"}))),
         row("configs.*.file", "--volume /@@", file("configs", json!("objID"), json!({"file": "/@@"}))),
         row("services.*.deploy.resources.limits.cpus", "--cpus 7.531", limits(json!({"limits": {"cpus": "@@"}}))),
         row("services.*.deploy.resources.limits.memory", "--memory 7531m", limits(json!({"limits": {"memory": "@@"}}))),
         row("services.*.deploy.resources.limits.pids", "--pids-limit 7531", limits(json!({"limits": {"pids": "@@"}}))),
-        row("services.*.deploy.resources.reservations.memory", "--memory-reservation 7531m", limits(json!({"reservations": {"memory": "@@"}}))),
-        row("services.*.deploy.resources.reservations.devices", "--device @@", limits(json!({"reservations": {"devices": [{"driver": "cdi", "device_ids": ["@@"], "capabilities": ["x"]}]}}))),
+        row(
+            "services.*.deploy.resources.reservations.memory",
+            "--memory-reservation 7531m",
+            limits(json!({"reservations": {"memory": "@@"}})),
+        ),
+        row(
+            "services.*.deploy.resources.reservations.devices",
+            "--device @@",
+            limits(
+                json!({"reservations": {"devices": [{"driver": "cdi", "device_ids": ["@@"], "capabilities": ["x"]}]}}),
+            ),
+        ),
         Row { plain: "753", ..blkio("weight", json!("@@")) },
         blkio("weight_device", json!([{"path": "@@", "weight": 7}])),
         blkio("device_read_bps", json!([{"path": "/d", "rate": "@@"}])),
@@ -301,19 +399,46 @@ pub fn by_hand() -> Vec<Row> {
         row("services.*.build.platforms", "--platform @@", build(json!({"context": "/c", "platforms": ["@@"]}))),
         row("services.*.build.shm_size", "--shm-size @@", build(json!({"context": "/c", "shm_size": "@@"}))),
         row("networks.*.name", "@@", json!({"networks": {"netID": {"name": "@@"}}})),
-        row("networks.*.name", "--network @@", json!({"services": {"svcID": {"networks": ["netID"]}}, "networks": {"netID": {"name": "@@", "external": true}}})),
+        row(
+            "networks.*.name",
+            "--network @@",
+            json!({"services": {"svcID": {"networks": ["netID"]}}, "networks": {"netID": {"name": "@@", "external": true}}}),
+        ),
         row("networks.*.driver", "--driver @@", json!({"networks": {"netID": {"driver": "@@"}}})),
-        Row { plain: "7531", ..row("networks.*.driver_opts", "--opt mtu 7531", json!({"networks": {"netID": {"driver_opts": {"mtu": "@@"}}}})) },
-        row("networks.*.driver_opts", "--opt @@ v", json!({"networks": {"netID": {"driver": "macvlan", "driver_opts": {"@@": "v"}}}})),
+        Row {
+            plain: "7531",
+            ..row(
+                "networks.*.driver_opts",
+                "--opt mtu 7531",
+                json!({"networks": {"netID": {"driver_opts": {"mtu": "@@"}}}}),
+            )
+        },
+        row(
+            "networks.*.driver_opts",
+            "--opt @@ v",
+            json!({"networks": {"netID": {"driver": "macvlan", "driver_opts": {"@@": "v"}}}}),
+        ),
         row("networks.*.labels", "--label k @@", json!({"networks": {"netID": {"labels": {"k": "@@"}}}})),
         row("networks.*.labels", "--label @@ v", json!({"networks": {"netID": {"labels": {"@@": "v"}}}})),
         row("networks.*.ipam.driver", "--ipam-driver @@", json!({"networks": {"netID": {"ipam": {"driver": "@@"}}}})),
         row("volumes.*.name", "@@", json!({"volumes": {"volID": {"name": "@@"}}})),
-        row("volumes.*.name", "--volume @@", json!({"services": {"svcID": {"volumes": ["volID:/t"]}}, "volumes": {"volID": {"name": "@@", "external": true}}})),
+        row(
+            "volumes.*.name",
+            "--volume @@",
+            json!({"services": {"svcID": {"volumes": ["volID:/t"]}}, "volumes": {"volID": {"name": "@@", "external": true}}}),
+        ),
         row("volumes.*.driver", "--driver @@", json!({"volumes": {"volID": {"driver": "@@"}}})),
-        row("volumes.*.driver_opts.type", "@@", json!({"volumes": {"volID": {"driver_opts": {"type": "@@", "device": "/d"}}}})),
+        row(
+            "volumes.*.driver_opts.type",
+            "@@",
+            json!({"volumes": {"volID": {"driver_opts": {"type": "@@", "device": "/d"}}}}),
+        ),
         row("volumes.*.driver_opts.device", "@@", json!({"volumes": {"volID": {"driver_opts": {"device": "@@"}}}})),
-        row("volumes.*.driver_opts.o", "@@", json!({"volumes": {"volID": {"driver_opts": {"type": "none", "device": "/d", "o": "@@"}}}})),
+        row(
+            "volumes.*.driver_opts.o",
+            "@@",
+            json!({"volumes": {"volID": {"driver_opts": {"type": "none", "device": "/d", "o": "@@"}}}}),
+        ),
         row("volumes.*.driver_opts", "--opt k @@", json!({"volumes": {"volID": {"driver_opts": {"k": "@@"}}}})),
         row("volumes.*.driver_opts", "--opt @@ v", json!({"volumes": {"volID": {"driver_opts": {"@@": "v"}}}})),
         row("volumes.*.labels", "--label k @@", json!({"volumes": {"volID": {"labels": {"k": "@@"}}}})),

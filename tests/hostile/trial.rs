@@ -16,7 +16,7 @@ use super::file::{OUTSIDE, project, text};
 use super::support::{Generated, generate, quadlet_generators};
 use super::table::Row;
 use super::tree::Memory;
-use super::words::{Command, command, keys as keys_of, unreadable};
+use super::words::{Command, clean, command, keys as keys_of, unreadable};
 
 /// What a value is put into, and which release it is rendered for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,14 +26,13 @@ pub struct Where {
 }
 
 impl Where {
-    pub const ALL: [Where; 7] = [
+    pub const ALL: [Where; 6] = [
         Where { topology: false, podman: "5.4.2" },
         Where { topology: false, podman: "5.8.6" },
         Where { topology: true, podman: "5.4.2" },
         Where { topology: true, podman: "5.8.6" },
         Where { topology: false, podman: "4.9.4" },
         Where { topology: false, podman: "4.6.2" },
-        Where { topology: true, podman: "4.6.2" },
     ];
 
     fn platform(self) -> Platform {
@@ -83,18 +82,26 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     pub fn new(rows: &'a [Row]) -> Self {
         let generators = quadlet_generators().into_iter().collect();
-        let mut bench = Bench { rows, generators, plain: HashMap::new(), next: 0, counts: [0; 4], unproven: Vec::new() };
+        let mut bench =
+            Bench { rows, generators, plain: HashMap::new(), next: 0, counts: [0; 4], unproven: Vec::new() };
         let mut wrong = Vec::new();
         for place in Where::ALL {
             bench.learn(place, &mut wrong);
         }
-        assert!(wrong.is_empty(), "{} rows that do not even work with a harmless value:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} rows that do not even work with a harmless value:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
         bench
     }
 
     pub fn summary(&self) -> String {
         let [arrived, told, refused, unlearned] = self.counts;
-        format!("hostile values: {arrived} arrived, {told} reported, {refused} refused, {unlearned} not for that release or format")
+        format!(
+            "hostile values: {arrived} arrived, {told} reported, {refused} refused, {unlearned} not for that release or format"
+        )
     }
 
     fn id(&mut self) -> String {
@@ -104,7 +111,8 @@ impl<'a> Bench<'a> {
 
     /// What harmless values give in one place.
     fn learn(&mut self, place: Where, wrong: &mut Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
+        let top = tempfile::tempdir().unwrap();
+        let folder = units(top.path());
         let mut written = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
             // A topology has no variables.
@@ -126,7 +134,7 @@ impl<'a> Bench<'a> {
                     if !unproven.is_empty() && place == Where::ALL[1] {
                         self.unproven.push(format!("{}: {unproven:?}", name()));
                     }
-                    save(&rendered, folder.path());
+                    save(&rendered, &folder);
                     let mut plain = Plain::default();
                     for file in &rendered.files {
                         let name = file.name.replace(&id, "ID");
@@ -139,7 +147,7 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        let made = self.generators.get(place.podman).map(|generator| generate(generator, folder.path(), true));
+        let made = self.generators.get(place.podman).map(|generator| generate(generator, &folder, true));
         if let Some(made) = &made
             && !made.complaints().is_empty()
         {
@@ -148,10 +156,26 @@ impl<'a> Bench<'a> {
         for (at, id, mut plain) in written {
             let row = &self.rows[at];
             if let Some(made) = &made {
-                plain.services = services(made, &id, folder.path());
-                let shown = row.shows.is_empty() || plain.services.values().flat_map(|(commands, _)| commands).any(|(_, command)| shows(command, &row.shows));
+                plain.services = services(made, &id, &folder);
+                let shown = row.shows.is_empty()
+                    || plain
+                        .services
+                        .values()
+                        .flat_map(|(commands, _)| commands)
+                        .any(|(_, command)| shows(command, &row.shows));
                 if !shown && plain.told.is_empty() {
-                    wrong.push(format!("{} {} {place:?}: no {:?} in {:?}", row.path, row.file, row.shows, plain.services.values().flat_map(|(commands, _)| commands).map(|(_, command)| command).collect::<Vec<_>>()));
+                    wrong.push(format!(
+                        "{} {} {place:?}: no {:?} in {:?}",
+                        row.path,
+                        row.file,
+                        row.shows,
+                        plain
+                            .services
+                            .values()
+                            .flat_map(|(commands, _)| commands)
+                            .map(|(_, command)| command)
+                            .collect::<Vec<_>>()
+                    ));
                 }
                 if place == Where::ALL[1] && !plain.told.is_empty() {
                     wrong.push(format!("{} {} {place:?}: told {:?}", row.path, row.file, plain.told));
@@ -159,6 +183,24 @@ impl<'a> Bench<'a> {
             }
             self.plain.insert((at, place), Some(plain));
         }
+    }
+
+    /// Tries a value that no word of a command can hold: it has to be refused, or reported where it stands.
+    pub fn too_long(&mut self, row: usize, value: &str, place: Where) -> Option<String> {
+        let id = self.id();
+        self.plain.get(&(row, place))?.as_ref().filter(|_| !self.rows[row].names)?;
+        let (outcome, places) = attempt(&self.rows[row], &id, value, place);
+        let all = match &outcome {
+            Outcome::Refused(all) | Outcome::Written { told: all, .. } => all,
+        };
+        let told =
+            all.iter().any(|(range, _)| places.iter().any(|place| range.start < place.end && place.start <= range.end));
+        if let (false, Outcome::Written { rendered, .. }) = (told, &outcome) {
+            // What stands nowhere does no harm.
+            let stands = rendered.files.iter().any(|file| file.text.len() > value.len());
+            return stands.then(|| format!("{} {}: written", self.rows[row].path, self.rows[row].file));
+        }
+        (!told).then(|| format!("{} {}: not told there", self.rows[row].path, self.rows[row].file))
     }
 
     /// Tries cases, all in one run of each generator; those that fail, and how.
@@ -174,7 +216,9 @@ impl<'a> Bench<'a> {
                 continue;
             };
             let (outcome, places) = attempt(row, &id, &case.value, case.place);
-            let in_place = |range: &Range<usize>| places.iter().any(|place| range.start < place.end && place.start < range.end.max(range.start + 1));
+            let in_place = |range: &Range<usize>| {
+                places.iter().any(|place| range.start < place.end && place.start < range.end.max(range.start + 1))
+            };
             match outcome {
                 Outcome::Refused(why) => {
                     self.counts[2] += 1;
@@ -183,7 +227,8 @@ impl<'a> Bench<'a> {
                     }
                 }
                 Outcome::Written { rendered, told, unproven } => {
-                    let told: Vec<_> = told.into_iter().filter(|(_, said)| !plain.told.contains(&said.replace(&id, "ID"))).collect();
+                    let told: Vec<_> =
+                        told.into_iter().filter(|(_, said)| !plain.told.contains(&said.replace(&id, "ID"))).collect();
                     self.counts[usize::from(!told.is_empty())] += 1;
                     let mut faults = Vec::new();
                     if !told.is_empty() && !told.iter().any(|(range, _)| in_place(range)) {
@@ -196,10 +241,11 @@ impl<'a> Bench<'a> {
                     // Of what is made from the value, only the characters are known.
                     let told = if row.names { vec![(0..0, String::new())] } else { told };
                     faults.extend(gained(plain, &rendered, &swapped, told.is_empty(), row.names));
-                    faults.extend(rendered.files.iter().filter_map(|file| bad_keys(&file.name, &file.text, case.place)));
+                    faults
+                        .extend(rendered.files.iter().filter_map(|file| bad_keys(&file.name, &file.text, case.place)));
                     if faults.is_empty() && self.generators.contains_key(case.place.podman) {
                         let folder = folders.entry(case.place.podman).or_insert_with(|| tempfile::tempdir().unwrap());
-                        save(&rendered, folder.path());
+                        save(&rendered, &units(folder.path()));
                         written.push((at, id, told.is_empty()));
                     }
                     failed.extend(faults.into_iter().map(|fault| (at, fault)));
@@ -207,7 +253,7 @@ impl<'a> Bench<'a> {
             }
         }
         for (podman, folder) in &folders {
-            let made = generate(&self.generators[*podman], folder.path(), true);
+            let made = generate(&self.generators[*podman], &units(folder.path()), true);
             let complaints = made.complaints();
             let mut blamed = 0;
             for (at, id, whole) in written.iter().filter(|(at, ..)| cases[*at].place.podman == *podman) {
@@ -219,7 +265,13 @@ impl<'a> Bench<'a> {
                     continue;
                 }
                 let Some(Some(plain)) = self.plain.get(&(case.row, case.place)) else { continue };
-                if let Some(fault) = differs(plain, &services(&made, id, folder.path()), &self.rows[case.row], &case.value, *whole) {
+                if let Some(fault) = differs(
+                    plain,
+                    &services(&made, id, &units(folder.path())),
+                    &self.rows[case.row],
+                    &case.value,
+                    *whole,
+                ) {
                     failed.push((*at, fault));
                 }
             }
@@ -227,6 +279,17 @@ impl<'a> Bench<'a> {
         }
         failed
     }
+}
+
+/// The folder of units in a folder of a run's own, so deep that some `..` stay in that.
+fn units(top: &Path) -> PathBuf {
+    let folder = top.join("a/b/c/units");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn top(units: &Path) -> &Path {
+    units.ancestors().nth(4).unwrap()
 }
 
 fn save(rendered: &Rendered, folder: &Path) {
@@ -281,7 +344,13 @@ fn attempt(row: &Row, id: &str, value: &str, place: Where) -> (Outcome, Vec<Rang
 }
 
 /// What the files have that those of a harmless value have not.
-fn gained(plain: &Plain, rendered: &Rendered, swapped: &dyn Fn(&str) -> String, whole: bool, names: bool) -> Vec<String> {
+fn gained(
+    plain: &Plain,
+    rendered: &Rendered,
+    swapped: &dyn Fn(&str) -> String,
+    whole: bool,
+    names: bool,
+) -> Vec<String> {
     let mut faults = Vec::new();
     let expected: BTreeSet<String> = plain.files.iter().map(|name| swapped(name)).collect();
     for file in &rendered.files {
@@ -298,7 +367,9 @@ fn gained(plain: &Plain, rendered: &Rendered, swapped: &dyn Fn(&str) -> String, 
             }
             continue;
         }
-        let Some((name, _)) = plain.files.iter().map(|name| (name, swapped(name))).find(|(_, swapped)| *swapped == file.name) else {
+        let Some((name, _)) =
+            plain.files.iter().map(|name| (name, swapped(name))).find(|(_, swapped)| *swapped == file.name)
+        else {
             faults.push(format!("a file more: {:?}, {expected:?}", file.name));
             continue;
         };
@@ -312,7 +383,9 @@ fn gained(plain: &Plain, rendered: &Rendered, swapped: &dyn Fn(&str) -> String, 
         let more: Vec<_> = after.iter().filter(|(key, count)| before.get(*key).unwrap_or(&0) < count).collect();
         let total = |keys: &BTreeMap<String, usize>| keys.values().sum::<usize>();
         // An argument may stand for a key.
-        let only_arguments = more.iter().all(|(key, _)| key.ends_with("PodmanArgs") || key.ends_with("Mount") || key.ends_with("EnvironmentFile"));
+        let only_arguments = more
+            .iter()
+            .all(|(key, _)| key.ends_with("PodmanArgs") || key.ends_with("Mount") || key.contains("] Environment"));
         // Whether a folder is made goes by what its path looks like.
         let made = "[Service] ExecStartPre";
         let folder = usize::from(!after.contains_key(made) && before.contains_key(made));
@@ -346,7 +419,8 @@ fn bad_keys(name: &str, text: &str, place: Where) -> Option<String> {
 fn services(made: &Generated, id: &str, folder: &Path) -> Services {
     let of = made.services.iter().filter(|(name, _)| name.contains(id));
     of.map(|(name, unit)| {
-        let entries = unit.sections.iter().flat_map(|(section, entries)| entries.iter().map(move |entry| (section, entry)));
+        let entries =
+            unit.sections.iter().flat_map(|(section, entries)| entries.iter().map(move |entry| (section, entry)));
         let mut commands = Vec::new();
         let mut keys = BTreeMap::new();
         for (section, (key, value)) in entries {
@@ -358,7 +432,7 @@ fn services(made: &Generated, id: &str, folder: &Path) -> Services {
             if key.starts_with("Exec") {
                 let mut command = command(value);
                 command.env_files(folder);
-                command.each(|text| text.replace(id, "ID").replace(&*folder.to_string_lossy(), "DIR"));
+                command.each(|text| clean(&text.replace(id, "ID").replace(&*top(folder).to_string_lossy(), "TOP")));
                 commands.push((key.clone(), command));
             }
         }
@@ -391,7 +465,11 @@ fn differs(plain: &Plain, found: &Services, row: &Row, value: &str, whole: bool)
         if !whole {
             continue;
         }
-        let wanted: Vec<_> = commands.iter().filter(|(_, command)| !unmade || !is_made(command)).map(|(key, command)| (key, command.with(row.plain, value))).collect();
+        let wanted: Vec<_> = commands
+            .iter()
+            .filter(|(_, command)| !unmade || !is_made(command))
+            .map(|(key, command)| (key, command.with(row.plain, value)))
+            .collect();
         for ((key, wanted), (_, now)) in wanted.iter().zip(now) {
             if wanted != now {
                 return Some(format!("{name} {key}: {}", difference(wanted, now)));
@@ -404,12 +482,17 @@ fn differs(plain: &Plain, found: &Services, row: &Row, value: &str, whole: bool)
 /// Where two commands differ.
 fn difference(wanted: &Command, now: &Command) -> String {
     let only = |a: &[Vec<String>], b: &[Vec<String>]| -> Vec<Vec<String>> {
-        a.iter().filter(|option| !b.contains(option)).map(|parts| parts.iter().map(|part| part.chars().take(200).collect()).collect()).collect()
+        a.iter()
+            .filter(|option| !b.contains(option))
+            .map(|parts| parts.iter().map(|part| part.chars().take(200).collect()).collect())
+            .collect()
     };
     format!(
         "{:?} {:?} in place of {:?} {:?}",
-        only(&now.options, &wanted.options), only(&now.rest, &wanted.rest),
-        only(&wanted.options, &now.options), only(&wanted.rest, &now.rest)
+        only(&now.options, &wanted.options),
+        only(&now.rest, &wanted.rest),
+        only(&wanted.options, &now.options),
+        only(&wanted.rest, &now.rest)
     )
 }
 

@@ -20,7 +20,9 @@ impl Command {
         let options = std::mem::take(&mut self.options);
         for option in options {
             let text = match option.as_slice() {
-                [flag, path] if flag == "--env-file" && Path::new(path).starts_with(folder) => fs::read_to_string(path).ok(),
+                [flag, path] if flag == "--env-file" && Path::new(path).starts_with(folder) => {
+                    fs::read_to_string(path).ok()
+                }
                 _ => None,
             };
             let Some(text) = text else {
@@ -53,7 +55,12 @@ impl Command {
                 let part = part.replace(old, new);
                 if small { part.to_lowercase() } else { part }
             };
-            all.iter().map(|parts| parts.iter().map(|it| part(it, is_small(parts))).collect()).collect()
+            let mut all: Vec<Vec<String>> =
+                all.iter().map(|parts| parts.iter().map(|it| clean(&part(it, is_small(parts)))).collect()).collect();
+            // An option of nothing is none.
+            let volumes = all.iter_mut().filter(|parts| parts[0] == "--volume");
+            volumes.for_each(|parts| parts.retain(|part| !part.is_empty()));
+            all
         };
         let mut options = parts(&self.options);
         options.sort();
@@ -61,19 +68,60 @@ impl Command {
     }
 }
 
+/// A path below the folder of the units without what leads nowhere: so the generator writes it.
+pub fn clean(text: &str) -> String {
+    let Some(at) = text.find("TOP/") else { return text.to_owned() };
+    let (before, path) = text.split_at(at);
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("{before}{}", parts.join("/"))
+}
+
 /// Options without a value, of all commands that Quadlet makes.
 const SWITCHES: [&str; 18] = [
-    "--replace", "--rm", "-d", "--init", "--privileged", "--interactive", "--tty", "--oom-kill-disable", "--no-cache",
-    "--ignore", "--internal", "--ipv6", "--read-only", "-v", "-f", "-i", "--force", "--detach",
+    "--replace",
+    "--rm",
+    "-d",
+    "--init",
+    "--privileged",
+    "--interactive",
+    "--tty",
+    "--oom-kill-disable",
+    "--no-cache",
+    "--ignore",
+    "--internal",
+    "--ipv6",
+    "--read-only",
+    "-v",
+    "-f",
+    "-i",
+    "--force",
+    "--detach",
 ];
 /// Options whose value podman reads as a line of CSV, of which each field is a value (`StringSliceVar`).
 const LISTS: [&str; 13] = [
-    "--cap-add", "--cap-drop", "--device", "--device-cgroup-rule", "--dns", "--dns-option", "--dns-search",
-    "--env-file", "--expose", "--group-add", "--add-host", "--sysctl", "--ulimit",
+    "--cap-add",
+    "--cap-drop",
+    "--device",
+    "--device-cgroup-rule",
+    "--dns",
+    "--dns-option",
+    "--dns-search",
+    "--env-file",
+    "--expose",
+    "--group-add",
+    "--add-host",
+    "--sysctl",
+    "--ulimit",
 ];
-const PAIRS: [&str; 9] = [
-    "--env", "--label", "--annotation", "--sysctl", "--opt", "--log-opt", "--build-arg", "--ulimit", "--security-opt",
-];
+const PAIRS: [&str; 9] =
+    ["--env", "--label", "--annotation", "--sysctl", "--opt", "--log-opt", "--build-arg", "--ulimit", "--security-opt"];
 
 /// The value of a command line of a service.
 pub fn command(line: &str) -> Command {
@@ -191,6 +239,7 @@ fn parts(flag: &str, value: &str) -> Vec<String> {
             fields
         }
         // The generator writes them small, and podman large.
+        "--publish" => vec![value.trim_start_matches(':').to_owned()],
         "--cap-add" | "--cap-drop" => vec![value.to_lowercase()],
         "--health-cmd" | "--health-startup-cmd" => health(value),
         "--entrypoint" => serde_json::from_str(value).unwrap_or_else(|_| vec![value.to_owned()]),

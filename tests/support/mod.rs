@@ -109,11 +109,12 @@ impl Unit {
                 continue;
             }
             let line = std::mem::take(&mut joined) + line;
-            let line = line.trim();
+            // What systemd takes for blanks, and no others.
+            let line = line.trim_matches([' ', '\t', '\r']);
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 sections.push((name.to_owned(), Vec::new()));
             } else if let (Some((key, value)), Some((_, entries))) = (line.split_once('='), sections.last_mut()) {
-                entries.push((key.trim_end().to_owned(), value.trim_start().to_owned()));
+                entries.push((key.trim_end().to_owned(), value.trim_start_matches([' ', '\t']).to_owned()));
             }
         }
         Unit { text: text.to_owned(), sections }

@@ -131,7 +131,7 @@ fn hosts(value: &Value, unit: &mut Unit, attribute: &Attribute) {
     for (name, address, at) in pairs {
         unit.at(Some(at));
         // Podman takes several names between semicolons.
-        if name.is_empty() || name.contains([':', ';']) {
+        if name.is_empty() || name.contains([':', ';', '=']) {
             unit.lose(format!("`{}` is no name of a host for Podman", name.escape_debug()));
         } else {
             put("extra_hosts", attribute, &format!("{name}:{address}"), unit);
@@ -147,7 +147,12 @@ fn ulimits(value: &Value, unit: &mut Unit) {
             _ => value.scalar(),
         };
         unit.at(Some(value.span));
-        limit.iter().for_each(|limit| unit.pair("Ulimit", name, limit));
+        match limit.as_deref() {
+            Some(limit) if limit.is_empty() || limit.contains(|c: char| !c.is_ascii_digit() && !"-:".contains(c)) => {
+                unit.lose(format!("the limit `{}` is no number", name.escape_debug()));
+            }
+            limit => limit.iter().for_each(|limit| unit.pair("Ulimit", name, limit)),
+        }
     }
 }
 

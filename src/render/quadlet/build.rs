@@ -36,9 +36,12 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     let is_url = folder.contains("://") || folder.starts_with("git@");
     let folder = if is_url || folder.starts_with(['/', '.', HOME]) { folder } else { format!("./{folder}") };
     let at = value.get("context").unwrap_or(value).span;
-    if super::quote::value(Repeat::Last, &folder, Specifiers::Literal).is_none() || super::quote::unfit(&folder).is_some() {
+    if super::quote::value(Repeat::Last, &folder, Specifiers::Literal).is_none()
+        || super::quote::unfit(&folder).is_some()
+    {
         let folder = folder.chars().take(80).collect::<String>();
-        let message = format!("a unit cannot hold the folder `{}`, which `{name}` is built from", folder.escape_debug());
+        let message =
+            format!("a unit cannot hold the folder `{}`, which `{name}` is built from", folder.escape_debug());
         context.refused.push(refuse(at, message));
     }
     unit.at(Some(at));

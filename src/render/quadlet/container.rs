@@ -1,7 +1,7 @@
 //! A service → its `.container` unit.
 
 use super::quote::{Specifiers, unfit};
-use super::unit::{UNITS, Unit};
+use super::unit::{Unit, is_unit};
 use super::{Context, attributes, copies, deny, environment, finish, hooks, life, mounts};
 use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, Service, Text};
 use crate::platform::Feature;
@@ -86,7 +86,10 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                     None => unit.own("Network", &format!("container:{name}")),
                 }
             }
-            NetworkMode::Other(text) => network_of_that_name(text, unit),
+            NetworkMode::Other(text) if is_unit(text.split(':').next().unwrap_or(text)) => {
+                unit.lose(format!("Podman takes the network mode `{}` for a unit", text.escape_debug()));
+            }
+            NetworkMode::Other(text) => unit.own("Network", text),
         }
     }
     for attachment in &service.networks {
@@ -125,27 +128,18 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         if !options.is_empty() {
             line = format!("{line}:{}", options.join(","));
         }
-        match network.external {
-            true => network_of_that_name(&line, unit),
-            false => unit.own("Network", &line),
-        }
+        unit.own("Network", &line);
     }
     unit.at(None);
 }
 
-/// A network by its name, also where that looks like the name of a unit.
-fn network_of_that_name(line: &str, unit: &mut Unit) {
-    let name = line.split(':').next().unwrap_or(line);
-    match UNITS.iter().any(|kind| name.ends_with(kind)) {
-        true => unit.option("--network", line),
-        false => unit.own("Network", line),
-    }
-}
-
 /// Whether a text can stand among the options of a network, between commas at the end of a line.
 fn is_option(text: &str) -> bool {
-    !text.is_empty() && unfit(text).is_none() && !text.ends_with('\\') && !text.contains([',', '"', '\'']) &&
-        !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    !text.is_empty()
+        && unfit(text).is_none()
+        && !text.ends_with('\\')
+        && !text.contains([',', '"', '\''])
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// The network namespace of another service's container.
@@ -317,7 +311,9 @@ fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     let connects: Vec<String> =
         service.connections.iter().filter(|connection| connection.is_stated()).map(words::connection).collect();
     if !connects.is_empty() {
+        unit.at(service.connections.iter().find(|connection| connection.is_stated()).map(|connection| connection.span));
         unit.text("X-Quadgen", "Connects", &connects.join(" "));
+        unit.at(None);
     }
     deny(context, &Party::Service(service.name.value.clone()), unit);
 }

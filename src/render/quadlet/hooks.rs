@@ -26,7 +26,8 @@ pub(super) fn hooks(context: &mut Context<'_>, service: &Service, unit: &mut Uni
     for (key, line, span) in lines(service, &context.container_name(service)) {
         let Ok(line) = line else {
             let name = &service.name.value;
-            context.lose(span, format!("a unit cannot run this hook of `{name}`: a line of a unit cannot hold its words"));
+            context
+                .lose(span, format!("a unit cannot run this hook of `{name}`: a line of a unit cannot hold its words"));
             continue;
         };
         unit.raw("Service", key, &line);

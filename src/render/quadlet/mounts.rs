@@ -3,7 +3,7 @@
 use super::Context;
 use super::quote::{Specifiers, csv, unfit};
 use super::unit::Unit;
-use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, is_name};
+use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, Value, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
 use crate::render::words::PROPAGATIONS;
@@ -16,7 +16,13 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
     for mount in &service.mounts {
         unit.at(Some(mount.span()));
         if let Some(line) = in_full(context, service, mount) {
-            unit.own("Mount", &line);
+            if !line_of(unit, &line) {
+                let name = &service.name.value;
+                let lost = |(setting, at, _): &(String, Span, Value)| {
+                    context.lose(*at, format!("`{setting}` goes with the mount that `{name}` goes without"));
+                };
+                mount.value.extra.iter().for_each(lost);
+            }
             continue;
         }
         if let Some(bad) = mount.value.options.iter().find(|option| option.contains([',', ':'])) {
@@ -46,10 +52,13 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
                 let (name, target) = (&service.name.value, &mount.value.target);
                 context
                     .lose(mount.span(), format!("Podman has no mounts of this kind: `{name}` has nothing at {target}"));
+                for (setting, at, _) in &mount.value.extra {
+                    context.lose(*at, format!("`{setting}` goes with the mount that `{name}` goes without"));
+                }
             }
             MountKind::Bind => bind(context, service, mount, unit),
             MountKind::Tmpfs if !is_part(&mount.value.target) => {
-                unit.own("Mount", &fields("tmpfs", None, &mount.value, None));
+                line_of(unit, &fields("tmpfs", None, &mount.value, None));
             }
             MountKind::Tmpfs => {
                 let options = mount.value.options.join(",");
@@ -121,6 +130,16 @@ fn fields(kind: &str, source: Option<&str>, mount: &Mount, part: Option<&str>) -
     fields.iter().map(|field| csv(field)).collect::<Vec<_>>().join(",")
 }
 
+/// Writes what [`fields`] made; whether it could.
+fn line_of(unit: &mut Unit, line: &str) -> bool {
+    let before = unit.losses();
+    match line.contains(['\n', '\r']) {
+        true => unit.lose("Mount= cannot hold a path with a line break".to_owned()),
+        false => unit.own("Mount", line),
+    }
+    unit.losses() == before
+}
+
 /// Whether a text can stand between colons, in a line that is taken as it is.
 fn is_part(text: &str) -> bool {
     let bare = text.trim() == text && !text.ends_with('\\') && !text.chars().any(char::is_control);
@@ -140,7 +159,8 @@ fn volume(context: &Context<'_>, name: &str) -> String {
 fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
     if specifiers == Specifiers::Literal && !(is_part(source) && is_part(&mount.target)) {
         let kind = if mount.kind == MountKind::Bind { "bind" } else { "volume" };
-        return unit.own("Mount", &fields(kind, Some(source), mount, None));
+        line_of(unit, &fields(kind, Some(source), mount, None));
+        return;
     }
     let mut options = mount.options.clone();
     if mount.read_only {
@@ -173,14 +193,15 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
         let name = &service.name.value;
         return context.lose(mount.span(), format!("a unit cannot say `{written}` here: `{name}` goes without it"));
     }
+    let before = unit.losses();
+    put(unit, written, &mount.value, Specifiers::Literal);
     if written.starts_with('.') {
         relative(context, service, written, mount.span());
-    } else if mount.value.create && is_folder(&mount.value) && unfit(written).is_none() {
+    } else if mount.value.create && is_folder(&mount.value) && unit.losses() == before {
         // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
         let path = super::quote::word(written, Specifiers::Literal);
         unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
     }
-    put(unit, written, &mount.value, Specifiers::Literal);
 }
 
 fn relative(context: &mut Context<'_>, service: &Service, path: &str, span: Span) {
@@ -253,7 +274,8 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         let is_word = |text: &str| !text.contains([',', '=']) && unfit(text).is_none();
         let said = used.target.clone().into_iter().chain(used.extra.iter().filter_map(|(_, _, value)| value.scalar()));
         if said.into_iter().any(|text| !is_word(&text)) {
-            let message = format!("the target, uid, gid or mode of the secret `{name}` cannot hold a comma or `=` in a unit");
+            let message =
+                format!("the target, uid, gid or mode of the secret `{name}` cannot hold a comma or `=` in a unit");
             context.refused.push(refuse(used.source.span(), message));
             continue;
         }
@@ -325,7 +347,9 @@ fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, s
     }
     let (place, step) = content_step(name, content);
     unit.raw("Service", "ExecStartPre", &step);
+    unit.at(Some(span));
     unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
+    unit.at(None);
 }
 
 /// Where a unit writes the content of a config, and the step that does it.
@@ -343,6 +367,12 @@ fn file_at(context: &mut Context<'_>, service: &Service, file: &Text, target: &s
         return context.lose(used.source.span(), format!("a unit cannot say `{path}` here: `{name}` goes without it"));
     }
     let source = if path.starts_with(['/', '.', HOME]) { path.clone() } else { format!("./{path}") };
+    for (text, at) in [(source.as_str(), file.span()), (target, used.source.span())] {
+        if text.contains(['\n', '\r']) || unfit(text).is_some() {
+            let message = format!("a unit cannot hold a path of `{}`: no line has its characters", used.source.value);
+            context.refused.push(refuse(at, message));
+        }
+    }
     if source.starts_with('.') {
         relative(context, service, &source, used.source.span());
     }

@@ -11,7 +11,12 @@ const ORDER: [&str; 10] =
     ["Unit", "Container", "Pod", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
 
 /// What files of units end in.
-pub(super) const UNITS: [&str; 6] = [".container", ".network", ".volume", ".build", ".image", ".pod"];
+const UNITS: [&str; 6] = [".container", ".network", ".volume", ".build", ".image", ".pod"];
+
+/// Whether the generator takes a name for that of a unit's file.
+pub(super) fn is_unit(name: &str) -> bool {
+    UNITS.iter().any(|kind| name.ends_with(kind))
+}
 
 /// A unit.
 pub(super) struct Unit {
@@ -48,6 +53,9 @@ impl Unit {
 
     /// A text in a section that systemd reads: specifiers stay text.
     pub fn text(&mut self, section: &str, key: &str, value: &str) {
+        if value.contains(char::is_control) || quote::unfit(value).is_some() {
+            return self.lose(format!("{key}= of [{section}] cannot hold this value: a line has no such characters"));
+        }
         self.raw(section, key, &value.replace('%', "%%"));
     }
 
@@ -77,24 +85,27 @@ impl Unit {
         // The generator looks at the beginning of these, where a quotation mark would now stand.
         let is_hidden = listed != value && matches!(key, "EnvironmentFile" | "AddDevice");
         // A device that may be missing begins so.
-        let is_optional = key == "AddDevice" && value.starts_with('-');
+        if key == "AddDevice" && value.starts_with('-') {
+            return self.lose("AddDevice= cannot hold a device that begins with `-`".to_owned());
+        }
         if known.since() <= self.version
             && !is_hidden
-            && !is_optional
             && let Some(written) = quote::value(known.repeat, &listed, specifiers)
         {
             return self.raw(self.own, key, &written);
         }
         let late = known.since() > self.version;
         // Arguments know no units, and no folder of theirs.
-        let is_named = |name: &str| name.starts_with('.') || UNITS.iter().any(|kind| name.ends_with(kind));
+        let is_named = |name: &str| name.starts_with('.') || is_unit(name);
         let refers = matches!(key, "Network" | "EnvironmentFile" | "Mount") && value.split([':', ',']).any(is_named);
         let option = match known.flag() {
             Some(flag) => Some(format!("{flag}=")),
             None => known.argument(),
         };
         match option {
-            Some(option) if self.has("PodmanArgs") && !refers => self.argument(&format!("{option}{listed}"), specifiers),
+            Some(option) if self.has("PodmanArgs") && !refers => {
+                self.argument(&format!("{option}{listed}"), specifiers)
+            }
             _ if late => self.lose(format!(
                 "Podman {} has no {key}= in a .{} unit: it came with {}",
                 self.version,
@@ -194,6 +205,11 @@ impl Unit {
             }
             self.raw(&entry.section, &entry.key.value, value);
         }
+    }
+
+    /// How much could not be said until now.
+    pub fn losses(&self) -> usize {
+        self.lost.len()
     }
 
     /// What could not be said, with its place where that is known.
