@@ -182,17 +182,22 @@ fn refuse(span: Span, message: impl Into<String>) -> Diagnostic {
 
 /// A map, or a list of `NAME=VALUE`, as pairs; a name without a value has an empty one.
 fn pairs(value: &crate::model::Value) -> Vec<(String, String)> {
+    pairs_at(value).into_iter().map(|(name, value, _)| (name, value)).collect()
+}
+
+/// The same, each with its place.
+fn pairs_at(value: &crate::model::Value) -> Vec<(String, String, Span)> {
     use crate::model::Data;
     match &value.data {
         Data::Map(entries) => {
-            entries.iter().map(|(name, value)| (name.clone(), value.scalar().unwrap_or_default())).collect()
+            entries.iter().map(|(name, value)| (name.clone(), value.scalar().unwrap_or_default(), value.span)).collect()
         }
         Data::List(items) => items
             .iter()
-            .filter_map(crate::model::Value::scalar)
-            .map(|item| match item.split_once('=') {
-                Some((name, value)) => (name.to_owned(), value.to_owned()),
-                None => (item, String::new()),
+            .filter_map(|item| Some((item.scalar()?, item.span)))
+            .map(|(item, at)| match item.split_once('=') {
+                Some((name, value)) => (name.to_owned(), value.to_owned(), at),
+                None => (item, String::new(), at),
             })
             .collect(),
         _ => Vec::new(),

@@ -103,6 +103,29 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Err
 /// By name, sorted; every line of every unit is looked up here.
 type Table<T> = IndexMap<String, T, FixedState>;
 
+/// Options whose value Podman takes for a line of CSV, each field of which is a value. Source: Podman,
+/// `cmd/podman/common/create.go` and `netflags.go`, `StringSliceVar`.
+const LISTS: [&str; 13] = [
+    "--add-host",
+    "--cap-add",
+    "--cap-drop",
+    "--device",
+    "--device-cgroup-rule",
+    "--dns",
+    "--dns-option",
+    "--dns-search",
+    "--env-file",
+    "--expose",
+    "--group-add",
+    "--sysctl",
+    "--ulimit",
+];
+
+/// Whether Podman takes the value of an option for a line of CSV, each field of which is a value.
+pub fn is_list(flag: &str) -> bool {
+    LISTS.contains(&flag)
+}
+
 static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     let mut sections: Table<Table<Key>> = serde_json::from_str(include_str!("../../data/quadlet-keys.json"))

@@ -67,6 +67,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
     let mut reader = Reader { lenient: true, partial: !loader.complete, ..Reader::default() };
     if let Some(mut root) = root {
         let own = own_words(&root);
+        reader.characters(&root, "");
         reader.check(&mut root, schema::compose(), "");
         let checked = reader.diagnostics.len();
         let mut project = reader.project(&root, name, &profiles(request, &variables));

@@ -60,6 +60,28 @@ impl Reader {
         }
     }
 
+    /// Reports what no text holds, anywhere in a tree: a NUL, with which no program gets a text, and what stands for
+    /// something else in the renderer's texts.
+    pub fn characters(&mut self, node: &Node, what: &str) {
+        match &node.kind {
+            Kind::Scalar { text, .. } => self.no_character(text, node.span, what),
+            Kind::Sequence(items) => items.iter().for_each(|item| self.characters(item, what)),
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    self.no_character(&entry.key, entry.key_span, if what.is_empty() { "a key" } else { what });
+                    self.characters(&entry.value, &entry.key);
+                }
+            }
+        }
+    }
+
+    fn no_character(&mut self, text: &str, span: Span, what: &str) {
+        if let Some(bad) = no_character(text) {
+            let (what, bad) = (what.escape_debug(), bad.escape_unicode());
+            self.invalid(span, format!("{what} holds {bad}, which is no character of a text"));
+        }
+    }
+
     /// The items of a list; nothing stands for an empty one.
     pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.kind {
@@ -85,9 +107,8 @@ impl Reader {
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         match &node.kind {
             Kind::Scalar { text, .. } if !node.is_null() => {
-                if let Some(bad) = text.chars().find(|c| *c == '\0' || is_mark(*c)) {
-                    let bad = bad.escape_unicode();
-                    self.invalid(node.span, format!("{what} holds {bad}, which is no character of a text"));
+                // Reported by `characters`.
+                if no_character(text).is_some() {
                     return None;
                 }
                 Some(Spanned { value: text.clone(), origin: origin(node) })
@@ -158,6 +179,11 @@ impl Reader {
         let items = self.items(node, what);
         items.iter().filter_map(|item| self.text(item, what)).filter(|text| seen.insert(text.value.clone())).collect()
     }
+}
+
+/// The first character that no text holds.
+fn no_character(text: &str) -> Option<char> {
+    text.chars().find(|c| *c == '\0' || is_mark(*c))
 }
 
 /// The text of a single value, and whether it stood without quotes.

@@ -110,7 +110,8 @@ impl Reader {
             let node = &option.value;
             match option.key.as_str() {
                 "propagation" | "selinux" => {
-                    mount.options.extend(self.text(node, &option.key).map(|text| text.value));
+                    let text = self.text(node, &option.key).map(|text| text.value);
+                    mount.options.extend(text.filter(|text| !text.is_empty()));
                 }
                 "create_host_path" => mount.create = self.boolean(node, "create_host_path").is_some_and(|it| it.value),
                 "nocopy" if self.boolean(node, "nocopy").is_some_and(|it| it.value) => {

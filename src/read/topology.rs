@@ -40,6 +40,7 @@ pub fn read(file: &SourceFile) -> Read {
         reader.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, first_line(file, root.span), message));
         return Read { stack: None, diagnostics: reader.diagnostics, secrets: tree.secrets, ..Read::default() };
     };
+    reader.characters(&root, "");
     let mut stack = reader.stack(file, entries);
     // One cause, one finding: what lies in an unread part was reported as such.
     let cut = |span: Span| {

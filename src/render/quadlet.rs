@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::host::Filled;
 use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume};
+use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume, is_name};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use crate::source::Span;
@@ -82,6 +82,10 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
         files: Vec::new(),
         options,
     };
+    let networks_of = stack.networks.values().filter_map(|network| network.object_name.as_ref());
+    networks_of.for_each(|name| context.named("network", name));
+    let volumes_of = stack.volumes.values().filter_map(|volume| volume.object_name.as_ref());
+    volumes_of.for_each(|name| context.named("volume", name));
     let mut units: Vec<(String, Unit)> = Vec::new();
     for service in stack.services.values() {
         let built = build::build(&mut context, service);
@@ -130,6 +134,20 @@ impl Context<'_> {
         self.findings.push(lost(span, message));
     }
 
+    /// Refuses a name that Podman gives to nothing. Source: Podman, `NameRegex`.
+    fn named(&mut self, what: &str, name: &Spanned<String>) {
+        if !is_name(&name.value) {
+            let message = format!(
+                "Podman calls no {what} `{}`: a letter or digit, then letters, digits, `_`, `.`, `-`",
+                name.value.escape_debug()
+            );
+            self.refused.push(refuse(name.span(), message));
+        } else if what != "container" && unit::is_unit(&name.value) {
+            let message = format!("Podman takes `{}` for a unit: a {what} of that name cannot be said", name.value);
+            self.refused.push(refuse(name.span(), message));
+        }
+    }
+
     /// What the unit of something is called, without its ending.
     fn unit(&self, name: &str) -> String {
         format!("{}{name}", self.project)
@@ -158,7 +176,9 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
             renamed.push(format!("systemd-{}", context.unit(name)));
         }
         if let Some(driver) = &network.driver {
+            unit.at(Some(driver.span()));
             unit.own("Driver", &driver.value);
+            unit.at(None);
         }
         if network.is_internal() {
             unit.own("Internal", "true");
@@ -174,7 +194,9 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
                     format!("Podman's bridge has no option `{option}`: `{name}` is made without it"),
                 );
             } else {
-                unit.own("Options", &format!("{option}={}", value.value));
+                unit.at(Some(value.span()));
+                unit.pair("Options", option, &value.value);
+                unit.at(None);
             }
         }
         // fact: isolate-both
@@ -182,10 +204,9 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
             unit.own("Options", "isolate=true");
         }
         for (attribute, (span, value)) in &network.attributes {
+            unit.at(Some(*span));
             match attribute.as_str() {
-                "labels" => {
-                    super::pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}")));
-                }
+                "labels" => unit.pairs("Label", value),
                 "attachable" => {}
                 "ipam.driver" if value.data == Data::Text("default".to_owned()) => {}
                 "ipam.driver" => unit.own("IPAMDriver", &value.scalar().unwrap_or_default()),
@@ -193,6 +214,7 @@ fn networks(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
                     .lose(*span, format!("a .network unit cannot say `{attribute}`: `{name}` is made without it")),
             }
         }
+        unit.at(None);
         unit.entries(&network.quadlet);
         deny(context, &Party::Network(name.clone()), &mut unit);
         finish(context, &mut unit, network.name.span());
@@ -266,6 +288,7 @@ fn volumes(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
         let name = &volume.name.value;
         let mut unit = unit(name, volume.object(), &stack.name.value, version);
         driver(context, volume, &mut unit);
+        unit.at(None);
         unit.entries(&volume.quadlet);
         finish(context, &mut unit, volume.name.span());
         units.push((format!("{}.volume", context.unit(name)), unit));
@@ -281,18 +304,21 @@ fn volumes(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
 
 fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
     for (attribute, (span, value)) in &volume.attributes {
+        unit.at(Some(*span));
         match attribute.as_str() {
-            "labels" => {
-                super::pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}")));
-            }
+            "labels" => unit.pairs("Label", value),
             "driver" => unit.own("Driver", &value.scalar().unwrap_or_default()),
             "driver_opts" => {
-                for (option, value) in super::pairs(value) {
+                for (option, value, at) in super::pairs_at(value) {
+                    unit.at(Some(at));
                     match option.as_str() {
                         "type" => unit.own("Type", &value),
                         "device" => unit.own("Device", &value),
                         "o" => unit.own("Options", &value),
-                        _ => unit.own("PodmanArgs", &format!("--opt={option}={value}")),
+                        name if name.contains('=') => {
+                            context.lose(at, format!("Podman ends the name of an option at `=`: `{name}` is left out"));
+                        }
+                        _ => unit.option("--opt", &format!("{option}={value}")),
                     }
                 }
             }
@@ -323,7 +349,9 @@ fn deny(context: &Context<'_>, party: &Party, unit: &mut Unit) {
         }
     }
     if !denied.is_empty() {
+        unit.at(stack.deny.first().map(|deny| deny.text.span()));
         unit.text("X-Quadgen", "Deny", &denied.join(" "));
+        unit.at(None);
     }
 }
 

@@ -109,11 +109,12 @@ impl Unit {
                 continue;
             }
             let line = std::mem::take(&mut joined) + line;
-            let line = line.trim();
+            // What systemd takes for blanks, and no others.
+            let line = line.trim_matches([' ', '\t', '\r']);
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 sections.push((name.to_owned(), Vec::new()));
             } else if let (Some((key, value)), Some((_, entries))) = (line.split_once('='), sections.last_mut()) {
-                entries.push((key.trim_end().to_owned(), value.trim_start().to_owned()));
+                entries.push((key.trim_end().to_owned(), value.trim_start_matches([' ', '\t']).to_owned()));
             }
         }
         Unit { text: text.to_owned(), sections }
@@ -225,6 +226,13 @@ pub fn verify(units: &Generated, dir: &Path) -> Vec<String> {
 /// that podman gets. Other specifiers (`%t`), variables (`$HOME`) and the marks before the program (`-`, `@`) stay as
 /// they are. Source: systemd.service(5), "Command lines", and `extract_first_word` in systemd's code.
 pub fn unquote(exec: &str) -> Vec<String> {
+    let literal = |word: Vec<u8>| String::from_utf8_lossy(&word).replace("%%", "%").replace("$$", "$");
+    split(exec).into_iter().map(literal).collect()
+}
+
+/// Splits the value of an `ExecStart=` into words as systemd does, before `%` and `$` are looked at. A lone `;` without
+/// quotes, which begins another command, is a word with a NUL before it.
+pub fn split(exec: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut quote = None;
@@ -234,6 +242,11 @@ pub fn unquote(exec: &str) -> Vec<String> {
             // `\;` on its own is a word; a bare `;` would begin another command.
             word = Some(b";".to_vec());
             rest = &rest[2..];
+            continue;
+        }
+        if quote.is_none() && word.is_none() && is_separate(rest) {
+            word = Some(b"\0;".to_vec());
+            rest = &rest[1..];
             continue;
         }
         if char == '\\' {
@@ -255,8 +268,7 @@ pub fn unquote(exec: &str) -> Vec<String> {
     }
     assert!(quote.is_none(), "a quotation mark is not closed: {exec}");
     words.extend(word);
-    let literal = |word: Vec<u8>| String::from_utf8_lossy(&word).replace("%%", "%").replace("$$", "$");
-    words.into_iter().map(literal).collect()
+    words
 }
 
 fn is_separate(rest: &str) -> bool {

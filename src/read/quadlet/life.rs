@@ -13,7 +13,7 @@ use crate::model::{
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
 use crate::source::Span;
-use crate::syntax::unit::Escapes;
+use crate::syntax::unit::{Escapes, split};
 
 /// How long quadgen lets a unit start, in seconds, beside what its health check takes.
 const START_LIMIT: u64 = 900;
@@ -174,7 +174,9 @@ fn folders(unit: &Unit, service: &mut Service) {
         let Some(path) = step.filter(|_| entry.section == "Service" && entry.key.value == "ExecStartPre") else {
             return true;
         };
-        let path = unit.specifiers(path.trim_matches('"'));
+        let line = unit.lines("Service", "ExecStartPre").into_iter().find(|line| line.text == entry.value.value);
+        let words = line.and_then(|line| split(line, Escapes::Apply).ok()).unwrap_or_default();
+        let path = unit.specifiers(words.last().map_or(path, |word| word.text.as_str()));
         let path = path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
         let of_it = |mount: &&mut Spanned<Mount>| mount.value.kind == MountKind::Bind && mount.value.source == path;
         let mut is_other = true;

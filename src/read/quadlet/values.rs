@@ -86,8 +86,10 @@ impl<'u> Values<'u> {
             if key == "PodmanArgs" || values.slots.iter().any(|slot| slot.key == *key) {
                 continue;
             }
-            let words = keys::find(own, key).map(|known| words(unit, key, known.repeat)).unwrap_or_default();
-            let given = words.into_iter().map(|word| given(unit, word)).collect();
+            let known = keys::find(own, key);
+            let words = known.map(|known| words(unit, key, known.repeat)).unwrap_or_default();
+            let words = words.into_iter().map(|word| field(known.and_then(keys::Key::flag), word));
+            let given = words.map(|word| given(unit, word)).collect();
             values.slots.push(Slot { key: Cow::Borrowed(key), values: given, taken: false });
         }
         for line in unit.lines(own, "PodmanArgs") {
@@ -133,7 +135,7 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = Given { by_argument: true, ..given(self.unit, found) };
+            let found = Given { by_argument: true, ..given(self.unit, field(Some(&flag), found)) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
             let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
@@ -215,6 +217,18 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
         key: Spanned::written(entry.key.clone(), entry.key_span),
         value: Spanned::written(entry.value.text.clone(), entry.value.span),
     }
+}
+
+/// A value that stands in quotes in a line of CSV, as which Podman reads some options.
+fn field(flag: Option<&str>, mut word: Word) -> Word {
+    let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
+    if flag.is_some_and(keys::is_list)
+        && let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
+    {
+        word.text = text.replace('\u{0}', "\"");
+        word.plain = false;
+    }
+    word
 }
 
 fn given(unit: &Unit, word: Word) -> Given {

@@ -3,10 +3,10 @@
 use super::quote::Specifiers;
 use super::unit::Unit;
 use super::{Context, security};
-use crate::model::{Data, Service, Value};
+use crate::model::{Data, PortRange, Service, Value};
 use crate::platform::Feature;
 use crate::platform::attributes::{self, Attribute, Shape};
-use crate::render::pairs;
+use crate::render::{pairs, pairs_at};
 use crate::source::Span;
 
 pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
@@ -44,11 +44,19 @@ fn write(
             value.scalar().iter().for_each(|user| unit.argument(&format!("--user={user}"), Specifiers::Literal));
         }
         Shape::Text | Shape::List => {
-            value.texts().iter().for_each(|text| put(attribute, text, unit));
+            let one = std::slice::from_ref(value);
+            let items = if let Data::List(items) = &value.data { items } else { one };
+            for item in items {
+                unit.at(Some(item.span));
+                item.scalar().iter().for_each(|text| put(name, attribute, text, unit));
+            }
             if let Data::List(items) = &value.data {
                 for item in items.iter().filter(|item| item.scalar().is_none()) {
                     match device(item).filter(|_| name == "devices") {
-                        Some(device) => put(attribute, &device, unit),
+                        Some(device) => {
+                            unit.at(Some(item.span));
+                            put(name, attribute, &device, unit);
+                        }
                         None => {
                             context.lose(item.span, format!("a unit cannot say this item of `{name}`: it is left out"))
                         }
@@ -57,11 +65,11 @@ fn write(
             }
         }
         Shape::Pairs => {
-            pairs(value).iter().for_each(|(key, value)| put(attribute, &format!("{key}={value}"), unit));
+            unit.pairs(attribute.key.as_deref().unwrap_or_default(), value);
         }
         Shape::Bool => {
             if value.data == Data::Bool(true) {
-                put(attribute, "true", unit);
+                put(name, attribute, "true", unit);
             }
         }
         Shape::Switch => {
@@ -69,14 +77,14 @@ fn write(
                 unit.argument(flag, Specifiers::Literal);
             }
         }
-        Shape::Hosts => hosts(value).iter().for_each(|host| put(attribute, host, unit)),
+        Shape::Hosts => hosts(value, unit, attribute),
         Shape::Pull => match value.scalar().as_deref() {
-            Some("if_not_present") => put(attribute, "missing", unit),
-            Some("build") => put(attribute, "never", unit),
-            Some(policy @ ("always" | "missing" | "never")) => put(attribute, policy, unit),
+            Some("if_not_present") => put(name, attribute, "missing", unit),
+            Some("build") => put(name, attribute, "never", unit),
+            Some(policy @ ("always" | "missing" | "never")) => put(name, attribute, policy, unit),
             _ => context.lose(span, "Podman pulls always, if an image is missing, or never: this policy is left out"),
         },
-        Shape::Ulimits => ulimits(value).iter().for_each(|limit| put(attribute, limit, unit)),
+        Shape::Ulimits => ulimits(value, unit),
         Shape::Logging => logging(context, span, value, unit),
         Shape::Deploy => {}
     }
@@ -89,40 +97,63 @@ fn device(item: &Value) -> Option<String> {
     (!parts.is_empty() && parts.iter().all(|part| !part.contains(':'))).then(|| parts.join(":"))
 }
 
-fn put(attribute: &Attribute, text: &str, unit: &mut Unit) {
+fn put(name: &str, attribute: &Attribute, text: &str, unit: &mut Unit) {
+    let is_port = |text: &str| text.split('/').next().is_some_and(|ports| ports.parse::<PortRange>().is_ok());
+    if name == "expose" && !is_port(text) {
+        return unit.lose(format!("`{}` is no port to expose", text.escape_debug()));
+    }
     match (&attribute.key, &attribute.flag) {
         (Some(key), _) => unit.own(key, text),
-        (None, Some(flag)) => unit.argument(&format!("{flag}={text}"), Specifiers::Literal),
+        (None, Some(flag)) => unit.option(flag, text),
         (None, None) => {}
     }
 }
 
-fn hosts(value: &Value) -> Vec<String> {
-    match &value.data {
+fn hosts(value: &Value, unit: &mut Unit, attribute: &Attribute) {
+    let pairs: Vec<(String, String, Span)> = match &value.data {
         Data::Map(entries) => entries
             .iter()
-            .flat_map(|(name, value)| value.texts().into_iter().map(move |ip| format!("{name}:{ip}")))
+            .flat_map(|(name, addresses)| {
+                addresses.texts().into_iter().map(|address| (name.clone(), address, addresses.span))
+            })
             .collect(),
         // `NAME=ADDRESS` is Compose's other form.
-        _ => value
-            .texts()
+        Data::List(items) => items
             .iter()
-            .map(
-                |text| {
-                    if text.contains(':') && !text.contains('=') { text.clone() } else { text.replacen('=', ":", 1) }
-                },
-            )
+            .filter_map(|item| {
+                let text = item.scalar()?;
+                let (name, address) = text.split_once('=').or_else(|| text.split_once(':')).unwrap_or((&text, ""));
+                Some((name.to_owned(), address.to_owned(), item.span))
+            })
             .collect(),
+        _ => Vec::new(),
+    };
+    for (name, address, at) in pairs {
+        unit.at(Some(at));
+        // Podman takes several names between semicolons.
+        if name.is_empty() || name.contains([':', ';', '=']) {
+            unit.lose(format!("`{}` is no name of a host for Podman", name.escape_debug()));
+        } else {
+            put("extra_hosts", attribute, &format!("{name}:{address}"), unit);
+        }
     }
 }
 
-fn ulimits(value: &Value) -> Vec<String> {
-    let Data::Map(entries) = &value.data else { return Vec::new() };
-    let limit = |(name, value): &(String, Value)| match (value.get("soft"), value.get("hard")) {
-        (Some(soft), Some(hard)) => Some(format!("{name}={}:{}", soft.scalar()?, hard.scalar()?)),
-        _ => Some(format!("{name}={}", value.scalar()?)),
-    };
-    entries.iter().filter_map(limit).collect()
+fn ulimits(value: &Value, unit: &mut Unit) {
+    let Data::Map(entries) = &value.data else { return };
+    for (name, value) in entries {
+        let limit = match (value.get("soft"), value.get("hard")) {
+            (Some(soft), Some(hard)) => soft.scalar().zip(hard.scalar()).map(|(soft, hard)| format!("{soft}:{hard}")),
+            _ => value.scalar(),
+        };
+        unit.at(Some(value.span));
+        match limit.as_deref() {
+            Some(limit) if limit.is_empty() || limit.contains(|c: char| !c.is_ascii_digit() && !"-:".contains(c)) => {
+                unit.lose(format!("the limit `{}` is no number", name.escape_debug()));
+            }
+            limit => limit.iter().for_each(|limit| unit.pair("Ulimit", name, limit)),
+        }
+    }
 }
 
 fn logging(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
@@ -134,9 +165,10 @@ fn logging(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit
             return context.lose(span, format!("Podman has no log driver `{driver}`: logs go to the journal"));
         }
     }
-    for (option, value) in value.get("options").map(pairs).unwrap_or_default() {
+    for (option, value, at) in value.get("options").map(pairs_at).unwrap_or_default() {
+        unit.at(Some(at));
         match option.as_str() {
-            "max-size" | "path" | "tag" => unit.own("LogOpt", &format!("{option}={value}")),
+            "max-size" | "path" | "tag" => unit.pair("LogOpt", &option, &value),
             _ => context.lose(span, format!("Podman's logs have no option `{option}`: it is left out")),
         }
     }

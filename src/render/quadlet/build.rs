@@ -5,7 +5,8 @@ use super::unit::Unit;
 use super::{Context, finish};
 use crate::model::{Data, HOME, Service, Value};
 use crate::platform::Feature;
-use crate::render::{File, pairs};
+use crate::platform::keys::Repeat;
+use crate::render::{File, refuse};
 
 /// What the container's `Image=` refers to, and the unit that makes it; nothing for a service that is not built.
 pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(String, Option<Unit>)> {
@@ -36,11 +37,22 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     unit.own("ImageTag", &image);
     let is_url = folder.contains("://") || folder.starts_with("git@");
     let folder = if is_url || folder.starts_with(['/', '.', HOME]) { folder } else { format!("./{folder}") };
+    let at = value.get("context").unwrap_or(value).span;
+    if super::quote::value(Repeat::Last, &folder, Specifiers::Literal).is_none()
+        || super::quote::unfit(&folder).is_some()
+    {
+        let folder = folder.chars().take(80).collect::<String>();
+        let message =
+            format!("a unit cannot hold the folder `{}`, which `{name}` is built from", folder.escape_debug());
+        context.refused.push(refuse(at, message));
+    }
+    unit.at(Some(at));
     unit.own("SetWorkingDirectory", &folder);
     if let Some(file) = inline {
         unit.own("File", &file);
     } else if let Some(file) = get("dockerfile") {
         // Compose looks for it in the context, the unit from its own folder.
+        unit.at(value.get("dockerfile").map(|file| file.span));
         let inside = !is_url && !file.starts_with('/');
         unit.own("File", &if inside { format!("{}/{file}", folder.trim_end_matches('/')) } else { file });
     }
@@ -48,6 +60,7 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
         context.folders.push(folder);
     }
     rest(context, service, value, &mut unit);
+    unit.at(None);
     // A first build takes as long as it takes.
     unit.text("Service", "TimeoutStartSec", "infinity");
     finish(context, &mut unit, *span);
@@ -57,10 +70,11 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
 fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut Unit) {
     let Data::Map(entries) = &value.data else { return };
     for (key, value) in entries {
+        unit.at(Some(value.span));
         match key.as_str() {
             "context" | "dockerfile" | "dockerfile_inline" => {}
-            "args" => pairs(value).iter().for_each(|(key, value)| unit.own("BuildArg", &format!("{key}={value}"))),
-            "labels" => pairs(value).iter().for_each(|(key, value)| unit.own("Label", &format!("{key}={value}"))),
+            "args" => unit.pairs("BuildArg", value),
+            "labels" => unit.pairs("Label", value),
             "target" => value.scalar().iter().for_each(|target| unit.own("Target", target)),
             "tags" => value.texts().iter().for_each(|tag| unit.own("ImageTag", tag)),
             "network" => value.scalar().iter().for_each(|network| unit.own("Network", network)),
@@ -80,5 +94,5 @@ fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut 
 }
 
 fn argument(unit: &mut Unit, flag: &str, value: &str) {
-    unit.argument(&format!("{flag}={value}"), Specifiers::Literal);
+    unit.option(flag, value);
 }

@@ -1,7 +1,7 @@
 //! A service → its `.container` unit.
 
-use super::quote::Specifiers;
-use super::unit::Unit;
+use super::quote::{Specifiers, unfit};
+use super::unit::{Unit, is_unit};
 use super::{Context, attributes, copies, deny, environment, finish, hooks, life, mounts};
 use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, Service, Text};
 use crate::platform::Feature;
@@ -16,10 +16,15 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
     life::dependencies(context, service, &mut unit);
     image(context, service, built, &mut unit);
     if !matches!(service.container_name, ContainerName::ByRuntime(_)) {
+        if let ContainerName::Named(name) = &service.container_name {
+            context.named("container", name);
+        }
         unit.own_with("ContainerName", &context.container_name(service), Specifiers::Meant);
     }
     if let Some(name) = &service.hostname {
+        unit.at(Some(name.span()));
         unit.own("HostName", &name.value);
+        unit.at(None);
     }
     networks(context, service, &mut unit);
     ports(context, service, &mut unit);
@@ -48,7 +53,12 @@ fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit
     match &service.image {
         Some(image) => {
             // Podman asks wherever the host is configured for a name without its registry; Docker means Docker Hub.
-            unit.own("Image", &image.value.full());
+            let name = image.value.full();
+            if [".image", ".build"].iter().any(|kind| name.ends_with(kind)) {
+                let message = format!("Podman takes `{name}` for the name of a unit: no image can be called so in one");
+                context.refused.push(refuse(image.span(), message));
+            }
+            unit.own("Image", &name);
             if image.value.is_local() && !service.attributes.contains_key("pull_policy") {
                 unit.own("Pull", "never");
             }
@@ -61,6 +71,7 @@ fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit
 
 fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     if let Some(mode) = &service.network_mode {
+        unit.at(Some(mode.span()));
         match &mode.value {
             NetworkMode::Host => unit.own("Network", "host"),
             NetworkMode::None => unit.own("Network", "none"),
@@ -75,11 +86,15 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                     None => unit.own("Network", &format!("container:{name}")),
                 }
             }
+            NetworkMode::Other(text) if is_unit(text.split(':').next().unwrap_or(text)) => {
+                unit.lose(format!("Podman takes the network mode `{}` for a unit", text.escape_debug()));
+            }
             NetworkMode::Other(text) => unit.own("Network", text),
         }
     }
     for attachment in &service.networks {
         let Some(network) = context.stack.networks.get(&attachment.network.value) else { continue };
+        unit.at(Some(attachment.network.span()));
         let mut line = match network.external {
             true => network.object().to_owned(),
             false => format!("{}.network", context.unit(&network.name.value)),
@@ -87,14 +102,20 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         // One form of alias only: NetworkAlias= beside it would drop these in silence.
         // In a Compose project a service is found by its own name, whatever its container is called.
         let own = (context.stack.format == Format::Compose).then_some(&service.name.value);
+        for alias in attachment.aliases.iter().filter(|alias| !is_option(&alias.value)) {
+            let message = format!("an alias of `{}` cannot be said in a unit: it is left out", service.name.value);
+            context.lose(alias.span(), message);
+        }
         let aliases = own.into_iter().chain(attachment.aliases.iter().map(|alias| &alias.value));
+        let aliases = aliases.filter(|alias| is_option(alias));
         let mut options: Vec<String> = aliases.map(|alias| format!("alias={alias}")).collect();
         options.extend(attachment.ipv4.as_ref().map(|address| format!("ip={}", address.value)));
         options.extend(attachment.ipv6.as_ref().map(|address| format!("ip6={}", address.value)));
         for (attribute, (span, value)) in &attachment.attributes {
             match (attribute.as_str(), value.scalar()) {
-                ("mac_address" | "interface_name", Some(text)) if text.contains([',', ' ']) => {
-                    context.refused.push(refuse(*span, format!("`{attribute}` cannot hold a comma or a blank")));
+                ("mac_address" | "interface_name", Some(text)) if !is_option(&text) => {
+                    let message = format!("`{attribute}` cannot hold a comma, a blank or the like");
+                    context.refused.push(refuse(*span, message));
                 }
                 ("mac_address", Some(mac)) => options.push(format!("mac={mac}")),
                 ("interface_name", Some(name)) => options.push(format!("interface_name={name}")),
@@ -109,6 +130,16 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         }
         unit.own("Network", &line);
     }
+    unit.at(None);
+}
+
+/// Whether a text can stand among the options of a network, between commas at the end of a line.
+fn is_option(text: &str) -> bool {
+    !text.is_empty()
+        && unfit(text).is_none()
+        && !text.ends_with('\\')
+        && !text.contains([',', '"', '\''])
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// The network namespace of another service's container.
@@ -136,14 +167,25 @@ fn ports(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                 port.span(),
                 format!("Podman has no choice of host ports: `{}` does not publish {}", service.name.value, port.value),
             ),
-            _ => unit.own("PublishPort", &port.value.to_string()),
+            _ => {
+                unit.at(Some(port.span()));
+                unit.own("PublishPort", &port.value.to_string());
+            }
         }
     }
 }
 
 fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     if let Some(words) = &service.entrypoint {
+        unit.at(words.first().map(Text::span));
         unit.own("Entrypoint", &json(words));
+        unit.at(None);
+    }
+    for word in service.command.iter().flatten() {
+        if let Some(why) = unfit(&word.value) {
+            let message = format!("a unit cannot hold a word of the command of `{}`: {why}", service.name.value);
+            return context.refused.push(refuse(word.span(), message));
+        }
     }
     // Tried with the generators of 5.4.2 and 5.8.6. Both drop an empty word and, in silence, all words behind it; and
     // both unquote a lone `;`, which for systemd begins another command, on the host.
@@ -164,30 +206,35 @@ fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
 
 fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let Some(health) = service.health.as_ref().map(|health| &health.value) else { return };
+    unit.at(match &health.test {
+        Some(HealthTest::Exec(words)) => words.first().map(Text::span),
+        Some(HealthTest::Shell(line)) => Some(line.span()),
+        _ => None,
+    });
     match &health.test {
         Some(HealthTest::Disabled) => return unit.own("HealthCmd", "none"),
-        // A list of one word would be run by a shell; after CMD it is not. Source: Podman, `makeHealthCheckFromCli`.
-        Some(HealthTest::Exec(words)) => match words.as_slice() {
-            [only] if !only.value.contains(char::is_whitespace) => {
-                unit.own("HealthCmd", &format!("CMD {}", only.value))
-            }
-            words => {
-                if let [only] = words {
-                    let name = &service.name.value;
-                    let message = format!("Podman runs a check of one word with blanks in a shell: that of `{name}`");
-                    context.lose(only.span(), message);
-                }
-                unit.own("HealthCmd", &json(words));
+        Some(HealthTest::Exec(words)) => match check(words) {
+            Some(check) => unit.own("HealthCmd", &check),
+            None => {
+                let (name, at) = (&service.name.value, words.first().map_or(service.span(), Text::span));
+                let message = format!(
+                    "Podman runs a check of one word with blanks in a shell, and reads one that begins with `none` or \
+                     `CMD` otherwise: `{name}` goes without its check"
+                );
+                context.lose(at, message);
             }
         },
         Some(HealthTest::Shell(line)) => {
-            // What a line cannot hold, a word of a list can: a line break, a quotation mark at the end.
-            let plain = super::quote::value(Repeat::Last, &line.value, Specifiers::Literal).is_some();
+            // What a line cannot hold, or Podman takes for another thing, a word of a list can.
+            let plain = super::quote::value(Repeat::Last, &line.value, Specifiers::Literal).is_some()
+                && !is_word_of_checks(line.value.split(' ').next().unwrap_or(""))
+                && serde_json::from_str::<Vec<String>>(&line.value).is_err();
             let listed = || json(&[Text::implied("CMD-SHELL".to_owned(), line.span()), line.clone()]);
             unit.own("HealthCmd", &if plain { line.value.clone() } else { listed() });
         }
         None => {}
     }
+    unit.at(None);
     for (key, value) in [
         ("HealthInterval", health.interval.map(|interval| interval.value.to_string())),
         ("HealthTimeout", health.timeout.map(|timeout| timeout.value.to_string())),
@@ -197,6 +244,23 @@ fn health(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         value.iter().for_each(|value| unit.own(key, value));
     }
     start_interval(context, health, service, unit);
+}
+
+/// A check without a shell, as Podman takes it. A list of one word would be run by a shell, and a list that begins with a
+/// word of checks is split at its blanks, as JSON; behind `CMD` neither happens. Source: Podman, `makeHealthCheckFromCli`.
+fn check(words: &[Text]) -> Option<String> {
+    let is_list = words.len() > 1 && words.first().is_some_and(|first| !is_word_of_checks(&first.value));
+    if is_list {
+        return Some(json(words));
+    }
+    let plain = |word: &Text| !word.value.is_empty() && !word.value.contains(char::is_whitespace);
+    let line: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+    words.iter().all(plain).then(|| format!("CMD {}", line.join(" ")))
+}
+
+/// What means something as the first word of a check.
+fn is_word_of_checks(word: &str) -> bool {
+    ["NONE", "CMD", "CMD-SHELL"].contains(&word.to_uppercase().as_str())
 }
 
 /// Podman has another check for the start: the same command, at its own pace, until it succeeds once. Its results do not
@@ -247,7 +311,9 @@ fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     let connects: Vec<String> =
         service.connections.iter().filter(|connection| connection.is_stated()).map(words::connection).collect();
     if !connects.is_empty() {
+        unit.at(service.connections.iter().find(|connection| connection.is_stated()).map(|connection| connection.span));
         unit.text("X-Quadgen", "Connects", &connects.join(" "));
+        unit.at(None);
     }
     deny(context, &Party::Service(service.name.value.clone()), unit);
 }

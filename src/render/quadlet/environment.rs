@@ -12,6 +12,9 @@ use crate::model::{EnvFile, HOME, Origin, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::File;
 
+/// What fits into a line that Podman reads, with its name. Source: Go, `bufio.MaxScanTokenSize`, 64 KiB.
+const LONGEST: usize = 60 * 1024;
+
 pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let mut own: IndexMap<&str, &str> = IndexMap::new();
     service.env_files.iter().for_each(|file| env_file(context, service, file, unit));
@@ -20,9 +23,13 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
             Some(value) if came_from_outside(variable) && fits(value) && !context.options.inline_env => {
                 own.insert(name, value);
             }
-            value => put(context, name, value.as_deref(), unit),
+            value => {
+                unit.at(Some(variable.span()));
+                put(context, name, value.as_deref(), unit);
+            }
         }
     }
+    unit.at(None);
     if own.is_empty() {
         return;
     }
@@ -52,7 +59,7 @@ fn came_from_outside(variable: &Spanned<Option<String>>) -> bool {
 
 /// Whether a line of a file that is read literally can hold it.
 fn fits(value: &str) -> bool {
-    !value.chars().any(|c| matches!(c, '\n' | '\r' | '\0'))
+    value.len() < LONGEST && !value.chars().any(|c| matches!(c, '\n' | '\r' | '\0'))
 }
 
 fn put(context: &Context<'_>, name: &str, value: Option<&str>, unit: &mut Unit) {
@@ -67,7 +74,9 @@ fn put(context: &Context<'_>, name: &str, value: Option<&str>, unit: &mut Unit) 
 fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: &mut Unit) {
     let path = &file.path.value;
     let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{HOME}/{rest}"));
+    unit.at(Some(file.path.span()));
     unit.own("EnvironmentFile", &path);
+    unit.at(None);
     if file.variables.is_none() {
         let note = format!(
             "Podman reads `{}` literally: quotes, comments behind values and ${{…}} become part of the value.",
@@ -82,8 +91,11 @@ fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: 
     }
     if path.starts_with(['/', HOME]) {
         // Podman wants every file that is named.
-        let path = super::quote::word(&path, Specifiers::Literal);
-        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {path}"));
+        // What does not fit was reported with the file's own line.
+        if super::quote::unfit(&path).is_none() {
+            let path = super::quote::word(&path, Specifiers::Literal);
+            unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {path}"));
+        }
     } else if file.variables.is_none() {
         let name = &service.name.value;
         context.lose(

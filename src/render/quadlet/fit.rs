@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::copies::is_template;
 use super::{gpu, links, security};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ContainerName, Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value};
+use crate::model::{ContainerName, Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value, is_name};
 use crate::render::lost;
 
 /// A stack in the words of units.
@@ -82,6 +82,10 @@ fn env_files(service: &mut Service, notes: &mut Vec<String>) {
 fn domain(service: &mut Service, lost_here: &mut Vec<Diagnostic>) {
     let Some((span, domain)) = service.attributes.shift_remove("domainname") else { return };
     match (&mut service.hostname, domain.scalar()) {
+        (_, Some(domain)) if !is_name(&domain) => {
+            let message = format!("`{}` is no domain: `{}` goes without it", domain.escape_debug(), service.name.value);
+            lost_here.push(lost(span, message));
+        }
         (Some(name), Some(domain)) => name.value = format!("{}.{domain}", name.value),
         _ => {
             let message = format!("a unit says a domain behind `hostname`, which `{}` has not", service.name.value);

@@ -1,7 +1,7 @@
 //! Compose's hooks → commands of the unit that run inside the container.
 
 use super::Context;
-use super::quote::{Specifiers, word};
+use super::quote::{Specifiers, unfit, word};
 use super::unit::Unit;
 use crate::model::{Data, Service, Value};
 use crate::render::pairs;
@@ -26,7 +26,8 @@ pub(super) fn hooks(context: &mut Context<'_>, service: &Service, unit: &mut Uni
     for (key, line, span) in lines(service, &context.container_name(service)) {
         let Ok(line) = line else {
             let name = &service.name.value;
-            context.lose(span, format!("a unit cannot run this hook of `{name}`: its command is no list of words"));
+            context
+                .lose(span, format!("a unit cannot run this hook of `{name}`: a line of a unit cannot hold its words"));
             continue;
         };
         unit.raw("Service", key, &line);
@@ -44,15 +45,23 @@ fn line(hook: &Value, container: &str) -> Option<String> {
         return None;
     }
     let mut line = "/usr/bin/podman exec".to_owned();
+    let mut fits = words.iter().all(|word| unfit(word).is_none());
     let mut option = |flag: &str, value: &str| {
+        fits &= unfit(value).is_none();
         line.push(' ');
         line.push_str(&word(&format!("{flag}={value}"), Specifiers::Literal));
     };
     let scalar = |key: &str| hook.get(key).and_then(Value::scalar);
+    let mut fits_name = true;
     scalar("user").iter().for_each(|user| option("--user", user));
     scalar("working_dir").iter().for_each(|folder| option("--workdir", folder));
     for (name, value) in hook.get("environment").map(pairs).unwrap_or_default() {
+        // Podman ends a name at the first `=`.
+        fits_name &= !name.contains('=');
         option("--env", &format!("{name}={value}"));
+    }
+    if !fits || !fits_name {
+        return None;
     }
     if hook.get("privileged").is_some_and(|value| value.data == Data::Bool(true)) {
         line.push_str(" --privileged");

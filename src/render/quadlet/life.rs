@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::unit::Unit;
 use super::{Context, copies, finish};
-use crate::model::{Condition, Restart, Service, Stack};
+use crate::model::{Condition, Restart, Service, Stack, is_name};
 use crate::platform::Feature;
+use crate::render::refuse;
 
 /// Long enough for a pull on a slow line, in seconds.
 const START_LIMIT: u64 = 900;
@@ -96,6 +97,11 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
     match own_profiles(context.stack, service) {
         Some(profiles) => {
             for profile in profiles {
+                if !is_name(&profile) {
+                    let message = format!("no target can be called like the profile `{}`", profile.escape_debug());
+                    let at = service.attributes.get("profiles").map_or(service.span(), |(at, _)| *at);
+                    context.refused.push(refuse(at, message));
+                }
                 let target = format!("{}.target", context.unit(&profile));
                 unit.text("Unit", "PartOf", &target);
                 unit.text("Install", "WantedBy", &target);

@@ -1,9 +1,9 @@
 //! Volumes, binds, temporary file systems, secrets and configs → `Volume=`, `Tmpfs=` and `Secret=`.
 
 use super::Context;
-use super::quote::Specifiers;
+use super::quote::{Specifiers, csv, unfit};
 use super::unit::Unit;
-use crate::model::{FileUse, HOME, Mount, MountKind, Service, Spanned};
+use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, Value, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
 use crate::render::words::PROPAGATIONS;
@@ -14,11 +14,20 @@ const SYSTEM: [&str; 8] = ["/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/va
 
 pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     for mount in &service.mounts {
+        unit.at(Some(mount.span()));
         if let Some(line) = in_full(context, service, mount) {
-            unit.own("Mount", &line);
+            if !line_of(unit, &line) {
+                let name = &service.name.value;
+                let lost = |(setting, at, _): &(String, Span, Value)| {
+                    context.lose(*at, format!("`{setting}` goes with the mount that `{name}` goes without"));
+                };
+                mount.value.extra.iter().for_each(lost);
+            }
             continue;
         }
-        if !separable(context, mount.span(), [&mount.value.source, &mount.value.target]) {
+        if let Some(bad) = mount.value.options.iter().find(|option| option.contains([',', ':'])) {
+            let message = format!("`{}` is no option of a mount of `{}`", bad.escape_debug(), service.name.value);
+            context.refused.push(refuse(mount.span(), message));
             continue;
         }
         match mount.value.kind {
@@ -43,8 +52,14 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
                 let (name, target) = (&service.name.value, &mount.value.target);
                 context
                     .lose(mount.span(), format!("Podman has no mounts of this kind: `{name}` has nothing at {target}"));
+                for (setting, at, _) in &mount.value.extra {
+                    context.lose(*at, format!("`{setting}` goes with the mount that `{name}` goes without"));
+                }
             }
             MountKind::Bind => bind(context, service, mount, unit),
+            MountKind::Tmpfs if !is_part(&mount.value.target) => {
+                line_of(unit, &fields("tmpfs", None, &mount.value, None));
+            }
             MountKind::Tmpfs => {
                 let options = mount.value.options.join(",");
                 let separator = if options.is_empty() { "" } else { ":" };
@@ -52,6 +67,7 @@ pub(super) fn mounts(context: &mut Context<'_>, service: &Service, unit: &mut Un
             }
         }
     }
+    unit.at(None);
     secrets(context, service, unit);
     configs(context, service, unit);
 }
@@ -78,30 +94,56 @@ fn in_full(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>)
                 .lose(*span, format!("`Volume=` cannot say `{setting}`: `{}` goes without it", service.name.value)),
         }
     }
-    let mut words = match mount.value.kind {
-        MountKind::Other if is_image => vec!["type=image".to_owned(), format!("source={}", mount.value.source)],
+    let part = part.as_deref();
+    match mount.value.kind {
+        // Podman takes these for a folder and for units.
+        MountKind::Other if is_image && !is_image_name(&mount.value.source) => None,
+        MountKind::Other if is_image => Some(fields("image", Some(&mount.value.source), &mount.value, part)),
         MountKind::Volume if part.is_some() => {
-            vec!["type=volume".to_owned(), format!("source={}", volume(context, &mount.value.source))]
+            Some(fields("volume", Some(&volume(context, &mount.value.source)), &mount.value, part))
         }
-        _ => return None,
-    };
-    words.push(format!("destination={}", mount.value.target));
-    words.extend(part.map(|part| format!("subpath={part}")));
-    if mount.value.read_only && !is_image {
-        words.push("ro=true".to_owned());
+        _ => None,
     }
-    words.extend(mount.value.options.iter().map(|option| match option.as_str() {
+}
+
+fn is_image_name(text: &str) -> bool {
+    text.parse::<Image>().is_ok() && !text.ends_with(".image") && !text.ends_with(".build")
+}
+
+/// What `Mount=` says of a mount: Podman reads it as a line of CSV.
+fn fields(kind: &str, source: Option<&str>, mount: &Mount, part: Option<&str>) -> String {
+    let mut fields = vec![format!("type={kind}")];
+    fields.extend(source.map(|source| format!("source={source}")));
+    fields.push(format!("destination={}", mount.target));
+    fields.extend(part.map(|part| format!("subpath={part}")));
+    if mount.read_only && kind != "image" {
+        fields.push("ro=true".to_owned());
+    }
+    fields.extend(mount.options.iter().map(|option| match option.as_str() {
         "z" => "relabel=shared".to_owned(),
         "Z" => "relabel=private".to_owned(),
         how if PROPAGATIONS.contains(&how) => format!("bind-propagation={how}"),
+        option if kind == "tmpfs" && option.starts_with("size=") => format!("tmpfs-{option}"),
+        option if kind == "tmpfs" && option.starts_with("mode=") => format!("tmpfs-{option}"),
         option => option.to_owned(),
     }));
-    // Podman reads the words as a line of CSV.
-    let quoted = |word: &String| match word.contains([',', '"']) {
-        true => format!("\"{}\"", word.replace('"', "\"\"")),
-        false => word.clone(),
-    };
-    Some(words.iter().map(quoted).collect::<Vec<_>>().join(","))
+    fields.iter().map(|field| csv(field)).collect::<Vec<_>>().join(",")
+}
+
+/// Writes what [`fields`] made; whether it could.
+fn line_of(unit: &mut Unit, line: &str) -> bool {
+    let before = unit.losses();
+    match line.contains(['\n', '\r']) {
+        true => unit.lose("Mount= cannot hold a path with a line break".to_owned()),
+        false => unit.own("Mount", line),
+    }
+    unit.losses() == before
+}
+
+/// Whether a text can stand between colons, in a line that is taken as it is.
+fn is_part(text: &str) -> bool {
+    let bare = text.trim() == text && !text.ends_with('\\') && !text.chars().any(char::is_control);
+    bare && !text.contains(':')
 }
 
 /// What stands for a named volume in `Volume=`.
@@ -113,7 +155,13 @@ fn volume(context: &Context<'_>, name: &str) -> String {
     }
 }
 
+/// A mount as `Volume=` says it; where that cannot hold its paths, as `Mount=` does.
 fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
+    if specifiers == Specifiers::Literal && !(is_part(source) && is_part(&mount.target)) {
+        let kind = if mount.kind == MountKind::Bind { "bind" } else { "volume" };
+        line_of(unit, &fields(kind, Some(source), mount, None));
+        return;
+    }
     let mut options = mount.options.clone();
     if mount.read_only {
         options.insert(0, "ro".to_owned());
@@ -126,6 +174,10 @@ fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
 
 fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, unit: &mut Unit) {
     let written = &mount.value.source;
+    let is_meant = written.starts_with('~') || written.ends_with("/docker.sock");
+    if is_meant && !separable(context, mount.span(), [written, &mount.value.target]) {
+        return;
+    }
     if matches!(written.as_str(), "/var/run/docker.sock" | "/run/docker.sock") {
         let socket = if context.platform.rootless { "%t/podman/podman.sock" } else { "/run/podman/podman.sock" };
         for key in ["Requires", "After"] {
@@ -147,12 +199,13 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
         relative(context, service, &path, mount.span());
         return put(unit, &path, &mount.value, Specifiers::Literal);
     }
-    if mount.value.create && is_folder(&mount.value) {
+    let before = unit.losses();
+    put(unit, written, &mount.value, Specifiers::Literal);
+    if mount.value.create && is_folder(&mount.value) && unit.losses() == before {
         // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
         let path = super::quote::word(written, Specifiers::Literal);
         unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
     }
-    put(unit, written, &mount.value, Specifiers::Literal);
 }
 
 fn relative(context: &mut Context<'_>, service: &Service, path: &str, span: Span) {
@@ -190,9 +243,12 @@ fn name_for(context: &Context<'_>, service: &Service, target: &str) -> String {
 
 /// Whether texts can stand between colons: one with a colon of its own would be read as two.
 fn separable<'t>(context: &mut Context<'_>, span: Span, texts: impl IntoIterator<Item = &'t String>) -> bool {
-    let bad = texts.into_iter().find(|text| text.contains(':') || text.chars().any(char::is_control));
+    let bad = texts.into_iter().find(|text| !is_part(text));
     if let Some(bad) = bad {
-        let message = format!("a unit cannot hold the path `{}`: a colon separates paths there", bad.escape_debug());
+        let message = format!(
+            "a unit cannot hold the path `{}` here: a colon separates paths, and a line has no control characters",
+            bad.escape_debug()
+        );
         context.refused.push(refuse(span, message));
     }
     bad.is_none()
@@ -216,11 +272,14 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             lose_extra(context, used);
             let target = used.target.clone().unwrap_or_else(|| name.clone());
             let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
-            file_at(context, service, &file.value.clone(), &target, used, unit);
+            file_at(context, service, file, &target, used, unit);
             continue;
         }
-        if used.target.as_ref().is_some_and(|target| target.contains([',', '='])) {
-            let message = format!("the target of the secret `{name}` cannot hold a comma or `=` in a unit");
+        let is_word = |text: &str| !text.contains([',', '=']) && unfit(text).is_none();
+        let said = used.target.clone().into_iter().chain(used.extra.iter().filter_map(|(_, _, value)| value.scalar()));
+        if said.into_iter().any(|text| !is_word(&text)) {
+            let message =
+                format!("the target, uid, gid or mode of the secret `{name}` cannot hold a comma or `=` in a unit");
             context.refused.push(refuse(used.source.span(), message));
             continue;
         }
@@ -234,6 +293,12 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             ),
         };
         context.notes.push(format!("The secret `{object}` must exist: podman secret create {object} {value}"));
+        if !is_name(&object) {
+            let message = format!("a unit cannot hold `{}` as the name of a secret", object.escape_debug());
+            let at = secret.written.get("name").map_or(used.source.span(), |name| name.span);
+            context.refused.push(refuse(at, message));
+            continue;
+        }
         // Another object still is seen by the name the stack knows it by.
         let target = used.target.as_ref().or((object != *name).then_some(name));
         let mut line = object;
@@ -241,7 +306,9 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         for (setting, _, value) in &used.extra {
             line.extend(value.scalar().map(|value| format!(",{setting}={}", value.replacen("0o", "0", 1))));
         }
+        unit.at(Some(used.source.span()));
         unit.own("Secret", &line);
+        unit.at(None);
     }
 }
 
@@ -254,10 +321,16 @@ fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         match (config.file.clone(), content) {
             (Some(file), _) => {
                 lose_extra(context, used);
-                file_at(context, service, &file.value, &target, used, unit);
+                file_at(context, service, &file, &target, used, unit);
             }
             (None, Some(content)) => {
                 lose_extra(context, used);
+                let at = config.written.get("content").map_or(used.source.span(), |content| content.span);
+                if let Some(why) = unfit(&content) {
+                    let found = refuse(at, format!("a unit cannot hold the content of `{name}`: {why}"));
+                    context.refused.push(found.help("What helps: a file, which `file` names."));
+                    continue;
+                }
                 written(context, name, &content, &target, used.source.span(), unit);
             }
             (None, None) => context.lose(
@@ -278,7 +351,9 @@ fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, s
     }
     let (place, step) = content_step(name, content);
     unit.raw("Service", "ExecStartPre", &step);
+    unit.at(Some(span));
     unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
+    unit.at(None);
 }
 
 /// Where a unit writes the content of a config, and the step that does it.
@@ -289,16 +364,33 @@ pub(crate) fn content_step(name: &str, content: &str) -> (String, String) {
     (place, step)
 }
 
-fn file_at(context: &mut Context<'_>, service: &Service, file: &str, target: &str, used: &FileUse, unit: &mut Unit) {
-    if file.starts_with('~') {
+fn file_at(context: &mut Context<'_>, service: &Service, file: &Text, target: &str, used: &FileUse, unit: &mut Unit) {
+    let path = &file.value;
+    if path.starts_with('~') {
         let name = &service.name.value;
-        return context.lose(used.source.span(), format!("a unit cannot say `{file}` here: `{name}` goes without it"));
+        return context.lose(used.source.span(), format!("a unit cannot say `{path}` here: `{name}` goes without it"));
     }
-    let source = if file.starts_with(['/', '.', HOME]) { file.to_owned() } else { format!("./{file}") };
+    let source = if path.starts_with(['/', '.', HOME]) { path.clone() } else { format!("./{path}") };
+    for (text, at) in [(source.as_str(), file.span()), (target, used.source.span())] {
+        if text.contains(['\n', '\r']) || unfit(text).is_some() {
+            let message = format!("a unit cannot hold a path of `{}`: no line has its characters", used.source.value);
+            context.refused.push(refuse(at, message));
+        }
+    }
     if source.starts_with('.') {
         relative(context, service, &source, used.source.span());
     }
-    if separable(context, used.source.span(), [&source, &target.to_owned()]) {
-        unit.own("Volume", &format!("{source}:{target}:ro"));
-    }
+    // What does not fit of the two is what is said.
+    unit.at(Some(if is_part(&source) && unfit(&source).is_none() { used.source.span() } else { file.span() }));
+    let mount = Mount {
+        kind: MountKind::Bind,
+        source: source.clone(),
+        target: target.to_owned(),
+        read_only: true,
+        create: false,
+        options: Vec::new(),
+        extra: Vec::new(),
+    };
+    put(unit, &source, &mount, Specifiers::Literal);
+    unit.at(None);
 }

@@ -4,7 +4,7 @@
 //! `%` and `$` in the `ExecStart=` that the generator makes. Checked with the generators of 5.4.2 and 5.8.6.
 
 use crate::model::{AT_START, HOME};
-use crate::platform::keys::Repeat;
+use crate::platform::keys::{Repeat, is_list};
 use crate::render::host::VARIABLE;
 
 /// Whether `%` begins a specifier of systemd.
@@ -14,6 +14,44 @@ pub(super) enum Specifiers {
     Literal,
     /// Yes: `%h` and `%t` are meant.
     Meant,
+}
+
+/// From here on Linux starts no program with a word, in bytes: the NUL behind it counts. Source: `MAX_ARG_STRLEN` in
+/// Linux's `binfmts.h`, 32 pages of 4 KiB.
+const LONGEST_WORD: usize = 32 * 4096;
+
+/// Why no line of a unit brings a text to Podman, whatever the quotes; nothing where one can.
+pub(super) fn unfit(text: &str) -> Option<&'static str> {
+    if text.contains('\0') {
+        return Some("it holds a NUL, which ends every text");
+    }
+    // Source: systemd, `unichar_is_valid`.
+    let is_none = |c: char| ('\u{fdd0}'..='\u{fdef}').contains(&c) || u32::from(c) & 0xfffe == 0xfffe;
+    if text.chars().any(|c| is_none(c) && !matches!(c, AT_START | HOME)) {
+        return Some("it holds what Unicode calls a noncharacter, and systemd ignores a line with one");
+    }
+    // Options stand before it in the same word.
+    (text.len() + 64 >= LONGEST_WORD).then_some("it is too long: Linux takes 128 KiB in one word of a command")
+}
+
+/// A value of an option as Podman takes it for one; nothing if there is no way.
+pub(super) fn one_of_list(flag: &str, text: &str) -> Option<String> {
+    if !is_list(flag) {
+        return Some(text.to_owned());
+    }
+    // Go's reader of CSV makes one line break of both.
+    if text.is_empty() || text.contains("\r\n") {
+        return None;
+    }
+    Some(csv(text))
+}
+
+/// A field of a line of CSV.
+pub(super) fn csv(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
 }
 
 /// A value for a key of one kind; nothing if that kind cannot hold it.
@@ -27,7 +65,8 @@ pub(super) fn value(repeat: Repeat, text: &str, specifiers: Specifiers) -> Optio
         Repeat::Words => {
             let quoted = text.contains(char::is_whitespace);
             match (quoted, text.contains('"'), text.contains('\'')) {
-                _ if text.is_empty() || text.chars().any(|c| c.is_control()) => return None,
+                // A backslash before a quotation mark or the end of the line would hide it.
+                _ if text.is_empty() || text.contains('\\') || text.chars().any(|c| c.is_control()) => return None,
                 (false, false, false) => text.to_owned(),
                 (_, false, _) => format!("\"{text}\""),
                 (_, true, false) => format!("'{text}'"),
@@ -70,6 +109,7 @@ pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
                 '\t' => written.push_str("\\t"),
                 '\r' => written.push_str("\\r"),
                 c if c.is_ascii_control() => written.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c if c.is_control() => written.push_str(&format!("\\u{:04x}", u32::from(c))),
                 c => written.push(c),
             }
         }

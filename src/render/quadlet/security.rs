@@ -8,9 +8,14 @@ use crate::source::Span;
 
 /// Each option as the key that says it, else as the argument that Podman shares with Docker.
 pub(super) fn options(context: &mut Context<'_>, service: &Service, (span, value): (Span, &Value), unit: &mut Unit) {
-    for option in value.texts() {
+    let items = if let Data::List(items) = &value.data { items.as_slice() } else { &[] };
+    for (option, at) in items.iter().filter_map(|item| Some((item.scalar()?, item.span))) {
+        unit.at(Some(at));
         let (name, said) = option.split_once(['=', ':']).unwrap_or((option.as_str(), ""));
         match (name, said) {
+            (_, said) if said.is_empty() || said.ends_with(':') => {
+                context.lose(at, format!("`{}` says nothing to Podman", option.escape_debug()));
+            }
             ("no-new-privileges", "true") => unit.own("NoNewPrivileges", "true"),
             ("label", label) => match label.split_once(':').unwrap_or((label, "")) {
                 ("disable", "") => unit.own("SecurityLabelDisable", "true"),

@@ -1,13 +1,22 @@
 //! A unit file while it is made: sections with entries, each written as its key needs it.
 
 use super::quote;
-use crate::model::{UnitEntry, Version};
+use crate::model::{UnitEntry, Value, Version};
 use crate::platform::keys;
+use crate::render::pairs_at;
 use crate::source::Span;
 
 /// Sections in the order they are written.
 const ORDER: [&str; 10] =
     ["Unit", "Container", "Pod", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
+
+/// What files of units end in.
+const UNITS: [&str; 6] = [".container", ".network", ".volume", ".build", ".image", ".pod"];
+
+/// Whether the generator takes a name for that of a unit's file.
+pub(super) fn is_unit(name: &str) -> bool {
+    UNITS.iter().any(|kind| name.ends_with(kind))
+}
 
 /// A unit.
 pub(super) struct Unit {
@@ -37,12 +46,16 @@ impl Unit {
         self.at = at;
     }
 
-    fn lose(&mut self, message: String) {
+    /// Reports at the place of what is being written.
+    pub fn lose(&mut self, message: String) {
         self.lost.push((self.at, message));
     }
 
     /// A text in a section that systemd reads: specifiers stay text.
     pub fn text(&mut self, section: &str, key: &str, value: &str) {
+        if value.contains(char::is_control) || quote::unfit(value).is_some() {
+            return self.lose(format!("{key}= of [{section}] cannot hold this value: a line has no such characters"));
+        }
         self.raw(section, key, &value.replace('%', "%%"));
     }
 
@@ -62,22 +75,63 @@ impl Unit {
         let Some(known) = keys::find(self.own, key) else {
             return self.lose(format!("no release of Podman has {key}="));
         };
+        if let Some(why) = quote::unfit(value) {
+            return self.lose(format!("{key}= cannot hold this value: {why}"));
+        }
+        let flag = known.flag().unwrap_or_default();
+        let Some(listed) = quote::one_of_list(flag, value) else {
+            return self.lose(format!("{key}= cannot hold this value: Podman takes it for another one"));
+        };
+        // The generator looks at the beginning of these, where a quotation mark would now stand.
+        let is_hidden = listed != value && matches!(key, "EnvironmentFile" | "AddDevice");
+        // A device that may be missing begins so.
+        if key == "AddDevice" && value.starts_with('-') {
+            return self.lose("AddDevice= cannot hold a device that begins with `-`".to_owned());
+        }
         if known.since() <= self.version
-            && let Some(written) = quote::value(known.repeat, value, specifiers)
+            && !is_hidden
+            && let Some(written) = quote::value(known.repeat, &listed, specifiers)
         {
             return self.raw(self.own, key, &written);
         }
-        let arguments = keys::find(self.own, "PodmanArgs").filter(|arguments| arguments.since() <= self.version);
-        match (known.flag(), arguments) {
-            (Some(flag), Some(_)) => self.argument(&format!("{flag}={value}"), specifiers),
-            _ if known.since() > self.version => self.lose(format!(
+        let late = known.since() > self.version;
+        // Arguments know no units, and no folder of theirs.
+        let is_named = |name: &str| name.starts_with('.') || is_unit(name);
+        let refers = matches!(key, "Network" | "EnvironmentFile" | "Mount") && value.split([':', ',']).any(is_named);
+        let option = match known.flag() {
+            Some(flag) => Some(format!("{flag}=")),
+            None => known.argument(),
+        };
+        match option {
+            Some(option) if self.has("PodmanArgs") && !refers => {
+                self.argument(&format!("{option}{listed}"), specifiers)
+            }
+            _ if late => self.lose(format!(
                 "Podman {} has no {key}= in a .{} unit: it came with {}",
                 self.version,
                 self.own.to_lowercase(),
                 known.since()
             )),
-            _ => self.lose(format!("{key}= cannot hold this value: {}", value.escape_debug())),
+            _ => self.lose(format!("{key}= cannot hold this value: its quotes, blanks or backslashes would be lost")),
         }
+    }
+
+    /// Pairs of a name and a value, one a line, each reported at its own place if it is lost.
+    pub fn pairs(&mut self, key: &str, pairs: &Value) {
+        let at = self.at;
+        for (name, value, span) in pairs_at(pairs) {
+            self.at = Some(span);
+            self.pair(key, &name, &value);
+        }
+        self.at = at;
+    }
+
+    /// A name and a value, with `=` between them.
+    pub fn pair(&mut self, key: &str, name: &str, value: &str) {
+        if name.is_empty() || name.contains('=') {
+            return self.lose(format!("{key}= cannot hold a name with `=`, or none: Podman ends it at the first one"));
+        }
+        self.own(key, &format!("{name}={value}"));
     }
 
     /// Takes the values of a key of the unit's own section out of it, as they are written.
@@ -99,7 +153,7 @@ impl Unit {
         entry.map(|entry| entry.value.clone())
     }
 
-    /// Several words of a key that takes words.
+    /// Several words of a key that takes words, all of which have to fit.
     pub fn words<'w>(&mut self, key: &str, words: impl IntoIterator<Item = &'w str>) {
         let words: Vec<String> = words.into_iter().map(|word| quote::word(word, quote::Specifiers::Literal)).collect();
         self.raw(self.own, key, &words.join(" "));
@@ -107,7 +161,18 @@ impl Unit {
 
     /// An argument of `podman` that has no key.
     pub fn argument(&mut self, argument: &str, specifiers: quote::Specifiers) {
+        if let Some(why) = quote::unfit(argument) {
+            return self.lose(format!("PodmanArgs= cannot hold this value: {why}"));
+        }
         self.raw(self.own, "PodmanArgs", &quote::word(argument, specifiers));
+    }
+
+    /// An option of `podman` that has no key, with its value.
+    pub fn option(&mut self, flag: &str, value: &str) {
+        match quote::one_of_list(flag, value) {
+            Some(value) => self.argument(&format!("{flag}={value}"), quote::Specifiers::Literal),
+            None => self.lose(format!("{flag} cannot hold this value: Podman takes it for another one")),
+        }
     }
 
     /// What somebody wrote for this unit, as it stands: it takes the place of quadgen's own line with that key.
@@ -132,8 +197,19 @@ impl Unit {
                 self.lost.push((Some(entry.key.span()), message));
                 continue;
             }
-            self.raw(&entry.section, &entry.key.value, &entry.value.value);
+            let value = &entry.value.value;
+            if value.chars().any(|c| c.is_control() && c != '\t') || quote::unfit(value).is_some() {
+                let message = format!("{}= cannot hold this value: a line has no such characters", entry.key.value);
+                self.lost.push((Some(entry.value.span()), message));
+                continue;
+            }
+            self.raw(&entry.section, &entry.key.value, value);
         }
+    }
+
+    /// How much could not be said until now.
+    pub fn losses(&self) -> usize {
+        self.lost.len()
     }
 
     /// What could not be said, with its place where that is known.
