@@ -40,6 +40,11 @@ impl Counts {
         assert!(kinds.iter().all(|about| self.held.contains_key(about)), "not everything was asked: {self}");
     }
 
+    /// What was seen otherwise than predicted, which is then forgotten.
+    pub fn take_wrong(&mut self) -> Option<String> {
+        Some(std::mem::take(&mut self.wrong)).filter(|wrong| !wrong.is_empty())
+    }
+
     fn hold(&mut self, one: &Prediction) {
         *self.held.entry(one.about).or_default() += 1;
     }
@@ -88,6 +93,11 @@ const STARTS: usize = 60;
 /// Deploys stacks together and asks in them everything that is predicted. `show` tells more of the stack at an index.
 pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize) -> String) -> Counts {
     lab.deploy(machine, all);
+    look(lab, machine, all, show)
+}
+
+/// The same for stacks that run already.
+pub fn look(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize) -> String) -> Counts {
     let wirings: Vec<Wiring> = all.iter().map(|one| Wiring::new(&one.stack, &one.platform)).collect();
     let mut counts = Counts { containers: wirings.iter().map(|w| w.stack.services.len()).sum(), ..Counts::default() };
     let mut wrong: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -106,7 +116,10 @@ pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize)
     for (number, answer) in ask(machine, &inspected, first.iter().map(|(_, one)| one).enumerate()) {
         let (stack, one) = &first[number];
         match one.verdict {
-            Verdict::Unknown => counts.open += 1,
+            Verdict::Unknown => {
+                eprintln!("OPEN {} {} seen {:?}", lab, one.says, answer.seen);
+                counts.open += 1
+            }
             Verdict::Unpredictable => _ = by_chance.insert(number, vec![answer.seen]),
             verdict if verdict == answer.seen => counts.hold(one),
             // fact: netavark-old-host-servers. musl now and then takes the answer of the host's server, which a note of
