@@ -183,7 +183,7 @@ fn units_do_what_compose_files_say() {
     deployed::show();
 }
 
-/// `QUADGEN_LAB_REAL` says how many; `tests/lab/full` tries all that the lab can have.
+/// `QUADGEN_LAB_REAL` says how many; `tests/lab/real_stacks` tries all that the lab can have.
 #[test]
 fn real_stacks_under_systemd_and_docker_engine() {
     let most = std::env::var("QUADGEN_LAB_REAL").ok().and_then(|text| text.parse().ok());

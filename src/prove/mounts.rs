@@ -6,7 +6,7 @@ use super::facts::Object;
 use super::side::{OWN_VOLUME, Side};
 use crate::model::{FileUse, Mount, MountKind, Service, Value};
 use crate::platform::Feature;
-use crate::render::{content_step, is_folder};
+use crate::render::{content_step, is_folder, prefix};
 use crate::source::Span;
 
 pub(super) fn mounts<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
@@ -103,7 +103,9 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
             if let Some(content) = content.filter(|_| what == "config") {
                 let (place, step) = content_step(name, &content);
                 let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
-                out.say("mount", target.clone(), place, at);
+                // The name of the unit, which whoever reads units puts there.
+                let unit = format!("{}{}", prefix(side.stack), service.name.value);
+                out.say("mount", target.clone(), place.replace("%N", &unit).replace("%%", "%"), at);
                 out.say("read-only mount", target, "", at);
                 out.say("line [Service] ExecStartPre=", step, "", at);
                 continue;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::units::Units;
-use crate::model::{Format, MountKind, NetworkMode, Party, Stack, Target, Text};
+use crate::model::{ContainerName, Format, MountKind, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
@@ -55,11 +55,19 @@ fn of_files<'s>(
     kind: &str,
     files: &HashSet<&str>,
 ) -> Names {
-    let file = |name: &String| format!("{project}-{name}.{kind}");
-    if !names.clone().all(|name| files.contains(file(name).as_str())) {
-        return Names::new();
+    let file = |name: &String, at: &str| format!("{project}-{name}{at}.{kind}");
+    let is_there = |name: &String| ["", "@"].iter().any(|at| files.contains(file(name, at).as_str()));
+    if !names.clone().all(is_there) {
+        let template = |name: &String| files.contains(format!("{name}@.{kind}").as_str());
+        return names.filter(|name| template(name)).map(|name| (format!("{name}@"), name.clone())).collect();
     }
-    names.map(|name| (format!("{project}-{name}"), name.clone())).collect()
+    let with = |at: &'static str| {
+        names
+            .clone()
+            .filter(move |name| files.contains(file(name, at).as_str()))
+            .map(move |name| (format!("{project}-{name}{at}"), name.clone()))
+    };
+    with("").chain(with("@")).collect()
 }
 
 fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {
@@ -70,6 +78,12 @@ fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names
     };
     let text = |names: &Names, text: &mut Text| change(names, &mut text.value);
     for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+        if let ContainerName::Named(name) = &mut service.container_name
+            && service.name.value.ends_with('@')
+        {
+            // The first one, which stands for the service.
+            name.value = name.value.replace("%i", "1");
+        }
         text(services, &mut service.name);
         service.networks.iter_mut().for_each(|attachment| text(networks, &mut attachment.network));
         service.depends_on.iter_mut().for_each(|dependency| text(services, &mut dependency.service));

@@ -9,7 +9,10 @@ use super::side::Side;
 use crate::model::{
     Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
-use crate::render::{container_name, hook_lines, start_step, words};
+use crate::platform::Feature;
+use crate::render::{
+    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step, words,
+};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
 const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
@@ -149,6 +152,15 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
             continue;
         }
         let at = dependency.service.span().to(dependency.condition.span());
+        if side.is_source && side.is_units() && side.stack.services.get(name).is_some_and(is_template) {
+            // Each of its containers is a unit, and no file has the name of one.
+            let restart = dependency.restart.then_some("PartOf");
+            for key in [pull(dependency, side.has(Feature::HealthWait)), "After"].into_iter().chain(restart) {
+                let units = services(side.stack, name);
+                units.into_iter().for_each(|unit| out.say(format!("line [Unit] {key}="), unit, "", at));
+            }
+            continue;
+        }
         let condition = match dependency.condition.value {
             _ if side.is_units() && !dependency.required => Condition::Started,
             Condition::Healthy if side.is_units() && side.completed.contains(name) => Condition::Completed,
@@ -219,8 +231,12 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     // Docker starts what it had running; systemd what is installed. Units know it by themselves.
     if side.is_units() && side.source().format != Format::Quadlet {
         let name = service.name.value.as_str();
-        let installed = service.quadlet.iter().any(|entry| entry.section == "Install");
-        let by_itself = !side.completed.contains(name) && !service.attributes.contains_key("profiles") && !installed;
+        let installs = |entry: &UnitEntry| entry.section == "Install" && entry.key.value != "DefaultInstance";
+        let installed = service.quadlet.iter().any(installs);
+        let by_itself = count(service) > 0
+            && !side.completed.contains(name)
+            && !service.attributes.contains_key("profiles")
+            && !installed;
         if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
             out.say("start with the machine", "", "", service.span());
         }
@@ -234,6 +250,16 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 /// Lines for the unit that nothing else of the model says.
 fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     lines(side, &service.quadlet, out);
+    for profile in own_profiles(side.stack, service).iter().flatten().filter(|_| side.is_source && side.is_units()) {
+        for what in ["line [Unit] PartOf=", "line [Install] WantedBy="] {
+            out.say(what, profile_target(side.stack, profile), "", service.span());
+        }
+    }
+    if side.is_source && side.is_units() && is_template(service) {
+        out.say("line [Install] DefaultInstance=", "1", "", service.span());
+        let others = services(side.stack, &service.name.value).into_iter().skip(1);
+        others.for_each(|other| out.say("line [Unit] Wants=", other, "", service.span()));
+    }
     if side.is_source && side.is_units() && side.at_start.contains(&service.name.value) {
         let (step, file) = start_step(&service.name.value);
         for (key, value) in [("ExecStartPre", step), ("EnvironmentFile", file)] {

@@ -47,7 +47,9 @@ struct Sum {
 /// Tries so many stacks.
 pub fn run(most: usize) {
     let began = Instant::now();
-    let Some(docker_compose) = tool("docker-compose") else { return missing("real stacks in the lab (docker-compose)") };
+    let Some(docker_compose) = tool("docker-compose") else {
+        return missing("real stacks in the lab (docker-compose)");
+    };
     let Some(found) = real::all(&docker_compose) else {
         return missing("real stacks in the lab (no corpus beside the repository)");
     };
@@ -64,13 +66,20 @@ pub fn run(most: usize) {
             break;
         }
     }
-    if std::env::var_os("QUADGEN_LAB_REAL").is_some() {
+    let is_long = std::env::var_os("QUADGEN_LAB_REAL").is_some();
+    if is_long {
         left_out.iter().for_each(|why| say(&format!("lab: left out: {why}")));
     }
     let mut sum = Sum::default();
     for batch in batches(stacks) {
+        let (at, known) = (Instant::now(), sum.wrong.len());
         if let Err(why) = sum.try_batch(&batch, &docker_compose) {
             return missing(&format!("real stacks in the lab ({why})"));
+        }
+        if is_long {
+            let names: Vec<&str> = batch.iter().map(|stack| stack.name.as_str()).collect();
+            say(&format!("lab: {} s for {}", at.elapsed().as_secs(), names.join(" ")));
+            sum.wrong[known..].iter().for_each(|wrong| say(wrong));
         }
     }
     let Sum { stacks, services, podman, docker, names, equal, order, killed, .. } = &sum;
@@ -82,8 +91,8 @@ pub fn run(most: usize) {
         names.1,
     ));
     assert!(sum.wrong.is_empty(), "{} wrong:\n{}", sum.wrong.len(), sum.wrong.join("\n\n"));
-    podman.check();
-    docker.check();
+    podman.check_kinds();
+    docker.check_kinds();
 }
 
 /// Stacks that can stand beside each other, in order.
@@ -218,9 +227,11 @@ impl Sum {
                 stack.name.value.clone_from(&real.name);
                 running.push((real, Deployment { stack, platform, files }));
             } else {
-                let journal = machine.bash(&format!("journalctl --no-pager --output cat --lines 60 --unit '{}-*'", real.name));
+                let journal =
+                    machine.bash(&format!("journalctl --no-pager --output cat --lines 60 --unit '{}-*'", real.name));
                 let said = machine.read(&format!("/run/said/{}", real.name));
-                let said = said.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+                let said =
+                    said.lines().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
                 self.wrong.push(format!("{}: {down} not up under systemd:\n{said}\n{}", real.from, journal.1));
             }
         }
@@ -252,7 +263,8 @@ impl Sum {
         for real in batch {
             if machine.read(&format!("/run/said/{}.status", real.name)).trim() != "0" {
                 let said = machine.read(&format!("/run/said/{}", real.name));
-                let said = said.lines().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+                let said =
+                    said.lines().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
                 self.wrong.push(format!("{}: docker-compose does not start it:\n{said}", real.from));
                 continue;
             }
@@ -284,7 +296,9 @@ impl Sum {
             } else {
                 *self.names.1.entry(format!("{:?} under Podman, {verdict:?} under Docker", ours)).or_default() += 1;
                 if verdict.0 == Verdict::Yes {
-                    self.wrong.push(format!("{from}: `{asks}` finds `{asked}` as {name:?}: {verdict:?} with Docker, {ours:?} with Podman"));
+                    self.wrong.push(format!(
+                        "{from}: `{asks}` finds `{asked}` as {name:?}: {verdict:?} with Docker, {ours:?} with Podman"
+                    ));
                 }
             }
         }
@@ -295,7 +309,9 @@ impl Sum {
                 self.equal += 1;
             } else {
                 let [service, what] = [&key.0, &key.1];
-                self.wrong.push(format!("{from}: {what} of `{service}` is with Podman\n  {ours:?}\nand with Docker\n  {theirs:?}"));
+                self.wrong.push(format!(
+                    "{from}: {what} of `{service}` is with Podman\n  {ours:?}\nand with Docker\n  {theirs:?}"
+                ));
             }
         }
     }
@@ -316,7 +332,8 @@ impl Sum {
                     let far = match condition.as_str() {
                         "service_completed_successfully" => time(&other, "ExecMainExit"),
                         "service_healthy" => {
-                            let pid = machine.must(&format!("podman inspect --format '{{{{.State.Pid}}}}' {}", containers[&other]));
+                            let pid = machine
+                                .must(&format!("podman inspect --format '{{{{.State.Pid}}}}' {}", containers[&other]));
                             let up = machine.bash(&format!("cat /proc/{pid}/root/dev/shm/{other}.healthy")).1;
                             up.trim().parse::<f64>().map_or(u64::MAX, |seconds| (seconds * 1e6) as u64)
                         }
@@ -456,8 +473,17 @@ fn attributes(lab: Lab, machine: &Machine, running: &mut [Running<'_>]) {
                 for one in config[kind].as_array().into_iter().flatten() {
                     let source = one["source"].as_str().unwrap_or_default();
                     let target = one["target"].as_str().unwrap_or(source);
-                    let (path, slash) = if target.starts_with('/') { (target, "") } else if kind == "secrets" { (target, "/run/secrets/") } else { (target, "/") };
-                    let _ = writeln!(lines, "echo '## {at} {service} {slash}{path}'; sha256sum </proc/{pid}/root{slash}{path} 2>&1");
+                    let (path, slash) = if target.starts_with('/') {
+                        (target, "")
+                    } else if kind == "secrets" {
+                        (target, "/run/secrets/")
+                    } else {
+                        (target, "/")
+                    };
+                    let _ = writeln!(
+                        lines,
+                        "echo '## {at} {service} {slash}{path}'; sha256sum </proc/{pid}/root{slash}{path} 2>&1"
+                    );
                 }
             }
         }
@@ -492,7 +518,11 @@ fn attributes(lab: Lab, machine: &Machine, running: &mut [Running<'_>]) {
                     name if name.len() == 64 => "anonymous",
                     name => name,
                 };
-                mounts.insert(format!("{source}:{}:{}", mount["Destination"].as_str().unwrap_or_default(), mount["RW"]));
+                mounts.insert(format!(
+                    "{source}:{}:{}",
+                    mount["Destination"].as_str().unwrap_or_default().trim_end_matches('/'),
+                    mount["RW"]
+                ));
             }
             let labels = one["Config"]["Labels"].as_object().into_iter().flatten();
             let own = |name: &str| !name.starts_with("com.docker.compose.") && name != "PODMAN_SYSTEMD_UNIT";

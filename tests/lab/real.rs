@@ -28,10 +28,33 @@ const REPOSITORIES: [&str; 7] = [
 /// What a service's attributes ask of the kernel that a machine in namespaces does not have, of an image, or of
 /// controllers of control groups.
 const DROPPED: [&str; 27] = [
-    "build", "entrypoint", "user", "pull_policy", "platform", "runtime", "devices", "device_cgroup_rules", "gpus",
-    "privileged", "sysctls", "cgroup", "cgroup_parent", "blkio_config", "mem_limit", "mem_reservation",
-    "memswap_limit", "mem_swappiness", "oom_kill_disable", "oom_score_adj", "cpus", "cpu_count", "cpu_shares",
-    "cpu_quota", "cpuset", "pids_limit", "userns_mode",
+    "build",
+    "entrypoint",
+    "user",
+    "pull_policy",
+    "platform",
+    "runtime",
+    "devices",
+    "device_cgroup_rules",
+    "gpus",
+    "privileged",
+    "sysctls",
+    "cgroup",
+    "cgroup_parent",
+    "blkio_config",
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "mem_swappiness",
+    "oom_kill_disable",
+    "oom_score_adj",
+    "cpus",
+    "cpu_count",
+    "cpu_shares",
+    "cpu_quota",
+    "cpuset",
+    "pids_limit",
+    "userns_mode",
 ];
 /// What the machines may not have.
 const NO_CAPABILITIES: [&str; 4] = ["SYS_MODULE", "SYS_TIME", "SYS_RAWIO", "ALL"];
@@ -42,7 +65,8 @@ const TAKEN: [u16; 2] = [11434, 11435];
 /// A stack that publishes more is left out: a program for each port is started.
 const MOST_PORTS: usize = 60;
 /// Says when the check was passed first, in seconds since the machine's start; for which it takes one.
-const PROBE: &str = "[ -e /dev/shm/SERVICE.healthy ] || { sleep 1; read up _ </proc/uptime; echo $$up >/dev/shm/SERVICE.healthy; }";
+const PROBE: &str =
+    "[ -e /dev/shm/SERVICE.healthy ] || { sleep 1; read up _ </proc/uptime; echo $$up >/dev/shm/SERVICE.healthy; }";
 
 /// A stack to start.
 pub struct Real {
@@ -149,7 +173,10 @@ fn real(docker_compose: &Path, file: &Path, number: usize) -> Result<Option<(Str
         let file = said.split_once("env file ").and_then(|(_, rest)| rest.split_once(" not found"));
         let Some((file, _)) = file.filter(|(file, _)| Path::new(file).starts_with(folder.path())) else {
             let line = said.lines().rfind(|line| !line.contains("level=warning")).unwrap_or_default();
-            return Err(format!("docker-compose refuses it: {}", line.replace(&folder.path().display().to_string(), ".")));
+            return Err(format!(
+                "docker-compose refuses it: {}",
+                line.replace(&folder.path().display().to_string(), ".")
+            ));
         };
         fs::create_dir_all(Path::new(file).parent().unwrap()).unwrap();
         fs::write(file, "FROM_THE_LAB=\"a b\"\n").map_err(|error| error.to_string())?;
@@ -198,7 +225,12 @@ fn reason(config: &Json) -> Option<String> {
         if mode.starts_with("container:") {
             return Some(format!("`{name}` lives in the network of a container of another stack"));
         }
-        for volume in service["volumes"].as_array().into_iter().flatten().chain(service["configs"].as_array().into_iter().flatten()) {
+        for volume in service["volumes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .chain(service["configs"].as_array().into_iter().flatten())
+        {
             let at = volume["target"].as_str().unwrap_or_default().trim_end_matches('/');
             if OWN.contains(&if at.is_empty() { "/" } else { at }) {
                 return Some(format!("`{name}` mounts something over `{at}`, where the lab's image has its programs"));
@@ -293,7 +325,8 @@ fn prepare(real: Real) -> Result<Real, String> {
         for port in service["ports"].as_array().into_iter().flatten().filter(|port| port["protocol"] != "udp") {
             ports.extend(port["target"].as_u64());
         }
-        let mut command = vec!["serve".to_owned(), name.clone(), (29_000 + number(&real.name) * 40 + index).to_string()];
+        let mut command =
+            vec!["serve".to_owned(), name.clone(), (29_000 + number(&real.name) * 40 + index).to_string()];
         command.extend(ports.iter().map(u64::to_string));
         if real.one_shots.contains(name) {
             command = vec!["sleep".to_owned(), "1".to_owned()];
@@ -301,6 +334,10 @@ fn prepare(real: Real) -> Result<Real, String> {
         let _ = writeln!(text, "  {}:\n    image: {IMAGE}\n    command: !override {}", json!(name), json!(command));
         for word in DROPPED.iter().filter(|word| !service[**word].is_null()) {
             let _ = writeln!(text, "    {word}: !reset null");
+        }
+        // Nothing may be raised above what the whole computer has.
+        if !service["ulimits"]["memlock"].is_null() {
+            text += "    ulimits:\n      memlock: !reset null\n";
         }
         if !service["deploy"]["resources"].is_null() {
             text += "    deploy:\n      resources: !reset null\n";

@@ -4,7 +4,7 @@
 //! of files cannot hold the links that systemd enables instances by.
 
 use super::Context;
-use crate::model::{ContainerName, Service};
+use crate::model::{ContainerName, Service, Stack};
 
 /// How many containers a service has.
 pub(crate) fn count(service: &Service) -> u64 {
@@ -31,11 +31,16 @@ impl Context<'_> {
 
     /// The units of systemd that run a service.
     pub(super) fn services(&self, name: &str) -> Vec<String> {
-        let unit = self.unit(name);
-        match self.stack.services.get(name).filter(|service| is_template(service)) {
-            Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
-            None => vec![format!("{unit}.service")],
-        }
+        services(self.stack, name)
+    }
+}
+
+/// The units of systemd that run a service.
+pub(crate) fn services(stack: &Stack, name: &str) -> Vec<String> {
+    let unit = format!("{}{name}", super::prefix(stack));
+    match stack.services.get(name).filter(|service| is_template(service)) {
+        Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
+        None => vec![format!("{unit}.service")],
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{gpu, links, security};
+use super::{gpu, links, security, shared};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Data, Format, Origin, Restart, Service, Spanned, Stack, Value};
 use crate::render::lost;
@@ -27,6 +27,7 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
     let mut out = stack.clone();
     out.services.extend(stack.disabled.clone());
     links::aliases(&mut out, &mut fitted.lost);
+    shared::containers(&mut out);
     for service in out.services.values_mut() {
         env_files(service, &mut fitted.notes);
         domain(service, &mut fitted.lost);
