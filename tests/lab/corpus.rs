@@ -391,9 +391,9 @@ impl Sum {
 
 /// The step that starts a stack, as quadgen prints it.
 pub fn start_step(said: &str) -> &str {
-    let steps = said.lines().filter_map(|line| line.trim_start().split_once(". ")).map(|(_, step)| step);
+    let mut steps = said.lines().filter_map(|line| line.trim_start().split_once(". ")).map(|(_, step)| step);
     let starts = |step: &&str| step.starts_with("systemctl start ") && !step.contains(" && ");
-    steps.filter(starts).last().unwrap_or("echo no step starts anything; false")
+    steps.rfind(starts).unwrap_or("echo no step starts anything; false")
 }
 
 /// Lines that create what a stack expects of its host.
@@ -506,6 +506,8 @@ fn attributes(lab: Lab, machine: &Machine, running: &mut [Running<'_>]) {
     }
     for stack in running {
         let folders = [format!("/etc/containers/systemd/{}", stack.real.name), format!("/srv/{}", stack.real.name)];
+        let named = stack.real.config["volumes"].as_object().into_iter().flatten();
+        let named: BTreeSet<&str> = named.filter_map(|(_, volume)| volume["name"].as_str()).collect();
         for (service, container) in stack.containers() {
             let one = inspected.of(&container);
             let mut mounts = BTreeSet::new();
@@ -514,8 +516,8 @@ fn attributes(lab: Lab, machine: &Machine, running: &mut [Running<'_>]) {
                 let source = folders.iter().fold(source.to_owned(), |text, folder| text.replace(folder, "."));
                 let source = match source.as_str() {
                     "/var/run/docker.sock" | "/run/podman/podman.sock" => "the socket of the runtime",
-                    // A name by chance.
-                    name if name.len() == 64 => "anonymous",
+                    // Docker gives it a name by chance, and quadgen one that stays, which a note tells.
+                    name if mount["Type"] == "volume" && !named.contains(&name) => "a volume without a name",
                     name => name,
                 };
                 mounts.insert(format!(
