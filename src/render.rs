@@ -17,7 +17,10 @@ pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_
 pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
-pub(crate) use quadlet::{container_name, content_step, count, fitted, hook_lines, instances, is_folder};
+pub(crate) use quadlet::{
+    container_name, content_step, count, fitted, hook_lines, is_folder, is_template, own_profiles, profile_target,
+    pull, services,
+};
 pub use steps::{Next, Written, gone, next};
 
 use std::borrow::Cow;

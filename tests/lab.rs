@@ -12,6 +12,10 @@
 mod asked;
 #[path = "lab/commands.rs"]
 mod commands;
+#[path = "lab/corpus.rs"]
+mod corpus;
+#[path = "lab/deployed.rs"]
+mod deployed;
 #[path = "lab/engine.rs"]
 mod engine;
 #[path = "lab/look.rs"]
@@ -20,6 +24,8 @@ mod look;
 mod machine;
 #[path = "lab/random.rs"]
 mod random;
+#[path = "lab/real.rs"]
+mod real;
 mod support;
 #[path = "lab/symptoms.rs"]
 mod symptoms;
@@ -170,6 +176,18 @@ fn random_stacks(lab: Lab) {
     }
     say(&format!("lab: {lab}: {count} random stacks from {first} on: {counts}"));
     counts.check();
+}
+
+#[test]
+fn units_do_what_compose_files_say() {
+    deployed::show();
+}
+
+/// `QUADGEN_LAB_REAL` says how many; `tests/lab/real_stacks` tries all that the lab can have.
+#[test]
+fn real_stacks_under_systemd_and_docker_engine() {
+    let most = std::env::var("QUADGEN_LAB_REAL").ok().and_then(|text| text.parse().ok());
+    corpus::run(most.unwrap_or(5));
 }
 
 /// The address of Windows, which the router plays, is that of the default route at each start.

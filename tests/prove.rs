@@ -110,6 +110,27 @@ fn real_stacks_are_proven() {
     assert!(new.is_empty(), "{}\n{}", new.len(), new.join("\n"));
 }
 
+/// The projects that the lab starts (`tests/lab/deployed.rs`), where there is none.
+#[test]
+fn projects_of_the_lab_are_proven() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deployed");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let folder = entry.unwrap().path();
+        // `--pod` is not of the file.
+        if folder.ends_with("pod") {
+            continue;
+        }
+        let mut sources = SourceMap::default();
+        let request = compose::Request { files: vec![folder.join("compose.yaml")], ..Default::default() };
+        let stack = compose::read(&mut sources, &Disk, &request).stack.unwrap();
+        let found = proof(&stack, "podman@5.4.2,netavark@1.14,rootful,systemd@257", Target::Quadlet).unwrap();
+        assert!(found.is_empty(), "{}: {found:?}", folder.display());
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
 /// Everything that units and Compose can both say.
 const SHOP: &str = r#"
 name: shop

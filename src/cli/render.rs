@@ -250,7 +250,11 @@ fn prepare(
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
         let mut rendered = render::render(&laid_out, &platform, target, how, &source).map_err(boxed)?;
         if !options.no_verify {
-            let found = prove::prove(&laid_out, &platform, target, &rendered);
+            // A pod takes what concerns the network out of its containers' units, which are proven as they are without.
+            let podless = render::Options { pod: false, ..how.clone() };
+            let podless = how.pod.then(|| render::render(&laid_out, &platform, target, &podless, &source));
+            let podless = podless.transpose().map_err(boxed)?;
+            let found = prove::prove(&laid_out, &platform, target, podless.as_ref().unwrap_or(&rendered));
             if !found.is_empty() {
                 return Err(boxed(found));
             }

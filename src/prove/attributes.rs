@@ -25,7 +25,7 @@ pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Ob
         let known = attributes::find(&format!("services.*.{name}"));
         match (name.as_str(), known.and_then(|known| known.shape)) {
             // Said elsewhere.
-            ("tmpfs" | "profiles" | "post_start" | "pre_stop" | "scale", _) => {}
+            ("tmpfs" | "profiles" | "scale" | "post_start" | "pre_stop", _) => {}
             ("build" | "pull_policy", _) if by_hand => {}
             ("build", _) => build(side, &service.name.value, value, at, out),
             // What is on this machine only is never pulled.

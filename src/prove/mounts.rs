@@ -104,7 +104,7 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
                 let (place, step) = content_step(name, &content);
                 let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
                 // The name of a unit is filled in when it is read.
-                let place = place.replace("%N", &side.full_name(service));
+                let place = place.replace("%N", &side.full_name(service)).replace("%%", "%");
                 out.say("mount", target.clone(), place, at);
                 out.say("read-only mount", target, "", at);
                 out.say("line [Service] ExecStartPre=", step, "", at);

@@ -33,7 +33,6 @@ pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) ->
     let objects: HashMap<&str, &String> = source.volumes.iter().map(|(name, volume)| (volume.object(), name)).collect();
     let outside = stack.volumes.iter().filter(|(_, volume)| volume.external);
     volumes.extend(outside.filter_map(|(name, it)| Some((name.clone(), (*objects.get(it.object())?).clone()))));
-    first_instances(stack, &services);
     let units = Units::of(stack, has_lines(source)).renamed(|name| services.get(&name).cloned().unwrap_or(name));
     if [&services, &networks, &volumes].iter().any(|names| names.iter().any(|(old, new)| old != new)) {
         rename(stack, &services, &networks, &volumes);
@@ -49,44 +48,26 @@ pub(super) fn has_lines(source: &Stack) -> bool {
     source.format != Format::Quadlet && services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
 }
 
-/// Takes templates for their first instances, which stand for all, and leaves out who wants an instance: that one waits
-/// for it is said by its `After=`.
-fn first_instances(stack: &mut Stack, services: &Names) {
-    let templates: Vec<&String> = services.keys().filter(|name| name.ends_with('@')).collect();
-    if templates.is_empty() {
-        return;
-    }
-    let is_instance = |value: &str| templates.iter().any(|name| value.starts_with(name.as_str()));
-    for (name, service) in &mut stack.services {
-        let own = |value: &str| value.starts_with(name.as_str());
-        service.quadlet.retain(|entry| {
-            let value = entry.value.value.as_str();
-            let wants = matches!(entry.key.value.as_str(), "Wants" | "Requires" | "PartOf");
-            !(entry.section == "Unit" && wants && is_instance(value) && !own(value))
-        });
-        if let ContainerName::Named(container) = &mut service.container_name
-            && name.ends_with('@')
-        {
-            container.value = container.value.replace("%i", "1");
-        }
-    }
-}
-
-/// The names that files of a kind have: where all of them carry the project's before their own, with that. A template's
-/// ends in a sign of its own.
+/// The names that files of a kind have, where all of them carry the project's before their own.
 fn of_files<'s>(
     names: impl Iterator<Item = &'s String> + Clone,
     project: &str,
     kind: &str,
     files: &HashSet<&str>,
 ) -> Names {
-    let of = |before: &str, name: &String| {
-        let stems = ["", "@"].into_iter().map(|at| format!("{before}{name}{at}"));
-        stems.into_iter().find(|stem| files.contains(format!("{stem}.{kind}").as_str()))
+    let file = |name: &String, at: &str| format!("{project}-{name}{at}.{kind}");
+    let is_there = |name: &String| ["", "@"].iter().any(|at| files.contains(file(name, at).as_str()));
+    if !names.clone().all(is_there) {
+        let template = |name: &String| files.contains(format!("{name}@.{kind}").as_str());
+        return names.filter(|name| template(name)).map(|name| (format!("{name}@"), name.clone())).collect();
+    }
+    let with = |at: &'static str| {
+        names
+            .clone()
+            .filter(move |name| files.contains(file(name, at).as_str()))
+            .map(move |name| (format!("{project}-{name}{at}"), name.clone()))
     };
-    let project = format!("{project}-");
-    let before = if names.clone().all(|name| of(&project, name).is_some()) { project.as_str() } else { "" };
-    names.filter_map(|name| Some((of(before, name)?, name.clone()))).collect()
+    with("").chain(with("@")).collect()
 }
 
 fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {
@@ -97,6 +78,12 @@ fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names
     };
     let text = |names: &Names, text: &mut Text| change(names, &mut text.value);
     for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+        if let ContainerName::Named(name) = &mut service.container_name
+            && service.name.value.ends_with('@')
+        {
+            // The first one, which stands for the service.
+            name.value = name.value.replace("%i", "1");
+        }
         text(services, &mut service.name);
         service.networks.iter_mut().for_each(|attachment| text(networks, &mut attachment.network));
         service.depends_on.iter_mut().for_each(|dependency| text(services, &mut dependency.service));

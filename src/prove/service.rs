@@ -9,7 +9,10 @@ use super::side::Side;
 use crate::model::{
     Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
-use crate::render::{container_name, count, hook_lines, instances, start_step, words};
+use crate::platform::Feature;
+use crate::render::{
+    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step, words,
+};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
 const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
@@ -47,7 +50,6 @@ pub(super) fn service<'a>(side: &Side<'a>, service: &'a Service) -> Object<'a> {
     attributes::attributes(side, service, &mut out);
     entries(side, service, &mut out);
     hooks(side, service, &mut out);
-    unit_lines(side, service, &mut out);
     intents(side, service, &mut out);
     out
 }
@@ -150,11 +152,12 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
             continue;
         }
         let at = dependency.service.span().to(dependency.condition.span());
-        // Of a template's instances others know the names only.
-        let other = side.stack.services.get(name).filter(|other| side.is_units() && side.is_source && count(other) > 1);
-        if let Some(other) = other {
-            for instance in instances(other, &side.unit(name)) {
-                out.say("line [Unit] After=", instance, "", at);
+        if side.is_source && side.is_units() && side.stack.services.get(name).is_some_and(is_template) {
+            // Each of its containers is a unit, and no file has the name of one.
+            let restart = dependency.restart.then_some("PartOf");
+            for key in [pull(dependency, side.has(Feature::HealthWait)), "After"].into_iter().chain(restart) {
+                let units = services(side.stack, name);
+                units.into_iter().for_each(|unit| out.say(format!("line [Unit] {key}="), unit, "", at));
             }
             continue;
         }
@@ -228,10 +231,12 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     // Docker starts what it had running; systemd what is installed. Units know it by themselves.
     if side.is_units() && side.source().format != Format::Quadlet {
         let name = service.name.value.as_str();
-        let is_wish = |entry: &UnitEntry| entry.section == "Install" && entry.key.value != "DefaultInstance";
-        let installed = service.quadlet.iter().any(is_wish);
-        let is_on = profiles(side, service).is_empty() && count(service) > 0;
-        let by_itself = !side.completed.contains(name) && is_on && !installed;
+        let installs = |entry: &UnitEntry| entry.section == "Install" && entry.key.value != "DefaultInstance";
+        let installed = service.quadlet.iter().any(installs);
+        let by_itself = count(service) > 0
+            && !side.completed.contains(name)
+            && !service.attributes.contains_key("profiles")
+            && !installed;
         if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
             out.say("start with the machine", "", "", service.span());
         }
@@ -245,6 +250,16 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 /// Lines for the unit that nothing else of the model says.
 fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     lines(side, &service.quadlet, out);
+    for profile in own_profiles(side.stack, service).iter().flatten().filter(|_| side.is_source && side.is_units()) {
+        for what in ["line [Unit] PartOf=", "line [Install] WantedBy="] {
+            out.say(what, profile_target(side.stack, profile), "", service.span());
+        }
+    }
+    if side.is_source && side.is_units() && is_template(service) {
+        out.say("line [Install] DefaultInstance=", "1", "", service.span());
+        let others = services(side.stack, &service.name.value).into_iter().skip(1);
+        others.for_each(|other| out.say("line [Unit] Wants=", other, "", service.span()));
+    }
     if side.is_source && side.is_units() && side.at_start.contains(&service.name.value) {
         let (step, file) = start_step(&service.name.value);
         for (key, value) in [("ExecStartPre", step), ("EnvironmentFile", file)] {
@@ -253,38 +268,12 @@ fn entries<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     }
 }
 
-/// What makes a template start all its instances, and a profile's target start its services.
-fn unit_lines<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
-    if !side.is_source || !side.is_units() {
-        return;
-    }
-    let instances = instances(service, &side.unit(&service.name.value));
-    if instances.len() > 1 {
-        out.say("line [Install] DefaultInstance=", "1", "", service.span());
-    }
-    for instance in instances.into_iter().skip(1) {
-        out.say("line [Unit] Wants=", instance, "", service.span());
-    }
-    for profile in profiles(side, service) {
-        let target = format!("{}.target", side.unit(&profile));
-        out.say("line [Install] WantedBy=", target.clone(), "", service.span());
-        out.say("line [Unit] PartOf=", target, "", service.span());
-    }
-}
-
-/// The profiles that a service waits for.
-fn profiles(side: &Side<'_>, service: &Service) -> Vec<String> {
-    let is_off = side.source().disabled.contains_key(&service.name.value);
-    let profiles = service.attributes.get("profiles").filter(|_| is_off);
-    profiles.map(|(_, profiles)| profiles.texts()).unwrap_or_default()
-}
-
 /// The commands that hooks become.
 fn hooks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     if !side.is_source || !side.is_units() {
         return;
     }
-    let unit = side.unit(&service.name.value);
+    let unit = format!("{}-{}", side.stack.name.value, service.name.value);
     for (key, line, at) in hook_lines(service, &container_name(service, &unit)) {
         match line {
             Ok(line) => out.say(format!("line [Service] {key}="), line, "", at),

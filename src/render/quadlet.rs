@@ -14,12 +14,14 @@ mod mounts;
 mod pod;
 mod quote;
 mod security;
+mod shared;
 mod template;
 mod unit;
 
-pub(crate) use copies::{container_name, count, instances};
+pub(crate) use copies::{container_name, count, is_template, services};
 pub(crate) use fit::fitted;
 pub(crate) use hooks::lines as hook_lines;
+pub(crate) use life::{own_profiles, profile_target, pull};
 pub(crate) use mounts::{content_step, is_folder};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -63,10 +65,7 @@ struct Context<'a> {
 
 pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = &filled.stack;
-    let project = match stack.format {
-        Format::Compose => format!("{}-", stack.name.value),
-        Format::Topology | Format::Quadlet => String::new(),
-    };
+    let project = prefix(stack);
     let awaited = stack.services.values().flat_map(|service| &service.depends_on);
     let mut context = Context {
         stack,
@@ -127,6 +126,14 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
         ));
     }
     Ok(Rendered { files, findings: context.findings, notes: context.notes, steps: Vec::new() })
+}
+
+/// What the names of a stack's units begin with.
+pub(crate) fn prefix(stack: &Stack) -> String {
+    match stack.format {
+        Format::Compose => format!("{}-", stack.name.value),
+        Format::Topology | Format::Quadlet => String::new(),
+    }
 }
 
 impl Context<'_> {

@@ -8,7 +8,7 @@ use quadgen::network::{Verdict, Wiring};
 use serde_json::Value;
 
 use crate::engine::Lab;
-use crate::look::{Addresses, Look, Place, Prediction, page};
+use crate::look::{Addresses, Look, Place, Prediction, page, serves};
 use crate::machine::Machine;
 
 /// What the runtime says about its containers.
@@ -48,13 +48,15 @@ pub fn inspect(lab: Lab, machine: &Machine) -> Inspected {
 }
 
 impl Inspected {
-    fn of(&self, name: &str) -> &Value {
+    /// What it says of a container.
+    pub fn of(&self, name: &str) -> &Value {
         self.containers.get(name).unwrap_or_else(|| panic!("no container {name} in {:?}", self.containers.keys()))
     }
 
     /// The addresses of a stack's services, by service.
     pub fn addresses(&self, wiring: &Wiring<'_>) -> BTreeMap<String, Addresses> {
-        let services = wiring.stack.services.values();
+        let all = wiring.stack.services.values();
+        let services = all.filter(|service| serves(service) || service.kind == ServiceKind::Pod);
         let each = services.map(|service| {
             let name = wiring.container_name(service);
             // A pod's network is that of its infra container.
@@ -77,7 +79,8 @@ impl Inspected {
         each.collect()
     }
 
-    fn pid(&self, name: &str) -> u64 {
+    /// The main process of a container.
+    pub fn pid(&self, name: &str) -> u64 {
         self.of(name)["State"]["Pid"].as_u64().filter(|pid| *pid > 0).unwrap_or_else(|| panic!("{name} does not run"))
     }
 }
@@ -86,7 +89,7 @@ impl Inspected {
 pub fn ready(machine: &Machine, inspected: &Inspected, wirings: &[Wiring<'_>]) {
     let mut lines = String::new();
     for wiring in wirings {
-        let containers = wiring.stack.services.values().filter(|service| service.kind == ServiceKind::Container);
+        let containers = wiring.stack.services.values().filter(|service| serves(service));
         for service in containers {
             let (pid, (says, port)) = (inspected.pid(&wiring.container_name(service)), page(service));
             let ask = format!("nsenter --target {pid} --mount --net /bin/ask-musl <<<'page 127.0.0.1 {port}'");

@@ -7,7 +7,7 @@ use quadgen::network::{Caller, DOCKER_NAME, Home, Machine, Matrix, PODMAN_NAME, 
 use quadgen::source::Span;
 
 /// The image of all containers, which `tests/lab/root.sh` makes.
-const IMAGE: &str = "localhost/quadgen-lab:1";
+pub const IMAGE: &str = "localhost/quadgen-lab:1";
 /// The page of the made-up internet.
 const INTERNET: (&str, u16) = ("198.51.100.10", 80);
 /// The name that the made-up internet knows.
@@ -112,6 +112,11 @@ pub fn page(service: &Service) -> (&str, u16) {
     }
 }
 
+/// Whether a service runs the lab's program; others end at once, and nothing is asked of them.
+pub fn serves(service: &Service) -> bool {
+    service.command.iter().flatten().next().is_some_and(|word| word.value == "serve")
+}
+
 /// The published TCP ports of a service one by one: on the host, unless the runtime picks it, and in the container.
 fn tcp_ports(service: &Service) -> impl Iterator<Item = (Option<(String, u16)>, u16)> {
     service.ports.iter().map(|port| &port.value).filter(|port| port.protocol == Protocol::Tcp).flat_map(|port| {
@@ -142,11 +147,11 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
     };
     // Who answers on a port of a network namespace.
     let behind = |service: &Service, port: u16| {
-        let mut all = services.values().filter(|one| one.kind == ServiceKind::Container);
+        let mut all = services.values().filter(|one| serves(one));
         let own = all.find(|one| wiring.owner(one).name == wiring.owner(service).name && page(one).1 == port);
         own.or_else(|| answers(service)).map_or(String::new(), |one| page(one).0.to_owned())
     };
-    for from in services.values().filter(|service| service.kind == ServiceKind::Container) {
+    for from in services.values().filter(|service| serves(service)) {
         let name = &from.name.value;
         let at = Place::Container(wiring.container_name(from));
         let own = &addresses[&wiring.owner(from).name.value];
@@ -159,7 +164,7 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             let decided_by = [from].into_iter().chain(by).map(|service| service.name.value.clone()).collect();
             all.push(Prediction { about, says, at: at.clone(), look, verdict, decided_by });
         };
-        for to in services.values().filter(|to| to.name != from.name) {
+        for to in services.values().filter(|to| to.name != from.name && (serves(to) || to.kind == ServiceKind::Pod)) {
             let target = &addresses[&wiring.owner(to).name.value];
             let mut own_addresses: BTreeSet<String> = target.own.values().cloned().collect();
             if wiring.owner(to).name == wiring.owner(from).name {
@@ -232,7 +237,7 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
             }
         }
     }
-    for service in services.values() {
+    for service in services.values().filter(|service| serves(service) || service.kind == ServiceKind::Pod) {
         for mapping in service.ports.iter().map(|port| &port.value) {
             let mut ask = |caller, at: Place, addresses: &[&str]| {
                 for port in mapping.host.iter().flat_map(|host| host.first..=host.last) {

@@ -96,6 +96,15 @@ impl Machine {
         fs::write(path, text).unwrap();
     }
 
+    /// Copies a file or what is in a folder into the machine.
+    pub fn copy(&self, from: &Path, to: &str) {
+        let to = self.path(to);
+        let from = if from.is_dir() { from.join(".") } else { from.to_owned() };
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        assert!(copied.success());
+    }
+
     /// Reads a file in the machine.
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()

@@ -246,12 +246,12 @@ fn holds(text: &str) -> String {
 }
 
 /// A word of bash.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Lines that look again for some seconds until a condition holds for what was said.
-fn retried(look: &str, condition: &str) -> String {
+pub fn retried(look: &str, condition: &str) -> String {
     format!(
         "for try in {{1..25}}; do
             said=$( ( {look} ) 2>&1 )

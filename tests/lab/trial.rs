@@ -36,8 +36,18 @@ impl Counts {
         assert!(self.wrong.is_empty(), "{}", self.wrong);
         let held: usize = self.held.values().sum();
         assert!(self.open * 50 <= held, "{} questions are left open: {self}", self.open);
+        self.check_kinds();
+    }
+
+    /// Fails where a kind of question was never asked.
+    pub fn check_kinds(&self) {
         let kinds = [About::Names, About::OtherNames, About::Addresses, About::Internet, About::Host, About::Ports];
         assert!(kinds.iter().all(|about| self.held.contains_key(about)), "not everything was asked: {self}");
+    }
+
+    /// What was seen otherwise than predicted, which is then forgotten.
+    pub fn take_wrong(&mut self) -> Option<String> {
+        Some(std::mem::take(&mut self.wrong)).filter(|wrong| !wrong.is_empty())
     }
 
     fn hold(&mut self, one: &Prediction) {
@@ -88,6 +98,11 @@ const STARTS: usize = 60;
 /// Deploys stacks together and asks in them everything that is predicted. `show` tells more of the stack at an index.
 pub fn run(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize) -> String) -> Counts {
     lab.deploy(machine, all);
+    look(lab, machine, all, show)
+}
+
+/// The same for stacks that run already.
+pub fn look(lab: Lab, machine: &Machine, all: &[Deployment], show: &dyn Fn(usize) -> String) -> Counts {
     let wirings: Vec<Wiring> = all.iter().map(|one| Wiring::new(&one.stack, &one.platform)).collect();
     let mut counts = Counts { containers: wirings.iter().map(|w| w.stack.services.len()).sum(), ..Counts::default() };
     let mut wrong: BTreeMap<usize, Vec<String>> = BTreeMap::new();

@@ -4,7 +4,7 @@
 //! of files cannot hold the links that systemd enables instances by.
 
 use super::Context;
-use crate::model::{ContainerName, Service};
+use crate::model::{ContainerName, Service, Stack};
 
 /// How many containers a service has.
 pub(crate) fn count(service: &Service) -> u64 {
@@ -13,7 +13,7 @@ pub(crate) fn count(service: &Service) -> u64 {
 }
 
 /// Whether a service's unit is a template.
-pub(super) fn is_template(service: &Service) -> bool {
+pub(crate) fn is_template(service: &Service) -> bool {
     count(service) > 1
 }
 
@@ -31,17 +31,17 @@ impl Context<'_> {
 
     /// The units of systemd that run a service.
     pub(super) fn services(&self, name: &str) -> Vec<String> {
-        let unit = self.unit(name);
-        match self.stack.services.get(name).filter(|service| is_template(service)) {
-            Some(service) => instances(service, &unit),
-            None => vec![format!("{unit}.service")],
-        }
+        services(self.stack, name)
     }
 }
 
-/// What the instances of a template are called, as systemd knows them.
-pub(crate) fn instances(service: &Service, unit: &str) -> Vec<String> {
-    (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect()
+/// The units of systemd that run a service.
+pub(crate) fn services(stack: &Stack, name: &str) -> Vec<String> {
+    let unit = format!("{}{name}", super::prefix(stack));
+    match stack.services.get(name).filter(|service| is_template(service)) {
+        Some(service) => (1..=count(service)).map(|instance| format!("{unit}@{instance}.service")).collect(),
+        None => vec![format!("{unit}.service")],
+    }
 }
 
 /// What a container is called, as its unit writes it: a template's has the number of the instance. `unit` is the name of

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::copies::is_template;
-use super::{gpu, links, security};
+use super::{gpu, links, security, shared};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ContainerName, Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value, is_name};
 use crate::render::lost;
@@ -28,6 +28,7 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
     let mut out = stack.clone();
     out.services.extend(stack.disabled.clone());
     links::aliases(&mut out, &mut fitted.lost);
+    shared::containers(&mut out);
     for service in out.services.values_mut() {
         env_files(service, &mut fitted.notes);
         domain(service, &mut fitted.lost);

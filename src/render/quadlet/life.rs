@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::unit::Unit;
 use super::{Context, copies, finish};
-use crate::model::{Condition, Restart, Service, Stack, is_name};
+use crate::model::{Condition, Dependency, Restart, Service, Stack, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
 
@@ -23,13 +23,7 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
         if !context.stack.services.contains_key(name) || *name == service.name.value {
             continue;
         }
-        let pull = match dependency.condition.value {
-            _ if !dependency.required => "Wants",
-            // Requires= would restart this unit with every restart of the other.
-            Condition::Started => "Wants",
-            Condition::Healthy if !can_wait => "Wants",
-            Condition::Healthy | Condition::Completed => "Requires",
-        };
+        let pull = pull(dependency, can_wait);
         for other in context.services(name) {
             unit.text("Unit", pull, &other);
             unit.text("Unit", "After", &other);
@@ -48,6 +42,17 @@ pub(super) fn dependencies(context: &mut Context<'_>, service: &Service, unit: &
                 ),
             );
         }
+    }
+}
+
+/// The key by which a unit brings one that it depends on.
+pub(crate) fn pull(dependency: &Dependency, can_wait: bool) -> &'static str {
+    match dependency.condition.value {
+        _ if !dependency.required => "Wants",
+        // Requires= would restart this unit with every restart of the other.
+        Condition::Started => "Wants",
+        Condition::Healthy if !can_wait => "Wants",
+        Condition::Healthy | Condition::Completed => "Requires",
     }
 }
 
@@ -102,7 +107,7 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
                     let at = service.attributes.get("profiles").map_or(service.span(), |(at, _)| *at);
                     context.refused.push(refuse(at, message));
                 }
-                let target = format!("{}.target", context.unit(&profile));
+                let target = profile_target(context.stack, &profile);
                 unit.text("Unit", "PartOf", &target);
                 unit.text("Install", "WantedBy", &target);
             }
@@ -117,7 +122,7 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
 }
 
 /// The profiles of a service that they leave out: it starts with one of them, and not at boot.
-fn own_profiles(stack: &Stack, service: &Service) -> Option<Vec<String>> {
+pub(crate) fn own_profiles(stack: &Stack, service: &Service) -> Option<Vec<String>> {
     let (_, profiles) = stack.disabled.get(&service.name.value)?.attributes.get("profiles")?;
     Some(profiles.texts())
 }
@@ -128,8 +133,13 @@ pub(super) fn profiles(context: &Context<'_>, units: &mut Vec<(String, Unit)>) {
     for profile in off.flatten().collect::<BTreeSet<String>>() {
         let mut unit = Unit::new("Unit", context.platform.version);
         unit.text("Unit", "Description", &format!("Profile {profile} of {}", context.stack.name.value));
-        units.push((format!("{}.target", context.unit(&profile)), unit));
+        units.push((profile_target(context.stack, &profile), unit));
     }
+}
+
+/// The target that starts what a profile holds.
+pub(crate) fn profile_target(stack: &Stack, profile: &str) -> String {
+    format!("{}{profile}.target", super::prefix(stack))
 }
 
 fn restart(context: &mut Context<'_>, service: &Service, oneshot: bool, unit: &mut Unit) {
