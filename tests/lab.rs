@@ -187,7 +187,7 @@ fn units_do_what_compose_files_say() {
 #[test]
 fn real_stacks_under_systemd_and_docker_engine() {
     let most = std::env::var("QUADGEN_LAB_REAL").ok().and_then(|text| text.parse().ok());
-    corpus::run(most.unwrap_or(5));
+    corpus::run(most.unwrap_or(4));
 }
 
 /// The address of Windows, which the router plays, is that of the default route at each start.

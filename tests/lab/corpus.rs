@@ -54,11 +54,14 @@ pub fn run(most: usize) {
         return missing("real stacks in the lab (no corpus beside the repository)");
     };
     let wanted = std::env::var("QUADGEN_LAB_CASE").unwrap_or_default();
+    let is_long = std::env::var_os("QUADGEN_LAB_REAL").is_some();
+    // The sample of every day takes small ones.
+    let is_small = |stack: &Real| stack.config["services"].as_object().unwrap().len() <= 4;
     let mut stacks = Vec::new();
     let mut left_out = Vec::new();
     for one in found {
         match one {
-            Ok(stack) if stack.from.contains(&wanted) => stacks.push(stack),
+            Ok(stack) if stack.from.contains(&wanted) && (is_long || is_small(&stack)) => stacks.push(stack),
             Ok(_) => {}
             Err(why) => left_out.push(why),
         }
@@ -66,7 +69,6 @@ pub fn run(most: usize) {
             break;
         }
     }
-    let is_long = std::env::var_os("QUADGEN_LAB_REAL").is_some();
     if is_long {
         left_out.iter().for_each(|why| say(&format!("lab: left out: {why}")));
     }

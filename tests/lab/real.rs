@@ -252,6 +252,9 @@ fn reason(config: &Json) -> Option<String> {
     if let Some(port) = published(config).iter().find(|port| TAKEN.contains(port)) {
         return Some(format!("port {port} of the host is that of a program of the lab"));
     }
+    if published(config).contains(&53) {
+        return Some("it publishes port 53, which QG409 says cannot be beside the name server of Podman".to_owned());
+    }
     for (name, network) in entries(&config["networks"]) {
         match network["driver"].as_str().unwrap_or("bridge") {
             "bridge" | "default" => {}
