@@ -82,7 +82,7 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
         options,
     };
     let networks_of = stack.networks.values().filter_map(|network| network.object_name.as_ref());
-    networks_of.for_each(|name| context.named("network", name));
+    networks_of.for_each(|name| context.named_network(name));
     let volumes_of = stack.volumes.values().filter_map(|volume| volume.object_name.as_ref());
     volumes_of.for_each(|name| context.named("volume", name));
     let mut units: Vec<(String, Unit)> = Vec::new();
@@ -153,6 +153,17 @@ impl Context<'_> {
             let message = format!("Podman takes `{}` for a unit: a {what} of that name cannot be said", name.value);
             self.refused.push(refuse(name.span(), message));
         }
+    }
+
+    /// The same for a network, which has names that are modes beside.
+    fn named_network(&mut self, name: &Spanned<String>) {
+        let modes = ["none", "host", "bridge", "private", "pasta", "slirp4netns", "ns", "container"];
+        if modes.contains(&name.value.as_str()) {
+            let message = format!("Podman takes `{}` for a network mode: no network can be called so", name.value);
+            let finding = refuse(name.span(), message).help("What helps: `network_mode`.");
+            return self.refused.push(finding);
+        }
+        self.named("network", name);
     }
 
     /// What the unit of something is called, without its ending.

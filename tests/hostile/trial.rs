@@ -132,7 +132,7 @@ impl<'a> Bench<'a> {
                 }
                 Outcome::Written { rendered, told, unproven } => {
                     if !unproven.is_empty() && place == Where::ALL[1] {
-                        self.unproven.push(format!("{}: {unproven:?}", name()));
+                        self.unproven.push(row.path.clone());
                     }
                     save(&rendered, &folder);
                     let mut plain = Plain::default();

@@ -223,7 +223,7 @@ fn volume(fields: &[String]) -> Option<Vec<String>> {
 fn parts(flag: &str, value: &str) -> Vec<String> {
     let owned = |parts: std::str::Split<'_, char>| parts.map(str::to_owned).collect::<Vec<_>>();
     match flag {
-        "--volume" | "--tmpfs" | "--device" => owned(value.split(':')),
+        "--volume" | "--tmpfs" => owned(value.split(':')),
         "--add-host" => {
             let (names, address) = value.split_once(':').unwrap_or((value, "<nothing>"));
             owned(names.split(';')).into_iter().chain([address.to_owned()]).collect()

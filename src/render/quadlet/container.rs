@@ -22,6 +22,10 @@ pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&
         unit.own_with("ContainerName", &context.container_name(service), Specifiers::Meant);
     }
     if let Some(name) = &service.hostname {
+        if let Some(why) = unfit(&name.value) {
+            let message = format!("a unit cannot hold the host name of `{}`: {why}", service.name.value);
+            context.refused.push(refuse(name.span(), message));
+        }
         unit.at(Some(name.span()));
         unit.own("HostName", &name.value);
         unit.at(None);
