@@ -27,7 +27,9 @@ impl<'a> Lines<'a> {
 
     /// The entries of a key, in the order in which systemd reads them.
     pub fn all(&self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
-        self.entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
+        let absent = self.unit.is_some_and(|unit| !unit.keys.may_hold(key));
+        let entries = if absent { &[] } else { self.entries };
+        entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The last entry of a key.
