@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
+
 use super::context::{Context, View};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::model::{Deploy, Format, Service, Stack, Unit, UnitEntry, UnitKind};
@@ -104,14 +106,14 @@ pub(super) fn words(entry: &UnitEntry) -> Vec<(&str, Option<Span>)> {
 
 /// What a stack's other units, and plain units of systemd beside them, start: services without `.service`, and files.
 pub(super) struct Started<'a> {
-    names: HashSet<&'a str>,
+    names: HashSet<&'a str, FixedState>,
 }
 
 impl<'a> Started<'a> {
     pub fn of(view: &View<'a>) -> Self {
         let stack = view.wiring.stack;
         let translated = Habit::DependenciesTranslated.of(view.wiring.platform.version);
-        let mut names: HashSet<&str> = stack.activated.iter().map(String::as_str).collect();
+        let mut names: HashSet<&str, FixedState> = stack.activated.iter().map(String::as_str).collect();
         for unit in units(stack) {
             for key in ["Wants", "Requires", "BindsTo", "Requisite", "Upholds", "OnFailure", "OnSuccess"] {
                 for (word, _) in unit.all("Unit", key).flat_map(words) {
