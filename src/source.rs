@@ -292,15 +292,16 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Parts of names whose values are secrets, by the letter that they begin with.
-fn secret_words(first: u8) -> &'static [&'static str] {
-    match first.to_ascii_uppercase() {
-        b'P' => &["PASS", "PWD"],
-        b'S' => &["SECRET"],
-        b'T' => &["TOKEN"],
-        b'K' => &["KEY"],
-        b'C' => &["CRED"],
-        b'_' => &["_AUTH"],
+/// Parts of names whose values are secrets, by the two letters that they begin with.
+fn secret_words(first: u8, second: u8) -> &'static [&'static str] {
+    match (first.to_ascii_uppercase(), second.to_ascii_uppercase()) {
+        (b'P', b'A') => &["PASS"],
+        (b'P', b'W') => &["PWD"],
+        (b'S', b'E') => &["SECRET"],
+        (b'T', b'O') => &["TOKEN"],
+        (b'K', b'E') => &["KEY"],
+        (b'C', b'R') => &["CRED"],
+        (b'_', b'A') => &["_AUTH"],
         _ => &[],
     }
 }
@@ -315,8 +316,9 @@ pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
     let bytes = upper.as_bytes();
-    for (at, first) in bytes.iter().enumerate() {
-        for word in secret_words(*first) {
+    for (at, pair) in bytes.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        for word in secret_words(*first, *second) {
             if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
                 return true;
             }

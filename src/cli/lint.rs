@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use quadgen::diagnostic::{Change, Diagnostic, Sink, input, own};
+use quadgen::diagnostic::{Change, Diagnostic, Level, Sink, input, own};
 use quadgen::fix;
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
@@ -146,8 +146,9 @@ fn examine(options: &Options, mut session: Session) -> Examined {
     let mut summary = summary(&session);
     match session.targets(&options.common) {
         Ok(targets) => {
+            let lowest = silence::lowest(&session, options);
             for target in &targets {
-                look(&session, target, &mut sink, &mut summary);
+                look(&session, target, lowest, &mut sink, &mut summary);
             }
             compare(&session, &targets, &mut sink);
         }
@@ -177,10 +178,15 @@ fn leave_out_of_reach(session: &Session, findings: &mut [Diagnostic], options: &
     if findings.iter().all(|finding| finding.fixes.is_empty()) {
         return;
     }
-    let editable = session.editable();
+    let places = findings.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.changes);
+    let files = places.filter_map(|change| match change {
+        Change::Replace { span, .. } => session.sources.file_of(*span).map(|file| file.name.as_str()),
+        _ => None,
+    });
+    let editable = session.editable(&files.collect());
     let is_editable = |change: &Change| match change {
         Change::Replace { span, .. } => {
-            session.sources.file_of(*span).is_some_and(|file| editable.contains(&file.name))
+            session.sources.file_of(*span).is_some_and(|file| editable.contains(file.name.as_str()))
         }
         _ => false,
     };
@@ -209,14 +215,14 @@ fn summary(session: &Session) -> Summary {
     Summary { files: session.files(), stacks: stacks.collect(), not_read, ..Summary::default() }
 }
 
-/// Lets the rules look at one stack.
-fn look(session: &Session, target: &Target<'_>, sink: &mut Sink, summary: &mut Summary) {
+/// Lets the rules look at one stack; findings below the `lowest` level are left out.
+fn look(session: &Session, target: &Target<'_>, lowest: Level, sink: &mut Sink, summary: &mut Summary) {
     let mut found = Sink::default();
     let mut states = States::new();
     for part in &target.parts {
         let wirings: Vec<Wiring<'_>> =
             part.platforms.iter().map(|platform| Wiring::new(part.stack, platform)).collect();
-        let context = Context::new(part.stack, &wirings);
+        let context = Context { lowest, ..Context::new(part.stack, &wirings) };
         rules::check(&context, &mut found);
         for platform in &part.platforms {
             if !summary.platforms.contains(&platform.name) {
@@ -237,7 +243,7 @@ fn look(session: &Session, target: &Target<'_>, sink: &mut Sink, summary: &mut S
     }
     count_intents(states, &mut summary.intents, (session.inputs.len() > 1).then_some(target.input.label.as_str()));
     for mut finding in found.finish(&session.sources) {
-        if target.input.concerns(&session.sources, &finding) {
+        if finding.severity >= lowest && target.input.concerns(&session.sources, &finding) {
             finding.stack.clone_from(&target.input.label);
             sink.report(finding);
         }

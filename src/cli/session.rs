@@ -9,7 +9,7 @@ mod platforms;
 mod reading;
 mod request;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -344,28 +344,29 @@ impl Session {
         })
     }
 
-    /// The files that a fix may change: those that were asked for and that count for one stack, and for one unit of it,
+    /// Which of some files a fix may change: those that were asked for and that count for one stack, and for one unit of it,
     /// only. A base that others extend, what several units share and what lies elsewhere stay as they are.
-    pub fn editable(&self) -> BTreeSet<String> {
-        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-        for file in self.inputs.iter().flat_map(|input| &input.files) {
+    pub fn editable<'n>(&self, files: &HashSet<&'n str>) -> HashSet<&'n str> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let all = || self.inputs.iter().map(|input| input.files.iter().filter_map(|file| files.get(file.as_str())));
+        for file in all().flatten() {
             *counts.entry(file).or_default() += 1;
         }
-        let mut editable = BTreeSet::new();
-        for input in &self.inputs {
+        let mut editable = HashSet::new();
+        for (input, files) in self.inputs.iter().zip(all()) {
             let made_of: HashSet<&OsStr> = input.made_of.iter().map(|file| file.as_os_str()).collect();
-            let own = |name: &&String| {
-                let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
+            let own = |name: &&&str| {
+                let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(**name));
                 let settings =
                     name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
                 let made_of = settings || made_of.contains(absolute(Path::new(name)).as_os_str());
-                asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name) && !name.contains("../")
+                asked && made_of && counts.get(**name) == Some(&1) && !is_for_several(name) && !name.contains("../")
             };
-            editable.extend(input.files.iter().filter(own).cloned());
+            editable.extend(files.filter(own));
         }
         // What is wrong with quadgen.toml is mended there.
-        let configs = self.sources.files().map(|file| &file.name);
-        editable.extend(configs.filter(|name| name.ends_with(quadgen::config::NAME) && !name.contains("../")).cloned());
+        let config = |name: &&&str| name.ends_with(quadgen::config::NAME) && !name.contains("../");
+        editable.extend(files.iter().filter(config));
         editable
     }
 

@@ -95,6 +95,8 @@ pub struct Unit {
     pub sections: Vec<(String, Span)>,
     /// Every entry in the order in which they count: those of the file, then those of each drop-in.
     pub entries: Vec<UnitEntry>,
+    /// Which keys they have.
+    pub keys: Keys,
     /// Files of the same name in folders that are searched later: they do not count.
     pub shadowed: Vec<Span>,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign: somebody switched it off.
@@ -104,7 +106,8 @@ pub struct Unit {
 impl Unit {
     /// The entries of a key, in the order in which they count.
     pub fn all<'a>(&'a self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
-        self.entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
+        let entries = if self.keys.may_hold(key) { self.entries.as_slice() } else { &[] };
+        entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The entry that counts where one counts: the last.
@@ -144,6 +147,36 @@ pub fn standing<'a>(entries: impl IntoIterator<Item = &'a UnitEntry>) -> Vec<&'a
         }
     }
     left
+}
+
+/// Which keys a unit may have: most questions are about keys that it does not have, and one number answers those.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+pub struct Keys(u64);
+
+impl Keys {
+    /// Takes a key in.
+    pub fn add(&mut self, key: &str) {
+        self.0 |= Self::bit(key);
+    }
+
+    /// Whether a key may have been taken in; no is certain.
+    pub fn may_hold(self, key: &str) -> bool {
+        self.0 & Self::bit(key) != 0
+    }
+
+    fn bit(key: &str) -> u64 {
+        let letter = |at: usize| usize::from(key.as_bytes().get(at).copied().unwrap_or(0));
+        let last = letter(key.len().wrapping_sub(1));
+        1 << ((letter(0) * 5 + letter(key.len() / 2) * 3 + last + key.len() * 11) % 64)
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Keys {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(all: T) -> Self {
+        let mut keys = Keys::default();
+        all.into_iter().for_each(|key| keys.add(key));
+        keys
+    }
 }
 
 /// A line of a unit: `[section]`, key and value.

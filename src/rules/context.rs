@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub stack: &'a Stack,
     /// The stack on each platform that is looked at.
     pub views: Vec<View<'a>>,
+    /// The lowest level that anybody will see: rules may leave out what lies below it and bears on no connection.
+    pub lowest: Level,
 }
 
 /// A stack on one platform, with the answers that several rules need.
@@ -78,7 +80,7 @@ impl Need<'_> {
 impl<'a> Context<'a> {
     /// Looks at a stack on each platform.
     pub fn new(stack: &'a Stack, wirings: &'a [Wiring<'a>]) -> Self {
-        Context { stack, views: wirings.iter().map(View::new).collect() }
+        Context { stack, views: wirings.iter().map(View::new).collect(), lowest: Level::Info }
     }
 
     /// Reports a finding that no platform plays a part in.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::context::{Context, View};
@@ -49,7 +50,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         let made = made(view);
         for unit in units(context.stack) {
-            let mut uses: IndexMap<&str, Use<'_>> = IndexMap::new();
+            let mut uses: IndexMap<&str, Use<'_>, FixedState> = IndexMap::default();
             for (rank, key) in KEYS.into_iter().enumerate() {
                 for entry in unit.all("Unit", key) {
                     for (word, span) in words(entry) {
@@ -68,8 +69,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 /// The services that there are, without `.service`.
-fn made<'a>(view: &View<'a>) -> HashSet<&'a str> {
-    let mut made = HashSet::new();
+fn made<'a>(view: &View<'a>) -> HashSet<&'a str, FixedState> {
+    let mut made = HashSet::default();
     for unit in units(view.wiring.stack) {
         made.insert(unit.service.as_str());
         for (alias, _) in unit.all("Install", "Alias").flat_map(words) {
@@ -79,7 +80,13 @@ fn made<'a>(view: &View<'a>) -> HashSet<&'a str> {
     made
 }
 
-fn look(view: &View<'_>, made: &HashSet<&str>, unit: &Unit, name: &str, used: &Use<'_>) -> Option<Diagnostic> {
+fn look(
+    view: &View<'_>,
+    made: &HashSet<&str, FixedState>,
+    unit: &Unit,
+    name: &str,
+    used: &Use<'_>,
+) -> Option<Diagnostic> {
     let (rank, key, first, entry) = used.places.first().copied()?;
     let file = &unit.file;
     let (meant, finding) = if let Some((_, kind)) = UnitKind::of_file(name) {

@@ -20,6 +20,9 @@ pub static RULE: Rule = Rule {
 const ENOUGH: Duration = Duration::seconds(2);
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if context.lowest > RULE.level {
+        return;
+    }
     for view in &context.views {
         for lines in all(view).iter().filter(|lines| counts(view, lines)) {
             // What is rendered has a pause.

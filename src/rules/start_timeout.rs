@@ -61,6 +61,11 @@ impl Wait {
         self.last_check() > limit || (limit <= self.interval && self.retries > 1)
     }
 
+    /// A warning where checks are lost that count.
+    fn level(&self, limit: u64) -> Level {
+        if self.is_cut(limit) { Level::Warning } else { Level::Info }
+    }
+
     /// Where the number is from, naming every key.
     fn words(&self) -> String {
         let [period, interval, retries] = &self.written;
@@ -92,7 +97,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             match wait {
                 // Where nobody wrote any time, it is only the defaults that meet.
                 Some(wait) if limit.entry.is_some() || wait.written.iter().any(Option::is_some) => {
-                    view.report(sink, too_long(&lines, &limit, &wait));
+                    if wait.level(limit.seconds) >= context.lowest {
+                        view.report(sink, too_long(&lines, &limit, &wait));
+                    }
                 }
                 waits => {
                     let pulled = pulled(&lines, service);
@@ -104,7 +111,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 }
             }
         }
-        if let Some(finding) = by_default(&pulling) {
+        if context.lowest <= Level::Info
+            && let Some(finding) = by_default(&pulling)
+        {
             view.report(sink, finding);
         }
     }
@@ -188,16 +197,13 @@ fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
             "no `TimeoutStartSec=`, so systemd's default".to_owned(),
         ),
     };
-    let mut finding = Diagnostic::new(&RULE, place, message).here(here);
+    let mut finding = Diagnostic::new(&RULE, place, message).here(here).severity(wait.level(limited));
     let does = ["failures until then do not count", "the time between checks", "the failures that it may have"];
     for ((span, line), does) in wait.written.iter().zip(does).filter_map(|(given, does)| Some((given.as_ref()?, does)))
     {
         finding = finding.label(*span, format!("`{line}`: {does}"));
     }
     let cut = wait.is_cut(limited);
-    if !cut {
-        finding = finding.severity(Level::Info);
-    }
     let longer = needed.saturating_add(PULL).div_ceil(60).saturating_mul(60);
     let fix = format!("TimeoutStartSec={longer}");
     let checks = if cut { "so not every check that counts is made" } else { "so the last check may come too late" };

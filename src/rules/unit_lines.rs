@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
+
 use super::context::{Context, View};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::model::{Deploy, Format, Service, Stack, Unit, UnitEntry, UnitKind};
@@ -27,7 +29,9 @@ impl<'a> Lines<'a> {
 
     /// The entries of a key, in the order in which systemd reads them.
     pub fn all(&self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
-        self.entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
+        let absent = self.unit.is_some_and(|unit| !unit.keys.may_hold(key));
+        let entries = if absent { &[] } else { self.entries };
+        entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The last entry of a key.
@@ -102,14 +106,14 @@ pub(super) fn words(entry: &UnitEntry) -> Vec<(&str, Option<Span>)> {
 
 /// What a stack's other units, and plain units of systemd beside them, start: services without `.service`, and files.
 pub(super) struct Started<'a> {
-    names: HashSet<&'a str>,
+    names: HashSet<&'a str, FixedState>,
 }
 
 impl<'a> Started<'a> {
     pub fn of(view: &View<'a>) -> Self {
         let stack = view.wiring.stack;
         let translated = Habit::DependenciesTranslated.of(view.wiring.platform.version);
-        let mut names: HashSet<&str> = stack.activated.iter().map(String::as_str).collect();
+        let mut names: HashSet<&str, FixedState> = stack.activated.iter().map(String::as_str).collect();
         for unit in units(stack) {
             for key in ["Wants", "Requires", "BindsTo", "Requisite", "Upholds", "OnFailure", "OnSuccess"] {
                 for (word, _) in unit.all("Unit", key).flat_map(words) {

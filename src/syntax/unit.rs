@@ -119,9 +119,9 @@ pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
         (text, offset) = (rest, mark.end);
     }
     let mut open: Option<Value> = None;
-    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
-    for (number, line) in lines.iter().enumerate() {
-        let last = number + 1 == lines.len();
+    let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let last = lines.peek().is_none();
         let trimmed = if dialect == Dialect::Raw { line } else { line.trim() };
         let start = offset + (line.len() - line.trim_start().len()) as u32 * u32::from(dialect != Dialect::Raw);
         offset += line.len() as u32 + 1;

@@ -212,7 +212,7 @@ pub fn by_hand() -> Vec<Row> {
             plain: "127.5.3.1",
             ..own("ports.*.host_ip", "127.5.3.1", json!([{"target": 80, "published": "8080", "host_ip": "@@"}]))
         },
-        Row { plain: "7531", ..own("ports", "7531", json!(["@@:80"])) },
+        Row { plain: "7531", ..own("ports", "7531", json!(["127.5.3.1:@@:80"])) },
         row("services.*.volumes", "--volume /@@ /t ro", volume(json!("/@@:/t:ro"))),
         row("services.*.volumes", "--volume /@@ /t", volume(json!({"type": "bind", "source": "/@@", "target": "/t"}))),
         row(

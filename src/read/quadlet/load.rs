@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use super::unit::Unit;
 use super::{Parsed, Source};
 use crate::diagnostic::{Diagnostic, input, units};
-use crate::model::{UnitKind, Version};
+use crate::model::{Keys, UnitKind, Version};
 use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
@@ -47,8 +47,11 @@ pub(super) fn dialect(release: Version) -> Dialect {
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
     let dialect = dialect(release);
-    let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| parse(sources.file(unit.file), dialect));
-    for (source, tree) in parsed.units.iter().zip(trees) {
+    let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| {
+        let file = sources.file(unit.file);
+        (parse(file, dialect), file.text.lines().any(is_install_comment))
+    });
+    for (source, (tree, install_commented_out)) in parsed.units.iter().zip(trees) {
         let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
         let file = sources.file(source.file);
         let first_line = Span::new(file.span().start, file.span().start).to(line_of(file.span(), &file.text));
@@ -87,8 +90,10 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             sections: tree.sections,
             entries: tree.entries,
             runs: Vec::new(),
+            keys: Keys::default(),
             release,
             shadowed: Vec::new(),
+            install_commented_out,
         };
         // A file that cannot be read does not stand in the way of another of its name.
         let broken = !tree.diagnostics.is_empty();
@@ -100,7 +105,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         loaded.diagnostics.extend(tree.diagnostics);
     }
     drop_ins(parsed, sources, release, &mut loaded);
-    loaded.units.iter_mut().for_each(Unit::find_runs);
+    loaded.units.iter_mut().for_each(Unit::index);
     // One syntax error of a folder says what it costs.
     let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
     if let Some(first) =
@@ -122,6 +127,17 @@ fn head(tree: &Tree, own: &str) -> Option<Span> {
 /// The first line of a text, as a span.
 fn line_of(whole: Span, text: &str) -> Span {
     whole.part(0, text.find('\n').unwrap_or(text.len()))
+}
+
+/// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
+fn is_install_comment(line: &str) -> bool {
+    let line = line.trim();
+    if !line.starts_with(['#', ';']) {
+        return false;
+    }
+    let text = line.trim_start_matches(['#', ';']);
+    let entry = text.split_once('=').map(|(key, _)| key.trim());
+    text.trim() == "[Install]" || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key))
 }
 
 fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut Loaded) {

@@ -198,21 +198,11 @@ pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
         span: unit.span,
         head: unit.head,
         sections: unit.sections,
+        keys: unit.keys,
         entries: unit.entries.into_iter().map(entry).collect(),
         shadowed: unit.shadowed,
-        install_commented_out: sources.text(unit.span).lines().any(is_install_comment),
+        install_commented_out: unit.install_commented_out,
     }
-}
-
-/// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
-fn is_install_comment(line: &str) -> bool {
-    let line = line.trim();
-    if !line.starts_with(['#', ';']) {
-        return false;
-    }
-    let text = line.trim_start_matches(['#', ';']);
-    let entry = text.split_once('=').map(|(key, _)| key.trim());
-    text.trim() == "[Install]" || entry.is_some_and(|key| ["WantedBy", "RequiredBy", "UpheldBy"].contains(&key))
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Spanned, Text, UnitKind, Version};
+use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
 use crate::syntax::unit::{Entry, Escapes, Value, Word, split};
@@ -27,9 +27,13 @@ pub(super) struct Unit {
     pub entries: Vec<Entry>,
     /// Where entries of one section stand together.
     pub runs: Vec<Range<usize>>,
+    /// Which keys they have.
+    pub keys: Keys,
     pub release: Version,
     /// Files of the same name that do not count.
     pub shadowed: Vec<Span>,
+    /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
+    pub install_commented_out: bool,
 }
 
 impl Unit {
@@ -38,8 +42,10 @@ impl Unit {
         self.kind.section()
     }
 
-    /// Finds out where entries of one section stand together, so that nobody has to look through all of them.
-    pub fn find_runs(&mut self) {
+    /// Finds out where entries of one section stand together and which keys there are, so that nobody has to look
+    /// through all of them.
+    pub fn index(&mut self) {
+        self.keys = self.entries.iter().map(|entry| entry.key.as_str()).collect();
         let mut start = 0;
         let same = self.entries.chunk_by(|entry, next| entry.section == next.section);
         self.runs.clear();
@@ -51,13 +57,17 @@ impl Unit {
 
     /// The entries of a key, in the order in which they count.
     fn all(&self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = &Entry> {
-        let runs = self.runs.iter().filter_map(|run| self.entries.get(run.clone()));
+        let runs: &[Range<usize>] = if self.keys.may_hold(key) { &self.runs } else { &[] };
+        let runs = runs.iter().filter_map(|run| self.entries.get(run.clone()));
         let own = runs.filter(move |run| run.first().is_some_and(|entry| entry.section == section));
         own.flatten().filter(move |entry| entry.key == key)
     }
 
     /// The entry of a key that counts where one counts: the last.
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
+        if !self.keys.may_hold(key) {
+            return None;
+        }
         self.all(section, key).next_back()
     }
 
@@ -96,6 +106,9 @@ impl Unit {
 
     /// The words of all lines of a key. A line that cannot be split is dropped, as the generator does.
     pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word> {
+        if !self.keys.may_hold(key) {
+            return Vec::new();
+        }
         // Sections of systemd's were once copied as they stand, so it was systemd that joined their lines.
         let spaced = !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
         let lines = self.lines(section, key).into_iter();

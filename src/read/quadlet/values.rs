@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::attributes::shape_of;
 use super::unit::Unit;
-use crate::model::{Spanned, Text, UnitEntry};
+use crate::model::{Keys, Spanned, Text, UnitEntry};
 use crate::platform::attributes::Shape;
 use crate::platform::keys::{self, Repeat};
 use crate::source::Span;
@@ -49,6 +49,8 @@ pub(super) struct Values<'u> {
     pub unit: &'u Unit,
     /// A unit has few keys: to look through them costs less than to hash one.
     slots: Vec<Slot<'u>>,
+    /// The keys of the slots.
+    keys: Keys,
     /// Entries that stay although somebody looked at their key.
     left: Vec<UnitEntry>,
     /// Arguments that do what a key does, with that key, as they are written.
@@ -80,7 +82,7 @@ const BUILD: [&str; 4] = ["--shm-size", "--platform", "--cache-from", "--cache-t
 
 impl<'u> Values<'u> {
     pub fn of(unit: &'u Unit) -> Values<'u> {
-        let mut values = Values { unit, slots: Vec::new(), left: Vec::new(), arguments: Vec::new() };
+        let mut values = Values { unit, slots: Vec::new(), keys: unit.keys, left: Vec::new(), arguments: Vec::new() };
         let own = unit.own();
         for key in unit.entries.iter().filter(|entry| entry.section == own).map(|entry| &entry.key) {
             if key == "PodmanArgs" || values.slots.iter().any(|slot| slot.key == *key) {
@@ -141,6 +143,7 @@ impl<'u> Values<'u> {
             let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
                 Some(at) => self.slots.get_mut(at),
                 None => {
+                    self.keys.add(&key);
                     self.slots.push(Slot { key: Cow::Owned(key), values: Vec::new(), taken: false });
                     self.slots.last_mut()
                 }
@@ -164,6 +167,9 @@ impl<'u> Values<'u> {
 
     /// The values of a key that takes several.
     pub fn take(&mut self, key: &str) -> Vec<Given> {
+        if !self.keys.may_hold(key) {
+            return Vec::new();
+        }
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else { return Vec::new() };
         slot.taken = true;
         std::mem::take(&mut slot.values)
