@@ -97,8 +97,11 @@ fn hosts<'a>(side: &Side<'a>, name: &'a str, value: &'a Value, out: &mut Object<
             for item in items {
                 let text = side.value(item);
                 // `NAME=ADDRESS` is Compose's other form.
-                let text =
-                    if text.contains(':') && !text.contains('=') { text } else { text.replacen('=', ":", 1).into() };
+                let pair = text.split_once('=').or_else(|| text.split_once(':')).filter(|_| side.is_source);
+                let text = match pair {
+                    Some((name, address)) => format!("{name}:{address}").into(),
+                    None => text,
+                };
                 out.say(name, text, "", item.span);
             }
         }

@@ -235,7 +235,7 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
         let installed = service.quadlet.iter().any(installs);
         let by_itself = count(service) > 0
             && !side.completed.contains(name)
-            && !service.attributes.contains_key("profiles")
+            && own_profiles(side.source(), service).is_none()
             && !installed;
         if if side.is_source { by_itself } else { side.units.at_boot.contains(name) && !installed } {
             out.say("start with the machine", "", "", service.span());
