@@ -174,7 +174,8 @@ fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
 
 fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, unit: &mut Unit) {
     let written = &mount.value.source;
-    let is_meant = written.starts_with('~') || written.ends_with("/docker.sock");
+    // A path of Windows, what stands for the home, and the socket are no paths as they are.
+    let is_meant = !written.starts_with(['/', '.', HOME]) || written.ends_with("/docker.sock");
     if is_meant && !separable(context, mount.span(), [written, &mount.value.target]) {
         return;
     }
