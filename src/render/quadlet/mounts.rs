@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::quote::{Specifiers, csv, unfit};
-use super::unit::Unit;
+use super::unit::{Unit, is_unit};
 use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, Value, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
@@ -188,7 +188,8 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
     }
     if let Some(rest) = written.strip_prefix('~') {
         // The home of a rootful unit is root's, which is hardly what was meant.
-        if context.platform.rootless && (rest.is_empty() || rest.starts_with('/')) {
+        // The generator takes `%h/x.volume` for a unit.
+        if context.platform.rootless && (rest.is_empty() || rest.starts_with('/')) && !is_unit(rest) {
             return put(unit, &format!("%h{}", rest.replace('%', "%%")), &mount.value, Specifiers::Meant);
         }
         let name = &service.name.value;
