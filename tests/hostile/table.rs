@@ -19,10 +19,12 @@ pub struct Row {
     pub plain: &'static str,
     /// Whether names of files are made from the value.
     pub names: bool,
+    /// Characters that mean something at this place in the file's own format, so that values with them are other ones.
+    pub apart: &'static str,
 }
 
 fn row(path: &str, shows: &str, file: Json) -> Row {
-    Row { path: path.to_owned(), file, shows: shows.to_owned(), plain: PLAIN, names: false }
+    Row { path: path.to_owned(), file, shows: shows.to_owned(), plain: PLAIN, names: false, apart: "" }
 }
 
 /// The same attribute of a service.
@@ -71,7 +73,8 @@ pub fn derived() -> Vec<Row> {
             }
             let plain = if value.to_string().contains("nofile") { "7531" } else { plain };
             let shows = shows.replace("@@", plain);
-            rows.push(Row { plain, ..own(name, &format!("{flag} {shows}"), value) });
+            let apart = if name == "tmpfs" { ":" } else { "" };
+            rows.push(Row { plain, apart, ..own(name, &format!("{flag} {shows}"), value) });
         }
     }
     rows
@@ -447,6 +450,15 @@ pub fn by_hand() -> Vec<Row> {
         row("x-quadgen.deny", "", service(&[("x-quadgen", json!({"deny": ["@@"]}))])),
     ];
     for row in &mut rows {
+        let file = row.file.to_string();
+        row.apart = match row.path.as_str() {
+            "services.*.volumes" if file.contains("/s:/t:@@") => ",:",
+            "services.*.build.dockerfile" => "/",
+            "services.*.build.network" => ":",
+            "services.*.network_mode" if file.contains("\"@@\"") => ":",
+            "services.*.environment" if file.contains("[\"@@\"]") => "=",
+            _ => row.apart,
+        };
         row.plain = match row.path.as_str() {
             "services.*.deploy.resources.limits.cpus" => "7.531",
             "services.*.deploy.resources.limits.memory" | "services.*.deploy.resources.reservations.memory" => "7531m",

@@ -60,6 +60,9 @@ impl Command {
             // An option of nothing is none.
             let volumes = all.iter_mut().filter(|parts| parts[0] == "--volume");
             volumes.for_each(|parts| parts.retain(|part| !part.is_empty()));
+            // No port of the host is any.
+            let ports = all.iter_mut().filter(|parts| parts[0] == "--publish");
+            ports.for_each(|parts| parts[1] = parts[1].trim_start_matches(':').to_owned());
             all
         };
         let mut options = parts(&self.options);
@@ -223,13 +226,22 @@ fn volume(fields: &[String]) -> Option<Vec<String>> {
 fn parts(flag: &str, value: &str) -> Vec<String> {
     let owned = |parts: std::str::Split<'_, char>| parts.map(str::to_owned).collect::<Vec<_>>();
     match flag {
-        "--volume" | "--tmpfs" => owned(value.split(':')),
+        "--volume" => owned(value.split(':')),
+        "--tmpfs" => owned(value.split(':'))
+            .into_iter()
+            .take(1)
+            .chain(value.split_once(':').map(|(_, options)| options.to_owned()))
+            .collect(),
         "--add-host" => {
             let (names, address) = value.split_once(':').unwrap_or((value, "<nothing>"));
             owned(names.split(';')).into_iter().chain([address.to_owned()]).collect()
         }
         "--network" => {
             let (name, options) = value.split_once(':').unwrap_or((value, ""));
+            // Behind a mode stands one text.
+            if ["container", "pasta", "slirp4netns", "ns"].contains(&name) {
+                return vec![name.to_owned(), options.to_owned()];
+            }
             [name.to_owned()].into_iter().chain(owned(options.split(','))).collect()
         }
         "--secret" => owned(value.split(',')),

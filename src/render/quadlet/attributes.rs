@@ -131,7 +131,7 @@ fn hosts(value: &Value, unit: &mut Unit, attribute: &Attribute) {
     for (name, address, at) in pairs {
         unit.at(Some(at));
         // Podman takes several names between semicolons.
-        if name.is_empty() || name.contains([':', ';', '=']) {
+        if name.is_empty() || name.contains([':', ';', '=']) || address.contains('=') {
             unit.lose(format!("`{}` is no name of a host for Podman", name.escape_debug()));
         } else {
             put("extra_hosts", attribute, &format!("{name}:{address}"), unit);

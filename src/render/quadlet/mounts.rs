@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::quote::{Specifiers, csv, unfit};
-use super::unit::Unit;
+use super::unit::{Unit, is_unit};
 use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, Value, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
@@ -174,7 +174,8 @@ fn put(unit: &mut Unit, source: &str, mount: &Mount, specifiers: Specifiers) {
 
 fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, unit: &mut Unit) {
     let written = &mount.value.source;
-    let is_meant = written.starts_with('~') || written.ends_with("/docker.sock");
+    // A path of Windows, what stands for the home, and the socket are no paths as they are.
+    let is_meant = !written.starts_with(['/', '.', HOME]) || written.ends_with("/docker.sock");
     if is_meant && !separable(context, mount.span(), [written, &mount.value.target]) {
         return;
     }
@@ -187,7 +188,8 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
     }
     if let Some(rest) = written.strip_prefix('~') {
         // The home of a rootful unit is root's, which is hardly what was meant.
-        if context.platform.rootless && (rest.is_empty() || rest.starts_with('/')) {
+        // The generator takes `%h/x.volume` for a unit.
+        if context.platform.rootless && (rest.is_empty() || rest.starts_with('/')) && !is_unit(rest) {
             return put(unit, &format!("%h{}", rest.replace('%', "%%")), &mount.value, Specifiers::Meant);
         }
         let name = &service.name.value;
