@@ -74,6 +74,8 @@ fn env_files(service: &mut Service, notes: &mut Vec<String>) {
     }
     service.env_files = literally.into_iter().map(|(_, file)| file).collect();
     for file in &mut service.env_files {
+        // `raw`, the only one there is, is how Podman reads every file.
+        file.format = None;
         // One that is there is there when its unit starts, if it is copied along.
         file.required |= file.variables.is_some() && !file.path.value.starts_with(['/', '~', HOME]);
     }
