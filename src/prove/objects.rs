@@ -112,7 +112,9 @@ pub(super) fn stack<'a>(side: &Side<'a>) -> Object<'a> {
                 if side.is_units() && (foreign(from) || foreign(to) || is_outside(side, from)) {
                     continue;
                 }
-                let said = format!("{} -> {}", words::party(side.stack, from), words::party(side.stack, to));
+                // By the names of one side: which of two a name means depends on who else has it.
+                let of = |party| words::party(side.source(), party);
+                let said = format!("{} -> {}", of(from), of(to));
                 let known = out.facts.iter().any(|fact| fact.of == said);
                 if !known {
                     out.say("deny", said, "", deny.text.span());

@@ -148,7 +148,8 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
         if !side.is_source && dependency.service.is_implied() && !is_known {
             continue;
         }
-        if (is_owner && dependency.condition.value == Condition::Started) || *name == service.name.value {
+        let only_starts = dependency.condition.value == Condition::Started || (side.is_units() && !dependency.required);
+        if (is_owner && only_starts) || *name == service.name.value {
             continue;
         }
         let at = dependency.service.span().to(dependency.condition.span());

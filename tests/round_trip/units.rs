@@ -221,12 +221,12 @@ fn service(service: &mut Service, is_awaited: bool) {
         if health.test == Some(HealthTest::Disabled) {
             *health = quadgen::model::Health { test: Some(HealthTest::Disabled), ..Default::default() };
         }
-        // Podman runs one word with blanks in a shell.
+        // Podman would run one word with blanks in a shell, so such a check is left out.
         if let Some(HealthTest::Exec(words)) = &health.test
             && let [only] = words.as_slice()
             && only.value.contains(char::is_whitespace)
         {
-            health.test = Some(HealthTest::Shell(only.clone()));
+            health.test = None;
         }
         if let Some(HealthTest::Shell(line)) = &mut health.test {
             line.value = line.value.trim().to_owned();

@@ -81,6 +81,11 @@ fn in_full(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>)
     for (setting, span, value) in &mount.value.extra {
         match (setting.as_str(), value.scalar()) {
             ("type", _) => {}
+            // A volume without a name is new, and has no parts yet.
+            ("subpath", _) if !is_image && mount.value.kind != MountKind::Volume => {
+                let name = &service.name.value;
+                context.lose(*span, format!("only a volume with a name has parts: `{name}` gets all of this one"));
+            }
             ("subpath", Some(path)) if is_image || context.has(Feature::VolumeSubpath) => part = Some(path),
             ("subpath", _) => {
                 let (version, first) = (context.platform.version, Feature::VolumeSubpath.first_podman());
@@ -320,13 +325,12 @@ fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         let name = &used.source.value;
         let target = used.target.clone().unwrap_or_else(|| format!("/{name}"));
         let content = config.written.get("content").and_then(crate::model::Value::scalar);
+        lose_extra(context, used);
         match (config.file.clone(), content) {
             (Some(file), _) => {
-                lose_extra(context, used);
                 file_at(context, service, &file, &target, used, unit);
             }
             (None, Some(content)) => {
-                lose_extra(context, used);
                 let at = config.written.get("content").map_or(used.source.span(), |content| content.span);
                 if let Some(why) = unfit(&content) {
                     let found = refuse(at, format!("a unit cannot hold the content of `{name}`: {why}"));
