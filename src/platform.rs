@@ -11,6 +11,7 @@ pub mod datastore;
 mod feature;
 pub mod generator;
 pub mod keys;
+pub mod options;
 pub mod proxy;
 pub mod schema;
 pub mod systemd;

@@ -39,7 +39,8 @@ use std::path::Path;
 use engine::{CNI, DOCKER, Deployment, How, Lab, NETAVARK, PODMAN_5_4, PODMAN_5_8, PODMAN_COMPOSE};
 use look::stand_in;
 use machine::Machine;
-use quadgen::model::{Spanned, Stack};
+use quadgen::model::{Spanned, Stack, Version};
+use quadgen::platform::options;
 use quadgen::read::topology;
 use quadgen::source::SourceMap;
 use random::{Form, Words};
@@ -176,6 +177,26 @@ fn random_stacks(lab: Lab) {
     }
     say(&format!("lab: {lab}: {count} random stacks from {first} on: {counts}"));
     counts.check();
+}
+
+/// Which options a real Podman takes for lists: it names the type of each.
+#[test]
+fn options_are_lists_where_the_data_says_so() {
+    for lab in [NETAVARK, PODMAN_5_4, PODMAN_5_8] {
+        let Some(machine) = machine(lab, &format!("the options of {lab}")) else { return };
+        let version: Version = machine.must("podman version --format '{{.Client.Version}}'").parse().unwrap();
+        let help = machine.must("podman run --help");
+        let is_list = |line: &str| {
+            let mut words = line.split_whitespace().skip_while(|word| !word.starts_with("--"));
+            let flag = words.next()?;
+            (words.next() == Some("strings")).then(|| flag.to_owned())
+        };
+        let mut seen: Vec<String> = help.lines().filter_map(is_list).collect();
+        seen.sort();
+        assert!(!seen.is_empty(), "{help}");
+        assert_eq!(seen, options::lists(version), "{lab}");
+        say(&format!("lab: {lab}: {} options are lists, as data/podman-options.toml says", seen.len()));
+    }
 }
 
 #[test]

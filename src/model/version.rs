@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// `4`, `4.6` or `4.6.2`; what is not said counts as zero when two are compared.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Version {
     numbers: [u16; 3],
     /// How many numbers were said, for display.
@@ -36,6 +39,15 @@ impl PartialOrd for Version {
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         self.numbers.cmp(&other.numbers)
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = String;
+
+    /// The way from files of `data/`, where versions are texts.
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

@@ -92,19 +92,12 @@ impl Feature {
     }
 
     fn since(self) -> Since {
-        let row = FEATURES.get(self.table());
-        let version = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
-        Since { podman: row.and_then(|row| version(&row.podman)), systemd: row.and_then(|row| version(&row.systemd)) }
+        FEATURES.get(self.table()).copied().unwrap_or_default()
     }
 
     /// Whether a release of Podman has it.
     pub fn is_in_podman(self, version: Version) -> bool {
         self.since().podman.is_some_and(|first| version >= first)
-    }
-
-    /// Whether a release of Podman has it.
-    pub fn is_in(self, podman: Version) -> bool {
-        self.since().podman.is_none_or(|since| since <= podman)
     }
 
     /// The first Podman that has it, for texts.
@@ -113,18 +106,14 @@ impl Feature {
     }
 }
 
+/// The first releases that have it.
+#[derive(Clone, Copy, Default, Deserialize)]
 struct Since {
     podman: Option<Version>,
     systemd: Option<Version>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    podman: Option<String>,
-    systemd: Option<String>,
-}
-
-static FEATURES: LazyLock<BTreeMap<String, Row>> = LazyLock::new(|| {
+static FEATURES: LazyLock<BTreeMap<String, Since>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     toml::from_str(include_str!("../../data/features.toml")).expect("data/features.toml is well-formed")
 });

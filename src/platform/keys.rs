@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::model::Version;
 
@@ -35,7 +35,6 @@ pub enum Repeat {
 /// One key of one section.
 #[derive(Debug, Deserialize)]
 pub struct Key {
-    #[serde(deserialize_with = "version")]
     since: Version,
     /// What the generator does with its value.
     pub repeat: Repeat,
@@ -95,36 +94,8 @@ impl Key {
     }
 }
 
-fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(serde::de::Error::custom)
-}
-
 /// By name, sorted; every line of every unit is looked up here.
 type Table<T> = IndexMap<String, T, FixedState>;
-
-/// Options whose value Podman takes for a line of CSV, each field of which is a value. Source: Podman,
-/// `cmd/podman/common/create.go` and `netflags.go`, `StringSliceVar`.
-const LISTS: [&str; 13] = [
-    "--add-host",
-    "--cap-add",
-    "--cap-drop",
-    "--device",
-    "--device-cgroup-rule",
-    "--dns",
-    "--dns-option",
-    "--dns-search",
-    "--env-file",
-    "--expose",
-    "--group-add",
-    "--sysctl",
-    "--ulimit",
-];
-
-/// Whether Podman takes the value of an option for a line of CSV, each field of which is a value.
-pub fn is_list(flag: &str) -> bool {
-    LISTS.contains(&flag)
-}
 
 static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]

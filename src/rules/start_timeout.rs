@@ -147,7 +147,7 @@ fn wait(view: &View<'_>, lines: &Lines<'_>, service: &Service) -> Option<Wait> {
         let left = service.quadlet.iter().any(|entry| entry.key.value == key);
         left || (key == "HealthStartupCmd" && lines.last("Container", key).is_some())
     });
-    if !healthy || startup || !Feature::HealthWait.is_in(view.wiring.platform.version) {
+    if !healthy || startup || !Feature::HealthWait.is_in_podman(view.wiring.platform.version) {
         return None;
     }
     if matches!(health.test, None | Some(HealthTest::Disabled)) {

@@ -160,7 +160,7 @@ impl<'a> Bench<'a> {
         for (at, id, mut plain) in written {
             let row = &self.rows[at];
             if let Some(made) = &made {
-                plain.services = services(made, &id, &folder);
+                plain.services = services(made, &id, &folder, place.podman.parse().unwrap());
                 let shown = row.shows.is_empty()
                     || plain
                         .services
@@ -272,7 +272,7 @@ impl<'a> Bench<'a> {
                 let Some(Some(plain)) = self.plain.get(&(case.row, case.place)) else { continue };
                 if let Some(fault) = differs(
                     plain,
-                    &services(&made, id, &units(folder.path())),
+                    &services(&made, id, &units(folder.path()), podman.parse().unwrap()),
                     &self.rows[case.row],
                     &case.value,
                     *whole,
@@ -421,7 +421,7 @@ fn bad_keys(name: &str, text: &str, place: Where) -> Option<String> {
 }
 
 /// What a generator made of the units of an id.
-fn services(made: &Generated, id: &str, folder: &Path) -> Services {
+fn services(made: &Generated, id: &str, folder: &Path, release: Version) -> Services {
     let of = made.services.iter().filter(|(name, _)| name.contains(id));
     of.map(|(name, unit)| {
         let entries =
@@ -435,7 +435,7 @@ fn services(made: &Generated, id: &str, folder: &Path) -> Services {
             }
             *keys.entry(format!("[{section}] {key}")).or_default() += 1;
             if key.starts_with("Exec") {
-                let mut command = command(value);
+                let mut command = command(value, release);
                 command.env_files(folder);
                 command.each(|text| clean(&text.replace(id, "ID").replace(&*top(folder).to_string_lossy(), "TOP")));
                 commands.push((key.clone(), command));

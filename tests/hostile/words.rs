@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use quadgen::model::Version;
+use quadgen::platform::options::is_list;
+
 use super::support::split;
 
 /// One command of a service: its options, sorted, and the rest in order, each as the parts that podman sees.
@@ -107,27 +110,11 @@ const SWITCHES: [&str; 18] = [
     "--force",
     "--detach",
 ];
-/// Options whose value podman reads as a line of CSV, of which each field is a value (`StringSliceVar`).
-const LISTS: [&str; 13] = [
-    "--cap-add",
-    "--cap-drop",
-    "--device",
-    "--device-cgroup-rule",
-    "--dns",
-    "--dns-option",
-    "--dns-search",
-    "--env-file",
-    "--expose",
-    "--group-add",
-    "--add-host",
-    "--sysctl",
-    "--ulimit",
-];
 const PAIRS: [&str; 9] =
     ["--env", "--label", "--annotation", "--sysctl", "--opt", "--log-opt", "--build-arg", "--ulimit", "--security-opt"];
 
 /// The value of a command line of a service.
-pub fn command(line: &str) -> Command {
+pub fn command(line: &str, release: Version) -> Command {
     let mut words: Vec<String> = split(line).into_iter().map(|word| literal(&word)).collect();
     let program = words.first().map_or("", |word| word.trim_start_matches(['-', '@'])).to_owned();
     if program != "/usr/bin/podman" {
@@ -148,12 +135,12 @@ pub fn command(line: &str) -> Command {
                 rest.extend(behind.by_ref().map(|word| vec![word]));
             }
         } else if let Some((flag, value)) = word.split_once('=').filter(|(flag, _)| flag.starts_with("--")) {
-            options.extend(option(flag, value));
+            options.extend(option(flag, value, release));
         } else if SWITCHES.contains(&word.as_str()) && !(run && word == "-v") {
             options.push(vec![word]);
         } else {
             let value = behind.next().unwrap_or_else(|| "<nothing>".to_owned());
-            options.extend(option(&word, &value));
+            options.extend(option(&word, &value, release));
         }
     }
     options.sort();
@@ -183,7 +170,7 @@ fn literal(word: &[u8]) -> String {
 }
 
 /// An option as podman takes it apart; several where its value is a list.
-fn option(flag: &str, value: &str) -> Vec<Vec<String>> {
+fn option(flag: &str, value: &str, release: Version) -> Vec<Vec<String>> {
     let flag = match flag {
         "-v" => "--volume",
         "-p" => "--publish",
@@ -197,7 +184,7 @@ fn option(flag: &str, value: &str) -> Vec<Vec<String>> {
     {
         return vec![volume];
     }
-    let values = if LISTS.contains(&flag) { csv(value) } else { vec![value.to_owned()] };
+    let values = if is_list(flag, release) { csv(value) } else { vec![value.to_owned()] };
     values.into_iter().map(|value| [vec![flag.to_owned()], parts(flag, &value)].concat()).collect()
 }
 

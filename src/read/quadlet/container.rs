@@ -72,7 +72,7 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
                 let span = given.word.part(name.len() + 1, text.len());
                 service.environment.insert(name.to_owned(), Spanned::written(Some(value.to_owned()), span));
             }
-            None if given.by_argument || Feature::BareEnvironment.is_in(unit.release) => {
+            None if given.by_argument || Feature::BareEnvironment.is_in_podman(unit.release) => {
                 service.environment.insert(text.clone(), Spanned::written(None, given.span()));
             }
             // The generator drops it.
@@ -113,7 +113,7 @@ fn image(values: &mut Values<'_>, service: &mut Service, names: &Names<'_>, stac
     let text = &given.word.text;
     let other = names.loaded.find(text);
     match other.map(|other| (other, other.kind)) {
-        Some((other, UnitKind::Build)) if Feature::BuildUnit.is_in(release) => {
+        Some((other, UnitKind::Build)) if Feature::BuildUnit.is_in_podman(release) => {
             build::build(other, service, stack);
         }
         Some((other, UnitKind::Image)) => {

@@ -99,7 +99,7 @@ fn awaited(target: &Unit) -> Condition {
         Condition::Started
     } else if is("Service", "Type", "oneshot") {
         Condition::Completed
-    } else if Feature::HealthWait.is_in(target.release) && is("Container", "Notify", "healthy") {
+    } else if Feature::HealthWait.is_in_podman(target.release) && is("Container", "Notify", "healthy") {
         Condition::Healthy
     } else {
         Condition::Started

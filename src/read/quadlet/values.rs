@@ -7,6 +7,7 @@ use super::unit::Unit;
 use crate::model::{Keys, Spanned, Text, UnitEntry};
 use crate::platform::attributes::Shape;
 use crate::platform::keys::{self, Repeat};
+use crate::platform::options::is_list;
 use crate::source::Span;
 use crate::syntax::unit::{Escapes, Value, Word, split};
 
@@ -90,7 +91,7 @@ impl<'u> Values<'u> {
             }
             let known = keys::find(own, key);
             let words = known.map(|known| words(unit, key, known.repeat)).unwrap_or_default();
-            let words = words.into_iter().map(|word| field(known.and_then(keys::Key::flag), word));
+            let words = words.into_iter().map(|word| field(unit, known.and_then(keys::Key::flag), word));
             let given = words.map(|word| given(unit, word)).collect();
             values.slots.push(Slot { key: Cow::Borrowed(key), values: given, taken: false });
         }
@@ -137,7 +138,7 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = Given { by_argument: true, ..given(self.unit, field(Some(&flag), found)) };
+            let found = Given { by_argument: true, ..given(self.unit, field(self.unit, Some(&flag), found)) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
             let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
@@ -226,9 +227,9 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 }
 
 /// A value that stands in quotes in a line of CSV, as which Podman reads some options.
-fn field(flag: Option<&str>, mut word: Word) -> Word {
+fn field(unit: &Unit, flag: Option<&str>, mut word: Word) -> Word {
     let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
-    if flag.is_some_and(keys::is_list)
+    if flag.is_some_and(|flag| is_list(flag, unit.release))
         && let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
     {
         word.text = text.replace('\u{0}', "\"");

@@ -3,8 +3,9 @@
 //! It passes two readers: the generator, which splits and unquotes by the kind of its key, and systemd, which expands
 //! `%` and `$` in the `ExecStart=` that the generator makes. Checked with the generators of 5.4.2 and 5.8.6.
 
-use crate::model::{AT_START, HOME};
-use crate::platform::keys::{Repeat, is_list};
+use crate::model::{AT_START, HOME, Version};
+use crate::platform::keys::Repeat;
+use crate::platform::options::is_list;
 use crate::render::host::VARIABLE;
 
 /// Whether `%` begins a specifier of systemd.
@@ -35,8 +36,8 @@ pub(super) fn unfit(text: &str) -> Option<&'static str> {
 }
 
 /// A value of an option as Podman takes it for one; nothing if there is no way.
-pub(super) fn one_of_list(flag: &str, text: &str) -> Option<String> {
-    if !is_list(flag) {
+pub(super) fn one_of_list(flag: &str, text: &str, version: Version) -> Option<String> {
+    if !is_list(flag, version) {
         return Some(text.to_owned());
     }
     // Go's reader of CSV makes one line break of both.

@@ -79,7 +79,7 @@ impl Unit {
             return self.lose(format!("{key}= cannot hold this value: {why}"));
         }
         let flag = known.flag().unwrap_or_default();
-        let Some(listed) = quote::one_of_list(flag, value) else {
+        let Some(listed) = quote::one_of_list(flag, value, self.version) else {
             return self.lose(format!("{key}= cannot hold this value: Podman takes it for another one"));
         };
         // The generator looks at the beginning of these, where a quotation mark would now stand.
@@ -169,7 +169,7 @@ impl Unit {
 
     /// An option of `podman` that has no key, with its value.
     pub fn option(&mut self, flag: &str, value: &str) {
-        match quote::one_of_list(flag, value) {
+        match quote::one_of_list(flag, value, self.version) {
             Some(value) => self.argument(&format!("{flag}={value}"), quote::Specifiers::Literal),
             None => self.lose(format!("{flag} cannot hold this value: Podman takes it for another one")),
         }

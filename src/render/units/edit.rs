@@ -132,7 +132,7 @@ impl Edit<'_> {
             if known.since() > release {
                 return self.too_new(entry, known, &value);
             }
-            if key == "Network" && value.ends_with(".container") && !Feature::ContainerNetwork.is_in(release) {
+            if key == "Network" && value.ends_with(".container") && !Feature::ContainerNetwork.is_in_podman(release) {
                 let message = format!(
                     "Podman {release} takes `{value}` for the name of a network: the network of a unit came with {}",
                     Feature::ContainerNetwork.first_podman()
