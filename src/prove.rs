@@ -29,8 +29,6 @@ mod side;
 mod units;
 mod verdicts;
 
-use std::collections::HashMap;
-
 use std::borrow::Cow;
 
 use facts::{Difference, Kind, Object, differences};
@@ -38,7 +36,7 @@ use side::Side;
 use units::Units;
 
 use crate::diagnostic::{Diagnostic, Level, input};
-use crate::model::{Connection, Format, NetworkMode, Service, Stack};
+use crate::model::{Connection, Format, Stack};
 use crate::network::Wiring;
 use crate::platform::Platform;
 use crate::render::{Filled, Rendered, Target, fill, fitted};
@@ -51,8 +49,8 @@ const TOLD: usize = 10;
 
 /// Reads rendered files back and compares them with the stack that was given to the renderer, on the platform that was
 /// given to it. Nothing is what it should be: the files say what the stack says, or a finding of the render says what
-/// they do not. A topology is not looked at, nor
-/// is what is made of units: to units they are edited line by line, and to Compose every line is carried or reported.
+/// they do not. A topology is not looked at, nor is what is made of units: to units they are edited line by line, and to
+/// Compose every line is carried or reported.
 pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
     if target == Target::Topology || stack.format == Format::Quadlet {
         return Vec::new();
@@ -62,10 +60,7 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
         _ => Cow::Borrowed(stack),
     };
     let stack = fitted.as_ref();
-    let Ok(mut filled) = fill(stack, platform) else { return Vec::new() };
-    if target == Target::Quadlet {
-        joined(&mut filled.stack, platform);
-    }
+    let Ok(filled) = fill(stack, platform) else { return Vec::new() };
     let (read, sources) = back::read(&rendered.files, platform, target, profiles(stack));
     let refused = read.diagnostics.iter().filter(|found| found.severity == Level::Error);
     let mut found: Vec<Diagnostic> = refused
@@ -105,24 +100,6 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
 fn profiles(stack: &Stack) -> Vec<String> {
     let services = stack.services.values();
     services.filter_map(|service| service.attributes.get("profiles")).flat_map(|(_, names)| names.texts()).collect()
-}
-
-/// A container by its name is a service where one is called so: units say it in one way.
-fn joined(stack: &mut Stack, platform: &Platform) {
-    let is_joined = |service: &&mut Service| matches!(&service.network_mode, Some(mode) if matches!(mode.value, NetworkMode::Container(_)));
-    if stack.services.values_mut().all(|service| !is_joined(&service)) {
-        return;
-    }
-    let wiring = Wiring::new(stack, platform);
-    let names = stack.services.values().map(|service| (wiring.container_name(service), service.name.value.clone()));
-    let names: HashMap<String, String> = names.collect();
-    for mode in stack.services.values_mut().filter(is_joined).filter_map(|service| service.network_mode.as_mut()) {
-        if let NetworkMode::Container(name) = &mode.value
-            && let Some(service) = names.get(name)
-        {
-            mode.value = NetworkMode::Service(service.clone());
-        }
-    }
 }
 
 fn compare(

@@ -18,12 +18,13 @@ pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub(crate) use quadlet::{
-    container_name, content_step, count, fitted, hook_lines, is_folder, is_template, own_profiles, profile_target,
-    pull, services,
+    container_name, content_step, count, fitted, hook_lines, is_folder, is_template, one_of_list, own_profiles, prefix,
+    profile_target, pull, services, touch_step,
 };
 pub use steps::{Next, Written, gone, next};
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, input};
 use crate::model::{Deploy, Format, Stack};
@@ -149,6 +150,9 @@ pub fn render(
     rendered.steps = steps;
     rendered.findings.extend(losses);
     rendered.notes.splice(0..0, notes);
+    // What concerns several services is said once.
+    let mut said = HashSet::new();
+    rendered.notes.retain(|note| said.insert(note.clone()));
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);
         finding.platforms = if target == Target::Topology { Vec::new() } else { vec![platform.name.clone()] };

@@ -251,9 +251,12 @@ fn hostile_values_arrive_or_are_refused() {
     }
     say(&bench.summary());
     let unproven: BTreeSet<&str> = bench.unproven.iter().map(String::as_str).collect();
-    say(&format!("hostile values: the proof refuses even harmless ones of {unproven:?}"));
+    assert_eq!(unproven, NAMES_NOTHING.into(), "the proof refuses even harmless values");
     assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
 }
+
+/// Attributes whose harmless value names something of the stack that is not there.
+const NAMES_NOTHING: [&str; 2] = ["services.*.volumes_from", "x-quadgen.deny"];
 
 /// The fewest pieces of a value that still fail, and how.
 fn shrunk(bench: &mut Bench<'_>, row: usize, mut pieces: Pieces, place: Where) -> (Pieces, String) {

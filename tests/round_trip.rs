@@ -23,7 +23,6 @@ mod values;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestCaseResult;
 use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::model::{Format, Stack};
@@ -140,12 +139,7 @@ fn to_quadlet(text: &str) -> TestCaseResult {
 }
 
 fn config() -> ProptestConfig {
-    // The same ones each time; who asks for a number of cases gets others.
-    let rng_seed = match std::env::var_os("PROPTEST_CASES") {
-        None => RngSeed::Fixed(2026),
-        Some(_) => RngSeed::Random,
-    };
-    ProptestConfig { failure_persistence: None, rng_seed, ..ProptestConfig::default() }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

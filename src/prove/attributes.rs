@@ -7,6 +7,7 @@ use super::side::Side;
 use crate::model::{Data, Service, Value};
 use crate::platform::Feature;
 use crate::platform::attributes::{self, Shape};
+use crate::render::one_of_list;
 use crate::source::Span;
 
 pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
@@ -30,6 +31,14 @@ pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Ob
             ("build", _) => build(side, &service.name.value, value, at, out),
             // What is on this machine only is never pulled.
             ("pull_policy", _) if local && value.scalar().as_deref() == Some("never") => {}
+            // An option that no key says, and no attribute of units.
+            (name, Some(_)) if name.starts_with("blkio_config.") => {
+                let flag = known.and_then(|known| known.flag.as_deref()).unwrap_or_default();
+                for text in value.texts() {
+                    let text = one_of_list(flag, &text, side.platform.version).unwrap_or(text);
+                    out.say("line [Container] PodmanArgs=", format!("{flag}={text}"), "", at);
+                }
+            }
             (_, None) if known.is_some_and(attributes::Attribute::is_idle) => {}
             (_, None) => out.say(name.as_str(), "", side.value(value), at),
             (_, Some(shape)) => by_shape(side, name, shape, value, at, out),

@@ -45,7 +45,7 @@ pub(super) fn has_lines(source: &Stack) -> bool {
     let services = source.services.values().map(|service| &service.quadlet);
     let networks = source.networks.values().map(|network| &network.quadlet);
     let volumes = source.volumes.values().map(|volume| &volume.quadlet);
-    source.format != Format::Quadlet && services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
+    services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
 }
 
 /// The names that files of a kind have, where all of them carry the project's before their own.

@@ -7,12 +7,14 @@ use super::facts::{Kind, Object};
 use super::mounts;
 use super::side::Side;
 use crate::model::{
-    Condition, EnvFile, Format, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
+    Condition, EnvFile, HOME, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
 use crate::platform::Feature;
 use crate::render::{
-    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step, words,
+    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step,
+    touch_step, words,
 };
+use crate::syntax::unit::{Escapes, Value, split};
 
 /// What quadgen writes for a service that others wait for; that they wait is said of them.
 const WAITED: [&str; 6] = ["Notify", "RestartMode", "TimeoutStartSec", "TimeoutStopSec", "Type", "RemainAfterExit"];
@@ -73,6 +75,19 @@ fn image<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
 }
 
 fn networks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
+    // A name that is no mode is that of a network, from outside.
+    let by_name = |service: &Service| match service.network_mode.as_ref().map(|mode| &mode.value) {
+        Some(NetworkMode::Other(name)) if side.is_units() && !name.contains(':') => Some(name.clone()),
+        _ => None,
+    };
+    if let Some(name) = by_name(service) {
+        let at = service.network_mode.as_ref().map_or(service.span(), |mode| mode.span());
+        return out.say("network", name, "", at);
+    }
+    if side.other.services.get(&service.name.value).is_some_and(|other| by_name(other).is_some()) {
+        let networks = service.networks.iter().map(|attachment| &attachment.network);
+        return networks.for_each(|network| out.say("network", network.value.as_str(), "", network.span()));
+    }
     if let Some(mode) = &service.network_mode {
         out.say("network mode", "", words::network_mode(&mode.value), mode.span());
     }
@@ -126,7 +141,12 @@ fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) 
         let EnvFile { path, required, format, .. } = file;
         // Of two files that set a variable the later one counts.
         out.say("env file", side.path(&path.value), at.to_string(), path.span());
-        if !required {
+        // A unit makes it, where it can.
+        let is_made = side.is_units() && side.is_source && path.value.starts_with(['/', '~', HOME]);
+        if !required && is_made {
+            let path = side.path(&path.value).replacen('~', &HOME.to_string(), 1);
+            out.say("line [Service] ExecStartPre=", touch_step(&path), "", file.path.span());
+        } else if !required {
             out.say("env file that may be missing", side.path(&path.value), "", path.span());
         }
         if let Some(format) = format {
@@ -169,7 +189,7 @@ fn dependencies<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>)
         };
         out.say("dependency", name, words::condition(condition), at);
         // What units say may be less: to be pulled in and not waited for, or the other way round.
-        if side.is_units() && !side.is_source && side.source().format != Format::Quadlet {
+        if side.is_units() && !side.is_source {
             if side.units.unordered.contains(&(service.name.value.clone(), name.to_owned())) {
                 out.say("start without waiting for", name, "", at);
             }
@@ -230,7 +250,7 @@ fn life<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
         }
     }
     // Docker starts what it had running; systemd what is installed. Units know it by themselves.
-    if side.is_units() && side.source().format != Format::Quadlet {
+    if side.is_units() {
         let name = service.name.value.as_str();
         let installs = |entry: &UnitEntry| entry.section == "Install" && entry.key.value != "DefaultInstance";
         let installed = service.quadlet.iter().any(installs);
@@ -274,7 +294,7 @@ fn hooks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
     if !side.is_source || !side.is_units() {
         return;
     }
-    let unit = format!("{}-{}", side.stack.name.value, service.name.value);
+    let unit = side.unit(&service.name.value);
     for (key, line, at) in hook_lines(service, &container_name(service, &unit)) {
         match line {
             Ok(line) => out.say(format!("line [Service] {key}="), line, "", at),
@@ -306,8 +326,11 @@ fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
     let what = format!("line [{}] {}=", entry.section, entry.key.value);
     let at = entry.key.span().to(entry.value.span());
     if matches!(entry.key.value.as_str(), "PodmanArgs" | "GlobalArgs") {
-        for word in entry.value.value.split_whitespace() {
-            out.say(what.clone(), side.text(word), "", at);
+        let words = split(&Value::without_place(&entry.value.value), Escapes::Apply).unwrap_or_default();
+        for word in words {
+            // As Podman gets it, behind systemd.
+            let text = word.text.replace("%%", "%").replace("$$", "$");
+            out.say(what.clone(), text, "", at);
         }
     } else {
         out.say(what, side.text(&entry.value.value), "", at);

@@ -9,7 +9,7 @@ use super::units::Units;
 use crate::model::{AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, Value};
 use crate::network::{Name, Wiring};
 use crate::platform::{Feature, Platform};
-use crate::render::{Target, count, is_replicated};
+use crate::render::{Target, count, is_replicated, prefix};
 
 /// Stands for the name that Compose makes, whatever it is: it is made again of the same words.
 const MADE: &str = "a name of Compose's";
@@ -82,7 +82,7 @@ impl<'a> Side<'a> {
             Kind::Volume => stack.volumes.get(name).map(|volume| &volume.quadlet),
             Kind::Stack => None,
         };
-        stack.format != Format::Quadlet && entries.is_some_and(|entries| !entries.is_empty())
+        entries.is_some_and(|entries| !entries.is_empty())
     }
 
     /// What `%N` is in the unit of a service.
@@ -93,10 +93,7 @@ impl<'a> Side<'a> {
 
     /// What the unit of a service is called, without its ending.
     pub fn unit(&self, name: &str) -> String {
-        match self.source().format {
-            Format::Compose => format!("{}-{name}", self.source().name.value),
-            Format::Topology | Format::Quadlet => name.to_owned(),
-        }
+        format!("{}{name}", prefix(self.source()))
     }
 
     /// Whether units are written.

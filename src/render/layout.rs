@@ -78,7 +78,7 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
 }
 
 /// The value under a key of a map.
-pub(super) fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+pub(in crate::render) fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
     match &mut value.data {
         Data::Map(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
         _ => None,
@@ -86,7 +86,7 @@ pub(super) fn entry<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value
 }
 
 /// Changes a text, or each text of a list.
-pub(super) fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
+pub(in crate::render) fn each_text(value: &mut Value, change: &mut dyn FnMut(Span, &mut String)) {
     match &mut value.data {
         Data::Text(text) => change(value.span, text),
         Data::List(items) => items.iter_mut().for_each(|item| each_text(item, change)),

@@ -19,10 +19,12 @@ mod template;
 mod unit;
 
 pub(crate) use copies::{container_name, count, is_template, services};
+pub(crate) use environment::touch_step;
 pub(crate) use fit::fitted;
 pub(crate) use hooks::lines as hook_lines;
 pub(crate) use life::{own_profiles, profile_target, pull};
 pub(crate) use mounts::{content_step, is_folder};
+pub(crate) use quote::one_of_list;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -59,6 +59,13 @@ pub struct Value {
 }
 
 impl Value {
+    /// A text that stands in no file.
+    pub fn without_place(text: &str) -> Value {
+        let mut value = Value::default();
+        value.push(text, 0);
+        value
+    }
+
     /// The same value as systemd joins it: with a blank between the lines.
     pub fn spaced(&self) -> Value {
         let starts = std::iter::once((0, self.first)).chain(self.more.iter().copied());

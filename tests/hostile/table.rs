@@ -47,6 +47,10 @@ pub fn derived() -> Vec<Row> {
         let path = text("path");
         let shape = attribute.get("shape").map(|shape| serde_json::from_value::<Shape>(shape.clone()).unwrap());
         let (Some(name), Some(shape)) = (path.strip_prefix("services.*."), shape) else { continue };
+        // What stands deeper has rows that are written down.
+        if name.contains('.') {
+            continue;
+        }
         let flag = text("flag");
         let plain = plain(name);
         let values: Vec<(Json, &str)> = match shape {

@@ -17,7 +17,6 @@ pub(super) fn attributes(context: &mut Context<'_>, service: &Service, unit: &mu
             // Said elsewhere.
             _ if matches!(name.as_str(), "build" | "post_start" | "pre_stop" | "profiles" | "scale") => {}
             _ if name == "security_opt" => security::options(context, service, (*span, value), unit),
-            _ if name == "blkio_config" => blkio(context, *span, value, unit),
             Some(Shape::Deploy) => deploy(context, *span, value, unit),
             Some(shape) => write(context, name, attribute, shape, (*span, value), unit),
             None if attribute.is_idle() => {}
@@ -206,35 +205,6 @@ fn deploy(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit)
                     format!("a unit cannot say `deploy.resources.reservations.{reservation}`: it is left out"),
                 ),
             }
-        }
-    }
-}
-
-/// Weights and limits of block devices, each an argument of its own.
-fn blkio(context: &mut Context<'_>, span: Span, value: &Value, unit: &mut Unit) {
-    let Data::Map(entries) = &value.data else { return };
-    for (name, value) in entries {
-        let (flag, of_device) = match name.as_str() {
-            "weight" => ("--blkio-weight", ""),
-            "weight_device" => ("--blkio-weight-device", "weight"),
-            "device_read_bps" => ("--device-read-bps", "rate"),
-            "device_read_iops" => ("--device-read-iops", "rate"),
-            "device_write_bps" => ("--device-write-bps", "rate"),
-            "device_write_iops" => ("--device-write-iops", "rate"),
-            _ => {
-                context.lose(span, format!("a unit cannot say `blkio_config.{name}`: it is left out"));
-                continue;
-            }
-        };
-        let devices = match &value.data {
-            Data::List(items) => items.as_slice(),
-            _ => &[],
-        };
-        let said = devices
-            .iter()
-            .filter_map(|item| Some(format!("{}:{}", item.get("path")?.scalar()?, item.get(of_device)?.scalar()?)));
-        for said in value.scalar().into_iter().chain(said) {
-            unit.argument(&format!("{flag}={said}"), Specifiers::Literal);
         }
     }
 }

@@ -81,17 +81,15 @@ fn networks(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             NetworkMode::None => unit.own("Network", "none"),
             NetworkMode::Bridge => unit.own("Network", "bridge"),
             NetworkMode::Service(name) => namespace_of(context, name, unit),
-            NetworkMode::Container(name) => {
-                // A container of the stack has a unit, which has to be started before.
-                let is_it =
-                    |other: &&Service| matches!(&other.container_name, ContainerName::Named(own) if own.value == *name);
-                match context.stack.services.values().find(is_it) {
-                    Some(other) => namespace_of(context, &other.name.value, unit),
-                    None => unit.own("Network", &format!("container:{name}")),
-                }
-            }
+            NetworkMode::Container(name) => unit.own("Network", &format!("container:{name}")),
             NetworkMode::Other(text) if is_unit(text.split(':').next().unwrap_or(text)) => {
                 unit.lose(format!("Podman takes the network mode `{}` for a unit", text.escape_debug()));
+            }
+            NetworkMode::Other(text) if text.is_empty() => {
+                unit.lose(format!(
+                    "an empty network mode is none: `{}` is on Podman's default network",
+                    service.name.value
+                ));
             }
             NetworkMode::Other(text) => unit.own("Network", text),
         }

@@ -41,9 +41,7 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     }
     let note = "Variables that came from .env or the environment are in files called *.env, which only their owner may \
                 read and which are not for a repository; `--inline-env` writes them into the units.";
-    if !context.notes.iter().any(|known| known == note) {
-        context.notes.push(note.to_owned());
-    }
+    context.notes.push(note.to_owned());
     let text = own.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     context.files.push(File { name, text });
 }
@@ -82,19 +80,15 @@ fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: 
             "Podman reads `{}` literally: quotes, comments behind values and ${{…}} become part of the value.",
             file.path.value
         );
-        if !context.notes.contains(&note) {
-            context.notes.push(note);
-        }
+        context.notes.push(note);
     }
     if file.required {
         return;
     }
     if path.starts_with(['/', HOME]) {
-        // Podman wants every file that is named.
         // What does not fit was reported with the file's own line.
         if super::quote::unfit(&path).is_none() {
-            let path = super::quote::word(&path, Specifiers::Literal);
-            unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {path}"));
+            unit.raw("Service", "ExecStartPre", &touch_step(&path));
         }
     } else if file.variables.is_none() {
         let name = &service.name.value;
@@ -105,4 +99,9 @@ fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: 
             ),
         );
     }
+}
+
+/// Makes an env file that may be missing: Podman wants every file that is named.
+pub(crate) fn touch_step(path: &str) -> String {
+    format!("-/usr/bin/touch {}", super::quote::word(path, Specifiers::Literal))
 }

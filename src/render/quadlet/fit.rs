@@ -29,6 +29,7 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
     out.services.extend(stack.disabled.clone());
     links::aliases(&mut out, &mut fitted.lost);
     shared::containers(&mut out);
+    secrets(&mut out);
     for service in out.services.values_mut() {
         env_files(service, &mut fitted.notes);
         domain(service, &mut fitted.lost);
@@ -36,6 +37,7 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
         policy(service);
         gpu::devices(service, &mut fitted);
         security::normal(service);
+        block_devices(service);
     }
     fitted.stack = Cow::Owned(out);
     fitted
@@ -68,9 +70,7 @@ fn env_files(service: &mut Service, notes: &mut Vec<String>) {
              are written for Podman.",
             file.path.value
         );
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        notes.push(note);
     }
     service.env_files = literally.into_iter().map(|(_, file)| file).collect();
     for file in &mut service.env_files {
@@ -78,6 +78,35 @@ fn env_files(service: &mut Service, notes: &mut Vec<String>) {
         file.format = None;
         // One that is there is there when its unit starts, if it is copied along.
         file.required |= file.variables.is_some() && !file.path.value.starts_with(['/', '~', HOME]);
+    }
+}
+
+/// What Compose takes from where the stack is started, Podman keeps by a name.
+fn secrets(stack: &mut Stack) {
+    for secret in stack.secrets.values_mut().filter(|secret| secret.file.is_none() && !secret.external) {
+        secret.external = true;
+        let (name, at) = (format!("{}_{}", stack.name.value, secret.name.value), secret.name.span());
+        take(&mut secret.written, "name");
+        if let Data::Map(entries) = &mut secret.written.data {
+            entries.push(("name".to_owned(), Value { span: at, data: Data::Text(name) }));
+        }
+    }
+}
+
+/// Weights and limits of block devices, each an option of its own.
+fn block_devices(service: &mut Service) {
+    let Some((at, config)) = service.attributes.shift_remove("blkio_config") else { return };
+    let Data::Map(entries) = config.data else { return };
+    for (name, mut value) in entries {
+        if let Data::List(items) = &mut value.data {
+            for item in items {
+                let limit = item.get("rate").or(item.get("weight")).and_then(Value::scalar);
+                if let (Some(path), Some(limit)) = (item.get("path").and_then(Value::scalar), limit) {
+                    item.data = Data::Text(format!("{path}:{limit}"));
+                }
+            }
+        }
+        service.attributes.insert(format!("blkio_config.{name}"), (at, value));
     }
 }
 

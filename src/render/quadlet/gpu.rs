@@ -2,6 +2,7 @@
 
 use super::fit::{Fitted, take};
 use crate::model::{Data, Service, Value};
+use crate::render::layout::entry;
 use crate::render::lost;
 use crate::source::Span;
 
@@ -48,9 +49,7 @@ pub(super) fn devices(service: &mut Service, fitted: &mut Fitted<'_>) {
             Some(kind) => format!("The host has to describe its devices of the kind {kind} below /etc/cdi."),
             None => continue,
         };
-        if !fitted.notes.contains(&note) {
-            fitted.notes.push(note);
-        }
+        fitted.notes.push(note);
     }
     let items = found.into_iter().map(|(name, span)| Value { span, data: Data::Text(name) });
     let empty = || (span, Value { span, data: Data::List(Vec::new()) });
@@ -62,13 +61,9 @@ pub(super) fn devices(service: &mut Service, fitted: &mut Fitted<'_>) {
 
 /// Takes the requests for devices out of `deploy`.
 fn reserved(service: &mut Service) -> Vec<Value> {
-    let devices = service.attributes.get_mut("deploy").and_then(|(_, deploy)| {
-        let Data::Map(entries) = &mut deploy.data else { return None };
-        let resources = entries.iter_mut().find(|(name, _)| name == "resources").map(|(_, value)| value)?;
-        let Data::Map(entries) = &mut resources.data else { return None };
-        let reservations = entries.iter_mut().find(|(name, _)| name == "reservations").map(|(_, value)| value)?;
-        take(reservations, "devices")
-    });
+    let deploy = service.attributes.get_mut("deploy").map(|(_, deploy)| deploy);
+    let resources = deploy.and_then(|deploy| entry(deploy, "resources"));
+    let devices = resources.and_then(|it| entry(it, "reservations")).and_then(|it| take(it, "devices"));
     match devices.map(|devices| devices.data) {
         Some(Data::List(items)) => items,
         _ => Vec::new(),

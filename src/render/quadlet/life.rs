@@ -80,9 +80,7 @@ pub(super) fn life(context: &mut Context<'_>, service: &Service, unit: &mut Unit
             None => {
                 let note = "The platform does not say its systemd. From systemd@254 on quadgen writes RestartMode=direct, \
                             with which units that wait for a healthy one also come up when its first start fails.";
-                if !context.notes.iter().any(|known| known == note) {
-                    context.notes.push(note.to_owned());
-                }
+                context.notes.push(note.to_owned());
             }
         }
     }

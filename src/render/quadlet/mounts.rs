@@ -291,14 +291,8 @@ fn secrets(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             continue;
         }
         let said = |key: &str| secret.written.get(key).and_then(crate::model::Value::scalar);
-        // What Compose takes from where the stack is started, Podman keeps by a name.
-        let (object, value) = match secret.external {
-            true => (said("name").unwrap_or_else(|| name.clone()), "FILE".to_owned()),
-            false => (
-                format!("{}_{name}", context.stack.name.value),
-                said("environment").map_or_else(|| "FILE".to_owned(), |variable| format!("--env {variable}")),
-            ),
-        };
+        let object = said("name").unwrap_or_else(|| name.clone());
+        let value = said("environment").map_or_else(|| "FILE".to_owned(), |variable| format!("--env {variable}"));
         context.notes.push(format!("The secret `{object}` must exist: podman secret create {object} {value}"));
         if !is_name(&object) {
             let message = format!("a unit cannot hold `{}` as the name of a secret", object.escape_debug());

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::unit::Unit;
 use crate::model::{Service, Stack};
+use crate::platform::keys;
 use crate::render::refuse;
 use crate::source::Span;
 
@@ -21,7 +22,8 @@ pub(super) fn pod(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
     }
     let mut pod = Unit::new("Pod", context.platform.version);
     if !pod.has("PodName") {
-        let message = format!("Podman {} has no pods in units: they came with 5.0", context.platform.version);
+        let first = keys::find("Pod", "PodName").map(|key| key.since().to_string()).unwrap_or_default();
+        let message = format!("Podman {} has no pods in units: they came with {first}", context.platform.version);
         return context.refused.push(refuse(context.stack.name.span(), message));
     }
     let name = context.stack.name.value.clone();

@@ -36,7 +36,7 @@ pub(super) fn unfit(text: &str) -> Option<&'static str> {
 }
 
 /// A value of an option as Podman takes it for one; nothing if there is no way.
-pub(super) fn one_of_list(flag: &str, text: &str, version: Version) -> Option<String> {
+pub(crate) fn one_of_list(flag: &str, text: &str, version: Version) -> Option<String> {
     if !is_list(flag, version) {
         return Some(text.to_owned());
     }

@@ -5,7 +5,7 @@
 
 use super::Next;
 use crate::model::{Format, Stack};
-use crate::render::Change;
+use crate::render::{Change, prefix};
 
 /// A project that becomes units for the first time.
 pub(super) struct Moving<'a> {
@@ -22,12 +22,11 @@ impl<'a> Moving<'a> {
         if stack.format != Format::Compose || changes.iter().any(|change| change.old.is_some()) {
             return None;
         }
-        let unit = |name: &String| format!("{}-{name}.volume", stack.name.value);
         let own = stack.volumes.values().filter(|volume| !volume.external);
-        let own = own.filter(|volume| changes.iter().any(|change| change.name == unit(&volume.name.value)));
-        let volumes = own.map(|volume| {
-            let service = format!("{}-{}-volume.service", stack.name.value, volume.name.value);
-            (volume.object(), service)
+        let volumes = own.filter_map(|volume| {
+            let unit = format!("{}{}", prefix(stack), volume.name.value);
+            let is_written = changes.iter().any(|change| change.name == format!("{unit}.volume"));
+            is_written.then(|| (volume.object(), format!("{unit}-volume.service")))
         });
         let (systemctl, journal) = match rootless {
             true => ("systemctl --user", "journalctl --user"),
@@ -38,7 +37,7 @@ impl<'a> Moving<'a> {
 
     /// What has to be done while Docker still has the data, and what is called otherwise later.
     pub fn before(&self, next: &mut Next) {
-        let project = &self.stack.name.value;
+        let (project, unit) = (&self.stack.name.value, prefix(self.stack));
         next.before.push(format!("docker compose -p {project} down    # without -v: the volumes stay"));
         for (volume, _) in &self.volumes {
             next.before.push(format!(
@@ -48,8 +47,8 @@ impl<'a> Moving<'a> {
         let Some(service) = self.stack.services.keys().next() else { return };
         next.notes.push(format!(
             "Containers, networks and volumes keep the names that Docker Compose gave them. Scripts have to say it \
-             otherwise: `docker compose logs {service}` is `{} -u {project}-{service}`, `docker compose restart \
-             {service}` is `{} restart {project}-{service}`, `docker exec` is `podman exec`. The labels \
+             otherwise: `docker compose logs {service}` is `{} -u {unit}{service}`, `docker compose restart \
+             {service}` is `{} restart {unit}{service}`, `docker exec` is `podman exec`. The labels \
              com.docker.compose.* are gone.",
             self.journal, self.systemctl
         ));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{Next, unit_kind};
 use crate::model::Stack;
-use crate::render::{Change, File};
+use crate::render::{Change, File, prefix};
 
 /// Units that are there now, and those that changed.
 pub(super) struct Units<'a> {
@@ -190,10 +190,7 @@ impl<'a> Units<'a> {
         services.sort_by_cached_key(|service| {
             let file = self.container_of(service).and_then(|file| unit_kind(&file.name));
             let name = file.map_or(service.as_str(), |(name, _)| name);
-            // Units of a Compose project begin with its name.
-            let name =
-                name.strip_prefix(&self.stack.name.value).and_then(|name| name.strip_prefix('-')).unwrap_or(name);
-            self.stack.services.get_index_of(name.trim_end_matches('@'))
+            self.stack.services.get_index_of(self.name_in_stack(name))
         });
         services
     }
@@ -211,10 +208,14 @@ impl<'a> Units<'a> {
         }
     }
 
+    /// What a unit's service is called in the stack.
+    fn name_in_stack<'n>(&self, name: &'n str) -> &'n str {
+        name.strip_prefix(&prefix(self.stack)).unwrap_or(name).trim_end_matches('@')
+    }
+
     /// Whether a service waits for a profile.
     fn is_idle(&self, service: &str) -> bool {
-        let name = service.strip_prefix(&self.stack.name.value).and_then(|name| name.strip_prefix('-'));
-        name.is_some_and(|name| self.stack.disabled.contains_key(name))
+        self.stack.disabled.contains_key(self.name_in_stack(service))
     }
 
     fn systemctl(&self) -> &'static str {
