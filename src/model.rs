@@ -7,6 +7,7 @@ mod duration;
 mod health;
 mod image;
 mod intent;
+mod interpolated;
 mod mount;
 mod name;
 mod platform;
@@ -20,16 +21,17 @@ pub use duration::Duration;
 pub use health::{Health, HealthTest};
 pub use image::Image;
 pub use intent::{Connection, Deny, Endpoint, Party, Target, Witness};
+pub use interpolated::Interpolated;
 pub use mount::{Mount, MountKind};
 pub use name::{is_name, is_reserved};
 pub use platform::{Backend, Deploy, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
 pub use port::{Port, PortRange, Protocol};
 pub use template::{AT_START, HOME, HostPart, HostTemplate, VARIABLE, host_templates, is_mark};
-pub use unit::{Keys, Unit, UnitEntry, UnitKind, standing};
+pub use unit::{INSTALLED, Keys, Unit, UnitEntry, UnitKind, standing};
 pub use value::{Data, Value};
 pub use version::Version;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -137,6 +139,8 @@ pub struct Stack {
     pub disabled: Named<Service>,
     /// Source layer: what stands at the top of a Compose file and the core does not use.
     pub attributes: IndexMap<String, (Span, Value)>,
+    /// Source layer: texts that held variables, by their places, with what came of which.
+    pub interpolated: BTreeMap<Span, Interpolated>,
     /// Source layer: the units and their drop-ins by their files' names, where the stack was read from some.
     pub units: Named<Unit>,
     /// Source layer: services, without `.service`, that plain units of systemd beside those units start.
@@ -160,6 +164,7 @@ impl Stack {
             deny: Vec::new(),
             disabled: Named::default(),
             attributes: IndexMap::new(),
+            interpolated: BTreeMap::new(),
             units: Named::default(),
             activated: BTreeSet::new(),
         }
@@ -383,6 +388,8 @@ pub struct FileUse {
     pub source: Text,
     /// Where it is seen in the container, if not at the default place.
     pub target: Option<String>,
+    /// Whether a file of the host gets a label for SELinux that lets containers in.
+    pub labelled: bool,
     /// Source layer: its owner and mode, which the core does not use.
     pub extra: Vec<(String, Span, Value)>,
 }

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod options;
 pub mod proxy;
 pub mod schema;
+pub mod selinux;
 pub mod systemd;
 
 pub use behaviour::{Fact, Is, Known, Leads, Question};

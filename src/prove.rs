@@ -36,10 +36,10 @@ use side::Side;
 use units::Units;
 
 use crate::diagnostic::{Diagnostic, Level, input};
-use crate::model::{Connection, Format, Stack};
+use crate::model::{Connection, Format, INSTALLED, Stack, UnitEntry};
 use crate::network::Wiring;
 use crate::platform::Platform;
-use crate::render::{Filled, Rendered, Target, fill, fitted};
+use crate::render::{File, Filled, Rendered, Target, fill, fitted};
 use crate::source::Span;
 
 /// Up to how many services every pair is asked.
@@ -78,6 +78,7 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
         .collect();
     match read.stack {
         Some(mut back) if found.is_empty() => {
+            without_values(&mut back, &rendered.files);
             let units = names::as_in_source(&mut back, stack, &rendered.files);
             found = compare(&filled, back, &units, platform, target, rendered);
         }
@@ -94,6 +95,18 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
         found.push(fault(stack.name.span(), message, platform));
     }
     found
+}
+
+/// Takes the names of rendered files out that systemd reads: their values were filled in where the units have variables.
+fn without_values(back: &mut Stack, files: &[File]) {
+    let is_rendered = |path: &str| files.iter().any(|file| path.rsplit('/').next() == Some(&file.name));
+    let names_one = |entry: &UnitEntry| {
+        entry.section == "Service"
+            && entry.key.value == "EnvironmentFile"
+            && entry.value.value.starts_with(INSTALLED)
+            && is_rendered(&entry.value.value)
+    };
+    back.services.values_mut().for_each(|service| service.quadlet.retain(|entry| !names_one(entry)));
 }
 
 /// The profiles that were on when the source was read.

@@ -3,6 +3,7 @@
 mod compose;
 mod drift;
 mod host;
+mod labels;
 mod layout;
 mod marker;
 mod quadlet;
@@ -15,6 +16,7 @@ mod yaml;
 pub(crate) use compose::{is_replicated, project};
 pub use drift::{Change, Entry, Missing, Standing, There, changes, compare, left_over};
 pub(crate) use host::{Filled, VARIABLE as AT_START_VARIABLE, fill, start_step};
+pub use labels::labelled;
 pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub(crate) use quadlet::{
@@ -68,6 +70,10 @@ impl Target {
 pub struct Options {
     /// Write variables into units that came from `.env` or the environment.
     pub inline_env: bool,
+    /// Keep variables of a Compose file, for systemd to fill in.
+    pub keep_variables: bool,
+    /// The sub-folder of the units where they are installed: empty, or with a `/` at its end.
+    pub below: String,
     /// Put all containers of a stack into one pod.
     pub pod: bool,
     /// Templates of the house, in place of quadgen's own.

@@ -3,5 +3,6 @@
 pub mod comments;
 pub mod dotenv;
 pub mod interpolation;
+pub mod systemd_env;
 pub mod unit;
 pub mod yaml;

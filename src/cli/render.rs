@@ -4,13 +4,14 @@ mod folder;
 mod templates;
 mod words;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use quadgen::config::Choice;
 use quadgen::diagnostic::{Diagnostic, Level, Sink, input, own};
-use quadgen::model::{Deploy, PlatformSpec, Stack};
+use quadgen::model::{self, Deploy, PlatformSpec, Stack};
 use quadgen::network::Wiring;
 use quadgen::platform::Platform;
 use quadgen::prove;
@@ -54,9 +55,15 @@ pub(super) struct Options {
     /// Where the project lies on the host, for relative paths: /srv/visp, or %h/visp below the user's home
     #[arg(long, value_name = "PATH")]
     base: Option<String>,
+    /// Label what is mounted from the host for SELinux: `Z` for one container, `z` where several use it
+    #[arg(long)]
+    selinux: bool,
     /// Write variables that came from .env or the environment into the units, not into NAME.env beside them
     #[arg(long)]
     inline_env: bool,
+    /// Keep variables of images, environments, labels, commands and ports for systemd to fill in, from PROJECT.env
+    #[arg(long, conflicts_with = "inline_env")]
+    keep_variables: bool,
     /// Put all containers into one pod, which has one network; refused where services are kept apart
     #[arg(long)]
     pod: bool,
@@ -111,7 +118,12 @@ struct Done {
 pub(super) fn run(options: &Options) -> u8 {
     let mut session = Session::new(Wants { output: options.output.clone(), newest: true, ..Wants::default() });
     session.read(options.path.as_slice(), &options.common);
-    let mut how = render::Options { inline_env: options.inline_env, pod: options.pod, templates: Vec::new() };
+    let mut how = render::Options {
+        inline_env: options.inline_env,
+        keep_variables: options.keep_variables,
+        pod: options.pod,
+        ..render::Options::default()
+    };
     if let Some(folder) = &options.templates {
         match templates::read(&mut session, folder) {
             Ok(templates) => how.templates = templates,
@@ -214,13 +226,29 @@ fn prepare(
         .targets(&options.common)
         .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
     let (chosen, part) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
-    let (stack, platforms) = (part.stack, &part.platforms);
+    let platforms = &part.platforms;
+    let stack = if options.selinux { Cow::Owned(render::labelled(part.stack)) } else { Cow::Borrowed(part.stack) };
+    let stack = stack.as_ref();
     let platforms: Vec<(Platform, render::Target)> = if options.target == Some(TargetName::Topology) {
         vec![every(stack)]
     } else {
         let platforms = platforms.iter().map(|platform| deployed(session, options, platform));
         platforms.collect::<Result<_, _>>().map_err(|stop| vec![stop])?
     };
+    if !platforms.iter().any(|(_, target)| *target == render::Target::Quadlet) {
+        let only_for_units = [("--pod", options.pod), ("--keep-variables", options.keep_variables)];
+        if let Some((option, _)) = only_for_units.into_iter().find(|(_, given)| *given) {
+            let message = format!("`{option}` is for Quadlet units, and none are written here");
+            let stop = Diagnostic::new(&input::COULD_NOT_RUN, session.argument(option), message);
+            return Err(vec![Box::new(stop.help("`--target quadlet` on a platform with Podman writes units."))]);
+        }
+    }
+    if options.selinux && stack.format == model::Format::Quadlet {
+        let message = "`--selinux` writes no labels into units that are there";
+        let stop = Diagnostic::new(&input::COULD_NOT_RUN, session.argument("--selinux"), message);
+        let help = "`quadgen lint --select QG610 --fix --unsafe` does, on a platform with the word `selinux`.";
+        return Err(vec![Box::new(stop.help(help))]);
+    }
     // What a platform makes of it plays no part in a topology.
     let judged = platforms.iter().filter(|(_, target)| *target != render::Target::Topology);
     let wirings: Vec<Wiring<'_>> = judged.map(|(platform, _)| Wiring::new(stack, platform)).collect();
@@ -245,6 +273,8 @@ fn prepare(
             Some(base) if options.all_platforms => Some(base.join(&platform.name).map_err(refused)?),
             base => base.clone(),
         };
+        let below = place.as_ref().map(|place| place.below.clone()).unwrap_or_default();
+        let how = &render::Options { below, ..how.clone() };
         let source = source(&chosen.input.source, place.as_ref());
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;

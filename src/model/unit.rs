@@ -3,6 +3,9 @@
 use super::Text;
 use crate::source::Span;
 
+/// Where units lie once they are installed, as systemd names it.
+pub const INSTALLED: &str = "%E/containers/systemd/";
+
 /// The kinds of files that the generator reads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum UnitKind {

@@ -106,6 +106,7 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
                 // The name of a unit is filled in when it is read.
                 let place = place.replace("%N", &side.full_name(service)).replace("%%", "%");
                 out.say("mount", target.clone(), place, at);
+                labelled(used, &target, at, out);
                 out.say("read-only mount", target, "", at);
                 out.say("line [Service] ExecStartPre=", step, "", at);
                 continue;
@@ -120,6 +121,7 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
                         _ => format!("/{target}"),
                     };
                     out.say("mount", target.clone(), side.path(&file.value), at);
+                    labelled(used, &target, at, out);
                     out.say("read-only mount", target, "", at);
                 }
                 None => {
@@ -129,6 +131,13 @@ fn files<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
                 }
             }
         }
+    }
+}
+
+/// A file that is mounted has a label as a mount has.
+fn labelled<'a>(used: &'a FileUse, target: &str, at: Span, out: &mut Object<'a>) {
+    if used.labelled {
+        out.say("option of the mount", format!("{target}: z"), "", at);
     }
 }
 

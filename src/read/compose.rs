@@ -81,6 +81,7 @@ pub fn read(sources: &mut SourceMap, files: &dyn Files, request: &Request) -> Re
         refused(&mut reader.diagnostics, &own);
         project.complete = loader.complete && !reader.partial;
         infer::connections(&mut project);
+        project.interpolated = std::mem::take(&mut loader.replaced.texts);
         if !project.disabled.is_empty() {
             let names: Vec<&str> = project.disabled.keys().map(String::as_str).collect();
             notes.push(format!("behind profiles, and not looked at: {} (`--profile NAME`)", names.join(", ")));

@@ -60,6 +60,8 @@ pub struct Parsed {
     drop_ins: Vec<Source>,
     /// Env files by their path from the root.
     env_files: BTreeMap<String, FileId>,
+    /// Those that systemd reads, for what it fills in, by their path from the root.
+    service_env_files: BTreeMap<String, FileId>,
     /// Services that plain units of systemd in the tree start.
     activated: BTreeSet<String>,
     /// What could not be read at all.
@@ -136,16 +138,27 @@ fn env_files(
         return;
     }
     let entries = lines::parse(file, Dialect::Joined).entries;
-    for entry in entries.iter().filter(|entry| entry.section == "Container" && entry.key == "EnvironmentFile") {
-        for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {
-            let Some(path) = env_file::inside(folder, &word.text) else { continue };
-            let place = tree.root.join(&path);
-            if parsed.env_files.contains_key(&path) || !files.is_file(&place) {
-                continue;
+    let mut take = |path: Option<String>, known: &mut BTreeMap<String, FileId>| {
+        let Some(path) = path.filter(|path| !known.contains_key(path)) else { return };
+        let place = tree.root.join(&path);
+        if files.is_file(&place)
+            && let Ok(loaded) = sources.load(files, &place, &files.shown(&place))
+        {
+            known.insert(path, loaded.file);
+        }
+    };
+    for entry in entries.iter().filter(|entry| entry.key == "EnvironmentFile") {
+        match entry.section.as_str() {
+            "Container" => {
+                for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {
+                    take(env_file::inside(folder, &word.text), &mut parsed.env_files);
+                }
             }
-            if let Ok(loaded) = sources.load(files, &place, &files.shown(&place)) {
-                parsed.env_files.insert(path, loaded.file);
+            "Service" => {
+                let paths = env_file::of_service(folder, &entry.value.text);
+                paths.into_iter().for_each(|path| take(Some(path), &mut parsed.service_env_files));
             }
+            _ => {}
         }
     }
 }
@@ -210,7 +223,8 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
         infer::connections(stack);
     }
     let files = parsed.units.iter().chain(&parsed.drop_ins).map(|source| source.file);
-    let files = files.chain(parsed.env_files.values().copied()).collect();
+    let beside = parsed.env_files.values().chain(parsed.service_env_files.values());
+    let files = files.chain(beside.copied()).collect();
     let notes = stack::missing_env_files(parsed, &loaded);
     if let Some(stack) = &mut stack {
         let units = loaded.units.into_iter();

@@ -150,7 +150,12 @@ impl Reader {
         let mut uses = Vec::new();
         for item in self.items(node, what) {
             let Kind::Mapping(entries) = &item.kind else {
-                uses.extend(self.text(item, what).map(|source| FileUse { source, target: None, extra: Vec::new() }));
+                uses.extend(self.text(item, what).map(|source| FileUse {
+                    source,
+                    target: None,
+                    labelled: false,
+                    extra: Vec::new(),
+                }));
                 continue;
             };
             let (mut source, mut target, mut extra) = (None, None, Vec::new());
@@ -163,7 +168,7 @@ impl Reader {
                 }
             }
             match source {
-                Some(source) => uses.push(FileUse { source, target, extra }),
+                Some(source) => uses.push(FileUse { source, target, labelled: false, extra }),
                 None => self.invalid(item.span, format!("an item of {what} needs `source`")),
             }
         }

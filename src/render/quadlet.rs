@@ -8,6 +8,7 @@ mod environment;
 mod fit;
 mod gpu;
 mod hooks;
+mod kept;
 mod life;
 mod links;
 mod mounts;
@@ -27,6 +28,7 @@ pub(crate) use mounts::{content_step, is_folder};
 pub(crate) use quote::one_of_list;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 use super::host::Filled;
 use super::{File, Options, Rendered, lost, refuse};
@@ -35,6 +37,7 @@ use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Sta
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use crate::source::Span;
+use kept::Kept;
 use template::Templates;
 use unit::Unit;
 
@@ -63,6 +66,8 @@ struct Context<'a> {
     /// Files that are no units.
     files: Vec<File>,
     options: &'a Options,
+    /// Texts that keep their variables.
+    kept: Rc<Kept>,
 }
 
 pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) -> Result<Rendered, Vec<Diagnostic>> {
@@ -82,6 +87,7 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
         folders: Vec::new(),
         files: Vec::new(),
         options,
+        kept: Rc::new(if options.keep_variables { Kept::new(stack) } else { Kept::default() }),
     };
     let networks_of = stack.networks.values().filter_map(|network| network.object_name.as_ref());
     networks_of.for_each(|name| context.named_network(name));
@@ -102,6 +108,9 @@ pub(super) fn render(filled: &Filled, platform: &Platform, options: &Options) ->
     networks(&mut context, &mut units);
     volumes(&mut context, &mut units);
     one_service_each(&mut context, &units);
+    if options.keep_variables {
+        kept::values(&mut context, &mut units);
+    }
     let mut files = std::mem::take(&mut context.files);
     let templates = Templates::new(&options.templates)?;
     for (name, unit) in &units {

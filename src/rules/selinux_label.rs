@@ -8,6 +8,7 @@ use super::context::{Context, View, list};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
+use crate::platform::selinux::{REFUSED, is_of_the_system, is_open, label};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -67,56 +68,6 @@ fn may_label(view: &View<'_>) -> bool {
     platform.spec.selinux
         || !(platform.runtime == Runtime::DockerDesktop
             || matches!(platform.host_os, HostOs::Wsl2 | HostOs::PodmanMachineWsl))
-}
-
-/// `z` or `Z`.
-fn label(mount: &Mount) -> Option<&str> {
-    mount.options.iter().map(String::as_str).find(|option| matches!(*option, "z" | "Z"))
-}
-
-/// Folders that a runtime refuses to label, because the host would stop working: `Relabel` of go-selinux.
-const REFUSED: [&str; 23] = [
-    "", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run",
-    "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "%h", "~",
-];
-
-/// Files and folders of the host that its own programs read, and folders with nothing else in them.
-const OF_THE_SYSTEM: [&str; 12] = [
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/shadow",
-    "/etc/hosts",
-    "/etc/resolv.conf",
-    "/etc/machine-id",
-    "/etc/os-release",
-    "/etc/pki",
-    "/etc/ssl",
-    "/var/log/journal",
-];
-
-/// Whether a path belongs to the system: to others than a container.
-pub(super) fn is_of_the_system(path: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    REFUSED.contains(&path)
-        || OF_THE_SYSTEM.iter().any(|own| path == *own || below(own))
-        || [
-            "/dev",
-            "/proc",
-            "/sys",
-            "/run/dbus",
-            "/run/systemd",
-            "/run/udev",
-            "/boot",
-            "/lib/modules",
-            "/usr/share",
-            "/usr/lib",
-        ]
-        .into_iter()
-        .any(below)
-        || path.ends_with(".sock")
 }
 
 fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Diagnostic {
@@ -213,17 +164,6 @@ fn awaited_ends(stack: &Stack) -> HashSet<&str> {
 fn is_oneshot(stack: &Stack, service: &Service) -> bool {
     let entry = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
     entry.is_some_and(|entry| entry.value.value.trim() == "oneshot")
-}
-
-/// Whether a container has no label of its own, so that none is written on what it mounts.
-fn is_open(service: &Service) -> bool {
-    let disables = |text: &String| text.starts_with("label") && (text.contains("disable") || text.contains("type"));
-    service.flag("privileged")
-        || service.attributes.get("security_opt").is_some_and(|(_, value)| value.texts().iter().any(disables))
-        || service
-            .quadlet
-            .iter()
-            .any(|entry| matches!(entry.key.value.as_str(), "SecurityLabelDisable" | "SecurityLabelType"))
 }
 
 /// Binds without a label, where SELinux is on.

@@ -1,10 +1,10 @@
 //! QG611: a container's user who cannot write to a bind, because the host knows that user by another number.
 
 use super::context::{Context, View};
-use super::selinux_label::is_of_the_system;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Mount, MountKind, Service, ServiceKind, Spanned};
 use crate::platform::Aspect;
+use crate::platform::selinux::is_of_the_system;
 
 pub static RULE: Rule = Rule {
     code: "QG611",

@@ -186,7 +186,7 @@ impl Reader<'_> {
         let span = self.span(range);
         let mut variables = Scope { known: &self.found.variables, lookup: self.lookup, earlier: self.earlier };
         match interpolation::replace(value, &mut variables) {
-            Ok(replaced) => self.found.take(name, Some(replaced.unwrap_or_else(|| value.to_owned())), span),
+            Ok(replaced) => self.found.take(name, Some(replaced.map_or_else(|| value.to_owned(), |it| it.text)), span),
             Err(fault) => {
                 if is_secret_name(name) {
                     self.found.secrets.push(span);

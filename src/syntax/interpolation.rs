@@ -27,6 +27,16 @@ pub enum Fault {
     TooLarge(Range<usize>),
 }
 
+/// A text with its variables replaced.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Expanded {
+    /// What it became.
+    pub text: String,
+    /// Where in it stands what came of which variable: its value, or its default. Not what `${X:+…}` gives, which is
+    /// neither.
+    pub variables: Vec<(Range<usize>, String)>,
+}
+
 /// Where variables come from, and who wants to know of those that are not set.
 pub trait Variables {
     /// The value of a variable.
@@ -40,7 +50,7 @@ pub trait Variables {
 ///
 /// # Errors
 /// The first expression that cannot be replaced.
-pub fn replace(text: &str, variables: &mut dyn Variables) -> Result<Option<String>, Fault> {
+pub fn replace(text: &str, variables: &mut dyn Variables) -> Result<Option<Expanded>, Fault> {
     if !text.contains('$') {
         return Ok(None);
     }
@@ -54,15 +64,15 @@ fn expand(
     outer: Option<&Range<usize>>,
     variables: &mut dyn Variables,
     depth: usize,
-) -> Result<String, Fault> {
+) -> Result<Expanded, Fault> {
     let place = |range: Range<usize>| outer.cloned().unwrap_or(range);
     if depth > MAX_DEPTH {
         return Err(Fault::TooLarge(place(part)));
     }
-    let mut out = String::new();
+    let (mut out, mut found) = (String::new(), Vec::new());
     let mut at = part.start;
-    while let Some(found) = text.get(at..part.end).and_then(|rest| rest.find('$')) {
-        let start = at + found;
+    while let Some(next) = text.get(at..part.end).and_then(|rest| rest.find('$')) {
+        let start = at + next;
         out.push_str(text.get(at..start).unwrap_or(""));
         let rest = text.get(start + 1..part.end).unwrap_or("");
         at = if rest.starts_with('$') {
@@ -72,7 +82,10 @@ fn expand(
             let Some(end) = closing(rest) else { return Err(Fault::Invalid(place(start..part.end))) };
             let range = start..start + 1 + end + 1;
             let inner = start + 2..start + 1 + end;
-            out.push_str(&braced(text, inner, place(range.clone()), variables, depth)?);
+            let from = out.len();
+            let (value, name) = braced(text, inner, place(range.clone()), variables, depth)?;
+            out.push_str(&value);
+            found.extend(name.map(|name| (from..out.len(), name.to_owned())));
             range.end
         } else {
             let length = name_length(rest);
@@ -83,10 +96,12 @@ fn expand(
                 continue;
             }
             let (name, range) = (rest.get(..length).unwrap_or(""), start..start + 1 + length);
+            let from = out.len();
             match variables.value(name) {
                 Some(value) => out.push_str(&value),
                 None => variables.unset(name, place(range.clone())),
             }
+            found.push((from..out.len(), name.to_owned()));
             range.end
         };
         if out.len() > MAX_LENGTH {
@@ -94,17 +109,17 @@ fn expand(
         }
     }
     out.push_str(text.get(at..part.end).unwrap_or(""));
-    Ok(out)
+    Ok(Expanded { text: out, variables: found })
 }
 
-/// What stands for the expression between two braces.
-fn braced(
-    text: &str,
+/// What stands for the expression between two braces, and whose value or default that is.
+fn braced<'t>(
+    text: &'t str,
     inner: Range<usize>,
     range: Range<usize>,
     variables: &mut dyn Variables,
     depth: usize,
-) -> Result<String, Fault> {
+) -> Result<(String, Option<&'t str>), Fault> {
     let content = text.get(inner.clone()).unwrap_or("");
     let length = name_length(content);
     let (name, rest) = content.split_at(length);
@@ -117,21 +132,22 @@ fn braced(
         if value.is_none() {
             variables.unset(name, range);
         }
-        return Ok(value.unwrap_or_default());
+        return Ok((value.unwrap_or_default(), Some(name)));
     };
     let value = variables.value(name);
     let given = if operator.starts_with(':') { value.as_ref().is_some_and(|v| !v.is_empty()) } else { value.is_some() };
     let word = inner.start + length + operator.len()..inner.end;
     let replaces = operator.ends_with('+') == given;
+    let whose = (!operator.ends_with('+')).then_some(name);
     match (operator.ends_with('+'), replaces) {
-        (true, false) => Ok(String::new()),
-        (false, false) => Ok(value.unwrap_or_default()),
+        (true, false) => Ok((String::new(), whose)),
+        (false, false) => Ok((value.unwrap_or_default(), whose)),
         _ => {
-            let word = expand(text, word, Some(&range), variables, depth + 1)?;
+            let word = expand(text, word, Some(&range), variables, depth + 1)?.text;
             if operator.ends_with('?') {
                 return Err(Fault::Required { name: name.to_owned(), message: word, range });
             }
-            Ok(word)
+            Ok((word, whose))
         }
     }
 }
@@ -200,9 +216,17 @@ mod tests {
             ("a$ $1 $(x) ${A}$", "a$ $1 $(x) a$"),
             ("${NO:-http://x:1/?a=b-c}", "http://x:1/?a=b-c"),
         ] {
-            assert_eq!(replace(text, &mut Seen(Vec::new())).unwrap().unwrap(), becomes, "{text}");
+            assert_eq!(replace(text, &mut Seen(Vec::new())).unwrap().unwrap().text, becomes, "{text}");
         }
         assert_eq!(replace("plain", &mut Seen(Vec::new())), Ok(None));
+    }
+
+    #[test]
+    fn it_is_known_what_came_of_which_variable() {
+        let expanded = replace("$$x-${A}:${NO:-${EMPTY:-d}}${A:+x}$A", &mut Seen(Vec::new())).unwrap().unwrap();
+        let parts: Vec<_> =
+            expanded.variables.iter().map(|(range, name)| (name.as_str(), &expanded.text[range.clone()])).collect();
+        assert_eq!((expanded.text.as_str(), parts), ("$x-a:dxa", vec![("A", "a"), ("NO", "d"), ("A", "a")]));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(in crate::cli) struct Place {
     pub beside: PathBuf,
     /// Whose units are read from it, if Quadlet reads it on this machine or on the one it is copied to.
     pub read_by: Option<Reader>,
+    /// Its way from the folder that Quadlet searches: empty, or with a `/` at its end.
+    pub below: String,
 }
 
 /// Which of the two generators.
@@ -53,7 +55,11 @@ impl Place {
         // Quadlet reads the sub-folders of its own folders too, hidden ones as well: nothing half-made may lie there.
         let highest = root.as_ref().map_or(real.as_path(), |(root, _)| root.as_path());
         let beside = highest.parent().unwrap_or(&real).to_path_buf();
-        Place { shown, beside, read_by: root.and_then(|(_, reader)| reader), real }
+        let below = root.as_ref().and_then(|(root, _)| real.strip_prefix(root).ok());
+        let below = below.map_or(String::new(), |below| {
+            below.components().map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
+        });
+        Place { shown, beside, read_by: root.and_then(|(_, reader)| reader), below, real }
     }
 
     /// A sub-folder, which must not be a link: that would lead out of the folder.

@@ -6,9 +6,10 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::diagnostic::Diagnostic;
+use crate::model::Interpolated;
 use crate::source::{Span, is_secret_name};
 use crate::syntax::dotenv::fault_found;
-use crate::syntax::interpolation::{self, replace};
+use crate::syntax::interpolation::{self, Expanded, replace};
 use crate::syntax::yaml::{Kind, Node};
 
 /// The variables of a project, or of what it includes.
@@ -68,6 +69,8 @@ pub(super) struct Replaced {
     pub faults: Vec<Diagnostic>,
     /// Variables without value and default, each with its places.
     pub unset: IndexMap<String, Vec<Unset>>,
+    /// The texts that held variables, by their places.
+    pub texts: BTreeMap<Span, Interpolated>,
     /// Whether one that has to have a value may go without: where nothing is made of what is read.
     pub lenient: bool,
 }
@@ -163,8 +166,10 @@ fn below(node: &mut Node, at: At, variables: &Variables, replaced: &mut Replaced
                 replaced.unset(name, unset(range));
             }
             match result {
-                Ok(Some(value)) => {
-                    *text = value;
+                Ok(Some(expanded)) => {
+                    text.clone_from(&expanded.text);
+                    let Expanded { text, variables } = expanded;
+                    replaced.texts.insert(span, Interpolated { text, variables });
                     *plain = false;
                     node.interpolated = true;
                 }
@@ -207,7 +212,7 @@ impl StandIn {
             let known = variables.get(name).filter(|value| !value.is_empty());
             known.map_or_else(|| self.value(name, leads), str::to_owned)
         };
-        replace(text, &mut Given(&value)).ok().flatten().unwrap_or_else(|| text.to_owned())
+        replace(text, &mut Given(&value)).ok().flatten().map_or_else(|| text.to_owned(), |it| it.text)
     }
 
     fn value(self, name: &str, leads: bool) -> String {

@@ -148,7 +148,7 @@ fn secret(text: &Text) -> Option<FileUse> {
     let mut parts = text.value.split(',');
     let name = parts.next().filter(|name| !name.is_empty())?;
     let source = Spanned::written(name.to_owned(), text.span());
-    let mut used = FileUse { source, target: None, extra: Vec::new() };
+    let mut used = FileUse { source, target: None, labelled: false, extra: Vec::new() };
     for part in parts {
         match part.split_once('=')? {
             ("target", target) => used.target = Some(target.to_owned()),

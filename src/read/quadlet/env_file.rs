@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::mount::rebased;
 use super::stack::Names;
 use super::unit::Unit;
-use crate::model::{EnvFile, Spanned, Text};
+use crate::model::{EnvFile, INSTALLED, Spanned, Text};
 use crate::source::{SourceFile, Span};
 
 /// Variables of a file by name; one without a value is taken from the host.
@@ -31,7 +31,7 @@ pub(super) fn env_file(unit: &Unit, path: Text, names: &Names<'_>) -> EnvFile {
 /// The path from the root of the tree, if the file lies on this machine: not one that is absolute or only known later.
 pub(super) fn inside(folder: &str, path: &str) -> Option<String> {
     // Where the units themselves lie, once they are installed.
-    if let Some(path) = path.strip_prefix("%E/containers/systemd/") {
+    if let Some(path) = path.strip_prefix(INSTALLED) {
         return inside("", path);
     }
     if path.is_empty() || path.starts_with(['/', '%', '~', '$']) {
@@ -49,6 +49,15 @@ pub(super) fn inside(folder: &str, path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// The same for a file that systemd reads, which has no relative paths: only what lies where units are installed counts,
+/// and a repository may keep it beside the unit. Where it may be, the likeliest first.
+pub(super) fn of_service(folder: &str, path: &str) -> Vec<String> {
+    let path = path.trim();
+    let Some(path) = path.strip_prefix('-').unwrap_or(path).strip_prefix(INSTALLED) else { return Vec::new() };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [inside("", path), inside(folder, name)].into_iter().flatten().collect()
 }
 
 /// Each line is a name and what stands behind its first `=`, with quotes, comments and blanks at the end. Only a `#` in

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use super::unit::Unit;
-use super::{Parsed, Source};
+use super::{Parsed, Source, env_file};
 use crate::diagnostic::{Diagnostic, input, units};
 use crate::model::{Keys, UnitKind, Version};
 use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
+use crate::syntax::systemd_env;
 use crate::syntax::unit::{Dialect, Tree, parse};
 use crate::threads::{self, MANY};
 
@@ -93,6 +94,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             keys: Keys::default(),
             release,
             shadowed: Vec::new(),
+            given: None,
             install_commented_out,
         };
         // A file that cannot be read does not stand in the way of another of its name.
@@ -105,7 +107,10 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         loaded.diagnostics.extend(tree.diagnostics);
     }
     drop_ins(parsed, sources, release, &mut loaded);
-    loaded.units.iter_mut().for_each(Unit::index);
+    for unit in &mut loaded.units {
+        unit.index();
+        unit.given = given(parsed, sources, unit);
+    }
     // One syntax error of a folder says what it costs.
     let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
     if let Some(first) =
@@ -114,6 +119,17 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         *first = first.clone().help("Why: Podman makes no unit at all of a folder in which one cannot be read.");
     }
     loaded
+}
+
+/// The variables of the files that systemd reads for a unit; nothing if one of them is not here.
+fn given(parsed: &Parsed, sources: &SourceMap, unit: &Unit) -> Option<HashMap<String, String>> {
+    let mut variables = HashMap::new();
+    for path in unit.lines("Service", "EnvironmentFile") {
+        let paths = env_file::of_service(&unit.folder, &path.text);
+        let file = paths.iter().find_map(|path| parsed.service_env_files.get(path))?;
+        variables.extend(systemd_env::parse(&sources.file(*file).text));
+    }
+    Some(variables)
 }
 
 /// The place for what is wrong with a unit as a whole: its own section, else what may be meant for it, else its first.

@@ -1,5 +1,6 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
@@ -32,6 +33,8 @@ pub(super) struct Unit {
     pub release: Version,
     /// Files of the same name that do not count.
     pub shadowed: Vec<Span>,
+    /// The variables of the files that `EnvironmentFile=` of [Service] names; nothing if one of them is not known here.
+    pub given: Option<HashMap<String, String>>,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
 }
@@ -212,11 +215,14 @@ impl Unit {
         out
     }
 
-    /// What systemd fills in for a variable in the command that it runs: what `Environment=` of [Service] says, unless a
-    /// file or whoever starts systemd may say otherwise.
+    /// What systemd fills in for a variable in the command that it runs: what a file of [Service] says, else its
+    /// `Environment=`, unless a file that is not here or whoever starts systemd may say otherwise.
     fn variable(&self, name: &str) -> Option<String> {
-        if self.entry("Service", "EnvironmentFile").is_some() || self.entry("Service", "PassEnvironment").is_some() {
+        if self.entry("Service", "PassEnvironment").is_some() {
             return None;
+        }
+        if let Some(value) = self.given.as_ref()?.get(name) {
+            return Some(value.clone());
         }
         let words = self.words("Service", "Environment", Escapes::Apply);
         let values = words.iter().filter_map(|word| word.text.split_once('='));

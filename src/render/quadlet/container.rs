@@ -11,7 +11,7 @@ use crate::render::{refuse, words};
 
 /// The unit of a service; `built` is what its `Image=` refers to where the image is built.
 pub(super) fn unit(context: &mut Context<'_>, service: &Service, built: Option<&str>) -> Unit {
-    let mut unit = Unit::new("Container", context.platform.version);
+    let mut unit = Unit::new("Container", context.platform.version).keeping(&context.kept);
     unit.text("Unit", "Description", &format!("{} of {}", service.name.value, context.stack.name.value));
     life::dependencies(context, service, &mut unit);
     image(context, service, built, &mut unit);
@@ -62,7 +62,9 @@ fn image(context: &mut Context<'_>, service: &Service, built: Option<&str>, unit
                 let message = format!("Podman takes `{name}` for the name of a unit: no image can be called so in one");
                 context.refused.push(refuse(image.span(), message));
             }
+            unit.at(Some(image.span()));
             unit.own("Image", &name);
+            unit.at(None);
             if image.value.is_local() && !service.attributes.contains_key("pull_policy") {
                 unit.own("Pull", "never");
             }
@@ -202,7 +204,7 @@ fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
         context.lose(service.span(), message);
     }
     if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
-        unit.words("Exec", words.iter().map(|word| word.value.as_str()));
+        unit.words("Exec", words);
     }
 }
 

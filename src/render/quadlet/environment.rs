@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
-use crate::model::{EnvFile, HOME, Origin, Service, Spanned};
+use crate::model::{EnvFile, HOME, INSTALLED, Origin, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::File;
 
@@ -19,12 +19,17 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     let mut own: IndexMap<&str, &str> = IndexMap::new();
     service.env_files.iter().for_each(|file| env_file(context, service, file, unit));
     for (name, variable) in &service.environment {
+        unit.at(Some(variable.span()));
         match &variable.value {
-            Some(value) if came_from_outside(variable) && fits(value) && !context.options.inline_env => {
+            Some(value)
+                if came_from_outside(context, variable)
+                    && fits(value)
+                    && !context.options.inline_env
+                    && unit.marked("Environment", &format!("{name}={value}")).is_none() =>
+            {
                 own.insert(name, value);
             }
             value => {
-                unit.at(Some(variable.span()));
                 put(context, name, value.as_deref(), unit);
             }
         }
@@ -37,7 +42,7 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     match context.has(Feature::RelativePaths) {
         true => unit.own("EnvironmentFile", &format!("./{name}")),
         // Where the steps say that the files belong.
-        false => unit.own_with("EnvironmentFile", &format!("%E/containers/systemd/{name}"), Specifiers::Meant),
+        false => unit.own_with("EnvironmentFile", &format!("{INSTALLED}{name}"), Specifiers::Meant),
     }
     let note = "Variables that came from .env or the environment are in files called *.env, which only their owner may \
                 read and which are not for a repository; `--inline-env` writes them into the units.";
@@ -50,9 +55,10 @@ fn name(context: &Context<'_>, service: &Service) -> String {
     format!("{}.env", context.unit(&service.name.value))
 }
 
-/// Whether a value stands in no file that belongs to the stack's own.
-fn came_from_outside(variable: &Spanned<Option<String>>) -> bool {
-    matches!(variable.origin, Origin::Interpolated(_))
+/// Whether a value stands in no file that belongs to the stack's own. `$$` alone brings nothing in.
+fn came_from_outside(context: &Context<'_>, variable: &Spanned<Option<String>>) -> bool {
+    let text = || context.stack.interpolated.get(&variable.span());
+    matches!(variable.origin, Origin::Interpolated(_)) && text().is_none_or(|text| !text.variables.is_empty())
 }
 
 /// Whether a line of a file that is read literally can hold it.

@@ -331,7 +331,7 @@ fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
                     context.refused.push(found.help("What helps: a file, which `file` names."));
                     continue;
                 }
-                written(context, name, &content, &target, used.source.span(), unit);
+                written(context, used, &content, &target, unit);
             }
             (None, None) => context.lose(
                 used.source.span(),
@@ -345,14 +345,16 @@ fn configs(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
 }
 
 /// A file that the unit itself holds, and writes at each start.
-fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, span: Span, unit: &mut Unit) {
-    if !separable(context, span, [&name.to_owned(), &target.to_owned()]) {
+fn written(context: &mut Context<'_>, used: &FileUse, content: &str, target: &str, unit: &mut Unit) {
+    let (name, span) = (&used.source.value, used.source.span());
+    if !separable(context, span, [name, &target.to_owned()]) {
         return;
     }
     let (place, step) = content_step(name, content);
     unit.raw("Service", "ExecStartPre", &step);
     unit.at(Some(span));
-    unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
+    let options = if used.labelled { "ro,z" } else { "ro" };
+    unit.own_with("Volume", &format!("{place}:{}:{options}", target.replace('%', "%%")), Specifiers::Meant);
     unit.at(None);
 }
 
@@ -388,7 +390,7 @@ fn file_at(context: &mut Context<'_>, service: &Service, file: &Text, target: &s
         target: target.to_owned(),
         read_only: true,
         create: false,
-        options: Vec::new(),
+        options: if used.labelled { vec!["z".to_owned()] } else { Vec::new() },
         extra: Vec::new(),
     };
     put(unit, &source, &mount, Specifiers::Literal);

@@ -3,10 +3,10 @@
 //! It passes two readers: the generator, which splits and unquotes by the kind of its key, and systemd, which expands
 //! `%` and `$` in the `ExecStart=` that the generator makes. Checked with the generators of 5.4.2 and 5.8.6.
 
-use crate::model::{AT_START, HOME, Version};
+use crate::model::{AT_START, HOME, VARIABLE, Version, is_mark};
 use crate::platform::keys::Repeat;
 use crate::platform::options::is_list;
-use crate::render::host::VARIABLE;
+use crate::render::AT_START_VARIABLE;
 
 /// Whether `%` begins a specifier of systemd.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn unfit(text: &str) -> Option<&'static str> {
     }
     // Source: systemd, `unichar_is_valid`.
     let is_none = |c: char| ('\u{fdd0}'..='\u{fdef}').contains(&c) || u32::from(c) & 0xfffe == 0xfffe;
-    if text.chars().any(|c| is_none(c) && !matches!(c, AT_START | HOME)) {
+    if text.chars().any(|c| is_none(c) && !(c == AT_START || c == HOME || VARIABLE.contains(&c))) {
         return Some("it holds what Unicode calls a noncharacter, and systemd ignores a line with one");
     }
     // Options stand before it in the same word.
@@ -94,8 +94,7 @@ fn plain(text: &str) -> Option<&str> {
 
 /// One word of a value that is split into words, with C escapes.
 pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
-    let safe =
-        |c: char| c.is_alphanumeric() || "_-+=./:,@%$*?!~^#()[]{}<>&;|".contains(c) || matches!(c, AT_START | HOME);
+    let safe = |c: char| c.is_alphanumeric() || "_-+=./:,@%$*?!~^#()[]{}<>&;|".contains(c) || is_mark(c);
     let bare = !text.is_empty() && text.chars().all(safe) && !text.starts_with(['#', ';']);
     let mut written = String::with_capacity(text.len() + 2);
     if bare {
@@ -121,7 +120,9 @@ pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
 
 fn expand(text: &str, specifiers: Specifiers) -> String {
     // What is only known at the start is a variable of systemd's.
-    let text = text.replace('$', "$$").replace(AT_START, &format!("${{{VARIABLE}}}"));
+    let [open, close] = VARIABLE;
+    let text = text.replace('$', "$$").replace(AT_START, &format!("${{{AT_START_VARIABLE}}}"));
+    let text = text.replace(open, "${").replace(close, "}");
     let text = if specifiers == Specifiers::Literal { text.replace('%', "%%") } else { text };
     text.replace(HOME, "%h")
 }

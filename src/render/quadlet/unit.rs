@@ -1,7 +1,10 @@
 //! A unit file while it is made: sections with entries, each written as its key needs it.
 
+use std::rc::Rc;
+
+use super::kept::Kept;
 use super::quote;
-use crate::model::{UnitEntry, Value, Version};
+use crate::model::{Text, UnitEntry, Value, Version};
 use crate::platform::keys;
 use crate::render::pairs_at;
 use crate::source::Span;
@@ -27,6 +30,9 @@ pub(super) struct Unit {
     /// What is being written, where its place is known.
     at: Option<Span>,
     lost: Vec<(Option<Span>, String)>,
+    /// Texts that keep their variables, and those of them that stand here.
+    texts: Rc<Kept>,
+    kept: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +44,27 @@ struct Entry {
 
 impl Unit {
     pub fn new(own: &'static str, version: Version) -> Self {
-        Unit { own, version, entries: Vec::new(), at: None, lost: Vec::new() }
+        Unit { own, version, entries: Vec::new(), at: None, lost: Vec::new(), texts: Rc::default(), kept: Vec::new() }
+    }
+
+    /// The same, with texts that keep their variables.
+    pub fn keeping(self, texts: &Rc<Kept>) -> Self {
+        Unit { texts: Rc::clone(texts), ..self }
+    }
+
+    /// A value with its variables, if that which is being written can keep them.
+    pub fn marked(&self, key: &str, value: &str) -> Option<String> {
+        self.texts.marked(self.at?, key, value, self.version)
+    }
+
+    /// The places of texts that kept their variables.
+    pub fn kept(&self) -> impl Iterator<Item = Span> {
+        self.kept.iter().copied()
+    }
+
+    /// Every value as it is written.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.value.as_str())
     }
 
     /// Says where that stands which is written next; what is lost of it is reported there.
@@ -82,6 +108,9 @@ impl Unit {
         let Some(listed) = quote::one_of_list(flag, value, self.version) else {
             return self.lose(format!("{key}= cannot hold this value: Podman takes it for another one"));
         };
+        let marked = self.marked(key, value).filter(|_| listed == value);
+        self.kept.extend(self.at.filter(|_| marked.is_some()));
+        let listed = marked.unwrap_or(listed);
         // The generator looks at the beginning of these, where a quotation mark would now stand.
         let is_hidden = listed != value && matches!(key, "EnvironmentFile" | "AddDevice");
         // A device that may be missing begins so.
@@ -154,9 +183,16 @@ impl Unit {
     }
 
     /// Several words of a key that takes words, all of which have to fit.
-    pub fn words<'w>(&mut self, key: &str, words: impl IntoIterator<Item = &'w str>) {
-        let words: Vec<String> = words.into_iter().map(|word| quote::word(word, quote::Specifiers::Literal)).collect();
-        self.raw(self.own, key, &words.join(" "));
+    pub fn words(&mut self, key: &str, words: &[Text]) {
+        let mut written = Vec::with_capacity(words.len());
+        for word in words {
+            self.at = Some(word.span());
+            let marked = self.marked(key, &word.value);
+            self.kept.extend(self.at.filter(|_| marked.is_some()));
+            written.push(quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal));
+        }
+        self.at = None;
+        self.raw(self.own, key, &written.join(" "));
     }
 
     /// An argument of `podman` that has no key.
