@@ -225,6 +225,11 @@ pub fn nearest_word(word: &str) -> Option<&'static str> {
 }
 
 impl Platform {
+    /// The newest release of Podman that is known.
+    pub fn newest_podman() -> Version {
+        Platform::resolve("", PlatformSpec::default(), Format::Quadlet).version
+    }
+
     /// Fills in what the words leave open. `format` says how a stack of its kind is deployed by default.
     pub fn resolve(name: impl Into<String>, spec: PlatformSpec, format: Format) -> Platform {
         let mut assumed = BTreeMap::new();

@@ -39,7 +39,7 @@ use crate::diagnostic::{Diagnostic, Level, input};
 use crate::model::{Connection, Format, INSTALLED, Stack, UnitEntry};
 use crate::network::Wiring;
 use crate::platform::Platform;
-use crate::render::{File, Filled, Rendered, Target, fill, fitted};
+use crate::render::{File, Filled, Rendered, Target, fill, fitted, for_compose};
 use crate::source::Span;
 
 /// Up to how many services every pair is asked.
@@ -49,19 +49,29 @@ const TOLD: usize = 10;
 
 /// Reads rendered files back and compares them with the stack that was given to the renderer, on the platform that was
 /// given to it. Nothing is what it should be: the files say what the stack says, or a finding of the render says what
-/// they do not. A topology is not looked at, nor is what is made of units: to units they are edited line by line, and to
-/// Compose every line is carried or reported.
+/// they do not. Units that become a Compose file are compared as they are in Compose's terms; units that become units are
+/// read as they were before. A topology is not looked at.
 pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rendered) -> Vec<Diagnostic> {
-    if target == Target::Topology || stack.format == Format::Quadlet {
+    if target == Target::Topology {
         return Vec::new();
     }
     let fitted = match target {
+        Target::Compose if stack.format == Format::Quadlet => match for_compose(stack, platform) {
+            Ok((stack, _)) => Cow::Owned(stack),
+            Err(_) => return Vec::new(),
+        },
+        Target::Quadlet if is_edited(stack, target) => match without_env_files(stack) {
+            Some(stack) => Cow::Owned(stack),
+            None => return Vec::new(),
+        },
         Target::Quadlet => fitted(stack).stack,
         _ => Cow::Borrowed(stack),
     };
     let stack = fitted.as_ref();
     let Ok(filled) = fill(stack, platform) else { return Vec::new() };
-    let (read, sources) = back::read(&rendered.files, platform, target, profiles(stack));
+    // Edited units are read as they were before: what their release does not take was reported.
+    let release = if is_edited(stack, target) { Platform::newest_podman() } else { platform.version };
+    let (read, sources) = back::read(&rendered.files, release, target, profiles(stack));
     let refused = read.diagnostics.iter().filter(|found| found.severity == Level::Error);
     let mut found: Vec<Diagnostic> = refused
         .map(|refused| {
@@ -79,7 +89,10 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     match read.stack {
         Some(mut back) if found.is_empty() => {
             without_values(&mut back, &rendered.files);
-            let units = names::as_in_source(&mut back, stack, &rendered.files);
+            let units = match is_edited(stack, target) {
+                true => Units::of(&back, false),
+                false => names::as_in_source(&mut back, stack, &rendered.files),
+            };
             found = compare(&filled, back, &units, platform, target, rendered);
         }
         // A stack of nothing has no files.
@@ -109,6 +122,27 @@ fn without_values(back: &mut Stack, files: &[File]) {
     back.services.values_mut().for_each(|service| service.quadlet.retain(|entry| !names_one(entry)));
 }
 
+/// Whether units were edited, not made.
+fn is_edited(stack: &Stack, target: Target) -> bool {
+    stack.format == Format::Quadlet && target == Target::Quadlet
+}
+
+/// The stack of units without what their env files say, which are not among the files that are written. Nothing where
+/// systemd reads one that is there: its values stand in the lines.
+fn without_env_files(stack: &Stack) -> Option<Stack> {
+    let is_read = |entry: &UnitEntry| {
+        let is_file = entry.section == "Service" && entry.key.value == "EnvironmentFile";
+        is_file && entry.value.value.trim_start_matches('-').starts_with(INSTALLED)
+    };
+    if stack.units.values().flat_map(|unit| &unit.entries).any(is_read) {
+        return None;
+    }
+    let mut stack = stack.clone();
+    let files = stack.services.values_mut().flat_map(|service| &mut service.env_files);
+    files.for_each(|file| file.variables = None);
+    Some(stack)
+}
+
 /// The profiles that were on when the source was read.
 fn profiles(stack: &Stack) -> Vec<String> {
     let services = stack.services.values();
@@ -136,8 +170,13 @@ fn compare(
         same_wishes(&mut back, stack);
     }
     let (meant, does) = (Wiring::new(stack, platform), Wiring::new(&back, platform));
+    // Units on both sides say the same things in the same way.
+    let own = is_edited(stack, target).then(|| Units::of(stack, false));
     let sides = (
-        Side::new(&meant, target, &back, true, &filled.at_start, units),
+        match &own {
+            Some(own) => Side::new(&meant, target, &back, false, &filled.at_start, own),
+            None => Side::new(&meant, target, &back, true, &filled.at_start, units),
+        },
         Side::new(&does, target, stack, false, &filled.at_start, units),
     );
     let mut lost: Vec<Span> = rendered

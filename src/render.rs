@@ -24,6 +24,7 @@ pub(crate) use quadlet::{
     profile_target, pull, services, touch_step,
 };
 pub use steps::{Next, Written, gone, next};
+pub(crate) use units::for_compose;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -18,6 +18,7 @@ use quadgen::discover::{self, Found, Options};
 use quadgen::model::{Deploy, Service, Stack};
 use quadgen::network::{Caller, Matrix, Verdict, Wiring};
 use quadgen::platform::{Platform, parse_spec};
+use quadgen::prove::prove;
 use quadgen::read::{compose, quadlet};
 use quadgen::render::{Rendered, Target, render};
 use quadgen::source::SourceMap;
@@ -145,6 +146,13 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
     }
     let Some(first) = read.stack.filter(|stack| !stack.services.is_empty()) else { return Fate::Empty };
     let Ok(rendered) = to_compose(&first, words) else { return Fate::Refused };
+    for words in [words, "docker@28.5"] {
+        let platform = platform(words, Deploy::Compose);
+        let unproven = prove(&first, &platform, Target::Compose, &to_compose(&first, words).unwrap());
+        if !unproven.is_empty() {
+            return Fate::Broken(format!("{:?}", unproven.iter().map(|found| &found.message).collect::<Vec<_>>()));
+        }
+    }
     let text = rendered.files[0].text.clone();
     let env_files: Vec<String> =
         first.services.values().flat_map(|service| &service.env_files).map(|file| file.path.value.clone()).collect();

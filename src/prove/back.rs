@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::model::UnitKind;
-use crate::platform::Platform;
+use crate::model::{UnitKind, Version};
 use crate::read::{Read, compose, quadlet, topology};
 use crate::render::{File, Target};
 use crate::source::{Files, SourceMap};
@@ -36,8 +35,22 @@ impl Files for Memory<'_> {
     }
 }
 
-/// The files read again, and their texts.
-pub(super) fn read(files: &[File], platform: &Platform, target: Target, profiles: Vec<String>) -> (Read, SourceMap) {
+/// What stands for a variable of whoever starts it: something that may begin a path.
+pub(super) fn given(name: &str) -> String {
+    format!("/{name}")
+}
+
+/// A value for every variable that the files leave to whoever starts them.
+fn environment(files: &[File]) -> BTreeMap<String, String> {
+    let expressions = files.iter().flat_map(|file| file.text.split("${").skip(1));
+    let names = expressions.filter_map(|rest| rest.split(['}', ':']).next());
+    let mut all: BTreeMap<String, String> = names.map(|name| (name.to_owned(), given(name))).collect();
+    all.insert(crate::render::AT_START_VARIABLE.to_owned(), START.to_owned());
+    all
+}
+
+/// The files read again, units as a release does, and their texts.
+pub(super) fn read(files: &[File], release: Version, target: Target, profiles: Vec<String>) -> (Read, SourceMap) {
     let mut sources = SourceMap::default();
     let root = Path::new("rendered");
     let memory = Memory(files.iter().map(|file| (root.join(&file.name), file.text.as_str())).collect());
@@ -49,12 +62,12 @@ pub(super) fn read(files: &[File], platform: &Platform, target: Target, profiles
             let units = memory.0.keys().filter(is_unit).cloned().collect();
             let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
             let parsed = quadlet::parse(&mut sources, &memory, &tree);
-            quadlet::lower_rendered(&parsed, &sources, platform.version)
+            quadlet::lower_rendered(&parsed, &sources, release)
         }
         Target::Compose => {
             let request = compose::Request {
                 files: memory.0.keys().cloned().collect(),
-                environment: BTreeMap::from([(crate::render::AT_START_VARIABLE.to_owned(), START.to_owned())]),
+                environment: environment(files),
                 profiles,
                 ..compose::Request::default()
             };

@@ -10,6 +10,7 @@ use crate::model::{
     Condition, EnvFile, HOME, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
 use crate::platform::Feature;
+use crate::platform::keys::{self, Key};
 use crate::render::{
     container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step,
     touch_step, words,
@@ -130,7 +131,7 @@ fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) 
     }
     // A file that was rendered, too: what it says are variables of the service. It comes behind all others.
     let (own, files): (Vec<&EnvFile>, Vec<&EnvFile>) =
-        service.env_files.iter().partition(|file| side.is_units() && !side.is_source && file.variables.is_some());
+        service.env_files.iter().partition(|file| side.are_made() && !side.is_source && file.variables.is_some());
     for (name, variable) in own.iter().filter_map(|file| file.variables.as_ref()).flatten() {
         if !service.environment.contains_key(name) {
             let value = variable.value.as_deref().map_or("\nfrom the host".into(), |value| side.text(value));
@@ -332,8 +333,18 @@ fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
             let text = word.text.replace("%%", "%").replace("$$", "$");
             out.say(what.clone(), text, "", at);
         }
+    } else if let Some(argument) = keys::find(&entry.section, &entry.key.value).and_then(Key::argument)
+        && side.is_units()
+        && !side.are_made()
+    {
+        // An older release takes it as an argument.
+        let argument = format!("{argument}{}", entry.value.value);
+        match argument.strip_prefix("--label=").and_then(|label| label.split_once('=')) {
+            Some((name, value)) => out.say("labels", name.to_owned(), value.to_owned(), at),
+            None => out.say(format!("line [{}] PodmanArgs=", entry.section), argument, "", at),
+        }
     } else {
-        out.say(what, side.text(&entry.value.value), "", at);
+        out.say(what, side.units_as_services(&entry.value.value), "", at);
     }
 }
 

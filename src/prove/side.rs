@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::back::START;
+use super::back::{START, given};
 use super::facts::Kind;
 use super::units::Units;
-use crate::model::{AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, Value};
+use crate::model::{
+    AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, VARIABLE, Value,
+};
 use crate::network::{Name, Wiring};
 use crate::platform::{Feature, Platform};
 use crate::render::{Target, count, is_replicated, prefix};
@@ -76,6 +78,10 @@ impl<'a> Side<'a> {
     /// as whatever they say.
     pub fn has_lines(&self, kind: Kind, name: &str) -> bool {
         let stack = self.source();
+        // What was units before is compared line by line.
+        if self.is_units() && !self.are_made() {
+            return false;
+        }
         let entries = match kind {
             Kind::Service => stack.services.get(name).map(|service| &service.quadlet),
             Kind::Network => stack.networks.get(name).map(|network| &network.quadlet),
@@ -101,6 +107,21 @@ impl<'a> Side<'a> {
         self.target == Target::Quadlet
     }
 
+    /// Whether units are made of something else, and not edited.
+    pub fn are_made(&self) -> bool {
+        self.is_units() && self.source().format != Format::Quadlet
+    }
+
+    /// A line with the services of units that it names, as older releases want them to be called.
+    pub fn units_as_services(&self, line: &'a str) -> Cow<'a, str> {
+        if self.are_made() || !self.is_units() {
+            return self.text(line);
+        }
+        let service = |word: &str| self.stack.units.get(word).map(|unit| format!("{}.service", unit.service));
+        let words = line.split_whitespace().map(|word| service(word).unwrap_or_else(|| word.to_owned()));
+        words.collect::<Vec<_>>().join(" ").into()
+    }
+
     /// Whether the platform has a feature for certain.
     pub fn has(&self, feature: Feature) -> bool {
         self.platform.has(feature) == Some(true)
@@ -114,11 +135,21 @@ impl<'a> Side<'a> {
 
     /// A text with what is only known where it runs, as it comes back.
     pub fn text(&self, text: &'a str) -> Cow<'a, str> {
-        if !text.contains([AT_START, HOME]) {
+        let [open, close] = VARIABLE;
+        if !text.contains([AT_START, HOME, open]) {
             return text.into();
         }
         let start = if self.is_units() { "${QUADGEN_HOST}" } else { START };
-        text.replace(AT_START, start).replace(HOME, "%h").into()
+        let text = text.replace(AT_START, start).replace(HOME, "%h");
+        // Units that become a Compose file leave variables to whoever starts it.
+        let mut parts = text.split(open);
+        let mut out = parts.next().unwrap_or("").to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once(close).unwrap_or((part, ""));
+            out.push_str(&given(name));
+            out.push_str(rest);
+        }
+        out.into()
     }
 
     /// A path of the host: a home has two forms, and in a folder of units `x` is `./x`.
@@ -129,7 +160,7 @@ impl<'a> Side<'a> {
         if self.is_units() && !path.starts_with(['/', '.', '~', '%', '$']) && !path.is_empty() {
             return format!("./{path}").into();
         }
-        path.into()
+        self.text(path)
     }
 
     /// Whether the name of a container is one that Compose makes.
@@ -146,7 +177,7 @@ impl<'a> Side<'a> {
     pub fn container_name(&self, service: &'a Service) -> Cow<'a, str> {
         match &service.container_name {
             _ if self.is_made(service) => MADE.into(),
-            ContainerName::Named(name) => name.value.as_str().into(),
+            ContainerName::Named(name) => self.text(&name.value),
             ContainerName::ByService => service.name.value.as_str().into(),
             ContainerName::ByRuntime(_) => self.wiring.container_name(service).into(),
         }

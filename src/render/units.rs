@@ -27,7 +27,7 @@ use crate::platform::Platform;
 ///
 /// # Errors
 /// Nothing of it is a service there, or an image is not known before systemd fills it in.
-pub(super) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut out = stack.clone();
     let mut found = Vec::new();
     instances::instances(&mut out, &mut found);

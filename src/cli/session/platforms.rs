@@ -142,10 +142,5 @@ fn resolve(name: &str, spec: PlatformSpec, format: Format, rootful: Option<bool>
 
 /// The release of Quadlet that reads the units for a platform; the newest where that is Docker.
 fn release_of(platform: &Platform) -> Version {
-    if platform.is_podman() { platform.version } else { newest() }
-}
-
-/// The newest release of Podman.
-pub(super) fn newest() -> Version {
-    Platform::resolve("", PlatformSpec::default(), Format::Quadlet).version
+    if platform.is_podman() { platform.version } else { Platform::newest_podman() }
 }

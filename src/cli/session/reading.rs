@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
 use quadgen::model::Version;
+use quadgen::platform::Platform;
 use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
 
 use super::super::Common;
-use super::platforms::newest;
 use super::{Input, Session, absolute, request};
 
 impl Session {
@@ -62,7 +62,7 @@ impl Session {
                 input.source = self.files.shown(&tree.root);
                 let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
                 for (release, platforms) in self.releases(common, config, rootful) {
-                    let reader = if self.wants.newest { newest() } else { release };
+                    let reader = if self.wants.newest { Platform::newest_podman() } else { release };
                     let mut read = quadlet::lower(&parsed, &self.sources, reader);
                     for finding in &mut read.diagnostics {
                         let found = std::mem::replace(finding, Diagnostic::new(finding.rule, finding.span(), ""));

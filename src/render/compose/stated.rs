@@ -44,11 +44,22 @@ pub(super) fn stated(stack: &Stack) -> Map<String, Json> {
         (host.name.value.clone(), Json::Object(out))
     });
     section(&mut out, "host_services", hosts.collect());
-    let mut denied: Vec<&Deny> = stack.deny.iter().filter(|deny| deny.text.value.contains("->")).collect();
     // `A <-> B` stands twice in the model, once for each way.
-    denied.dedup_by(|a, b| a.text.span() == b.text.span());
-    if !denied.is_empty() {
-        out.insert("deny".into(), denied.iter().map(|deny| text(&deny.text.value)).collect());
+    let mut denied: Vec<&Deny> = stack.deny.iter().collect();
+    denied.dedup_by(|a, b| a.text.span() == b.text.span() && a.text.value.contains("->"));
+    let lines: Vec<Json> = denied.into_iter().flat_map(|deny| lines(stack, deny)).map(|line| text(&line)).collect();
+    if !lines.is_empty() {
+        out.insert("deny".into(), Json::Array(lines));
     }
     out
+}
+
+/// A denial as it stands at the top; nothing for what stands with its service. A network of units has it in its own file.
+fn lines(stack: &Stack, deny: &Deny) -> Vec<String> {
+    if deny.text.value.contains("->") {
+        return vec![deny.text.value.clone()];
+    }
+    let party = |party| words::party(stack, party);
+    let networks = deny.from.iter().filter(|from| !matches!(from, Party::Service(_)));
+    networks.flat_map(|from| deny.to.iter().map(move |to| format!("{} -> {}", party(from), party(to)))).collect()
 }

@@ -118,9 +118,17 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
 /// The name of an object in the runtime: what exists outside keeps its own.
 fn object(external: bool, name: &Text, object: &mut Option<Text>, prefix: &str) {
     match object {
-        Some(object) if !external => object.value = format!("{prefix}{}", object.value),
+        Some(object) if !external => object.value = called(object, prefix),
         None if external => *object = Some(name.clone()),
         _ => {}
+    }
+}
+
+/// What an object is called then. What the generator calls `systemd-web` after `web.container` is called after that unit.
+fn called(name: &Text, prefix: &str) -> String {
+    match name.value.strip_prefix("systemd-").filter(|_| name.is_implied()) {
+        Some(unit) => format!("systemd-{prefix}{unit}"),
+        None => format!("{prefix}{}", name.value),
     }
 }
 
@@ -130,7 +138,7 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
     let mut service = old.clone();
     new(&mut service.name);
     if let crate::model::ContainerName::Named(name) = &mut service.container_name {
-        name.value = format!("{}{}", both.object, name.value);
+        name.value = called(name, both.object);
     }
     // What others look up stays: the container's name and, where that is one, the service's.
     let names: Vec<String> =

@@ -141,6 +141,7 @@ impl Edit<'_> {
                 self.found.push(lost(entry.value.span(), message).help(help));
             }
         }
+        let value = self.by_unit(key, value);
         let written = unit.text.get(self.range(entry)).filter(|_| unit.holds(entry.value.span()));
         // As the generator joins it: without comments between the lines.
         let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']);
@@ -150,6 +151,26 @@ impl Edit<'_> {
         };
         let same = written.is_some_and(|text| bare(text) == bare(&value));
         if same { Line::Same } else { Line::Other(format!("{key}={value}")) }
+    }
+
+    /// A network or volume that is named as its unit calls it, by that unit where the release cannot call it so.
+    fn by_unit(&self, key: &str, value: String) -> String {
+        let naming = match key {
+            "Network" => "NetworkName",
+            "Volume" => "VolumeName",
+            _ => return value,
+        };
+        if Feature::NamedObjects.is_in_podman(self.platform.version) {
+            return value;
+        }
+        let (name, rest) = value.split_at(value.find(':').unwrap_or(value.len()));
+        let is_it = |unit: &&Unit| {
+            unit.kind.section() == key && unit.last(key, naming).is_some_and(|it| it.value.value.trim() == name)
+        };
+        match self.stack.units.values().find(is_it) {
+            Some(unit) => format!("{}{rest}", unit.file),
+            None => value,
+        }
     }
 
     fn range(&self, entry: &UnitEntry) -> std::ops::Range<usize> {
@@ -171,7 +192,7 @@ impl Edit<'_> {
         }
         let has_arguments =
             keys::find(&entry.section, "PodmanArgs").is_some_and(|arguments| arguments.since() <= release);
-        if let Some(arguments) = arguments(entry, known, value).filter(|_| has_arguments) {
+        if let Some(arguments) = arguments(known, value).filter(|_| has_arguments) {
             return Line::Other(format!("PodmanArgs={arguments}"));
         }
         let message = format!(
@@ -179,17 +200,17 @@ impl Edit<'_> {
             entry.section, self.unit.file
         );
         let help = format!("What helps: Podman {} or newer.", known.since());
-        self.found.push(lost(entry.key.span(), message).help(help));
+        self.found.push(lost(entry.key.span().to(entry.value.span()), message).help(help));
         Line::Gone
     }
 }
 
 /// The arguments that do the same as a key, as they are written; nothing where there are none, or where the value
 /// means something as that of a key that it does not mean as that of an argument.
-fn arguments(entry: &UnitEntry, known: &Key, value: &str) -> Option<String> {
+fn arguments(known: &Key, value: &str) -> Option<String> {
     let source = value.split([':', ',']).next().unwrap_or("");
     let is_unit = |kind: &UnitKind| source.rsplit_once('.').is_some_and(|(_, ending)| ending == kind.extension());
-    if UnitKind::ALL.iter().any(is_unit) || value.starts_with('.') || entry.key.value == "Entrypoint" {
+    if UnitKind::ALL.iter().any(is_unit) || value.starts_with('.') {
         return None;
     }
     if known.repeat == Repeat::Bool {

@@ -77,16 +77,20 @@ fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
 struct Raw(crate::model::Named<Unit>);
 
 impl Raw {
-    /// Whether the value at a place holds a sign twice, which stands for itself: the reader took one away.
-    fn is_doubled(&self, span: Span, sign: &str) -> bool {
+    /// The value at a place, as it stands there; of a drop-in the whole line's.
+    fn text(&self, span: Span) -> &str {
         if let Some(unit) = self.0.values().find(|unit| unit.holds(span)) {
             let place = |offset: u32| (offset - unit.span.start) as usize;
-            return unit.text.get(place(span.start)..place(span.end)).is_some_and(|text| text.contains(sign));
+            return unit.text.get(place(span.start)..place(span.end)).unwrap_or("");
         }
-        // In a drop-in: as the whole line has it.
         let entries = self.0.values().flat_map(|unit| &unit.entries).map(|entry| &entry.value);
         let mut around = entries.filter(|value| value.span().start <= span.start && span.end <= value.span().end);
-        around.any(|value| value.value.contains(sign))
+        around.next().map_or("", |value| &value.value)
+    }
+
+    /// Whether it holds a sign twice, which stands for itself: the reader took one away.
+    fn is_doubled(&self, span: Span, sign: &str) -> bool {
+        self.text(span).contains(sign)
     }
 }
 
@@ -147,7 +151,7 @@ impl Filler<'_> {
             return;
         }
         if self.raw.is_doubled(span, "%%") {
-            if specifier(text).is_some() {
+            if specifier(&self.raw.text(span).replace("%%", "")).is_some() {
                 let message = "this value has signs of systemd's that mean themselves beside such that do not: none is \
                                filled in";
                 self.found.push(lost(span, message));
