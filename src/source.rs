@@ -216,6 +216,9 @@ pub trait Files {
         paths.iter().map(|path| self.read(path)).collect()
     }
 
+    /// Takes back what was read of a file to see what it is: its reader follows.
+    fn keep(&self, _path: PathBuf, _bytes: Vec<u8>) {}
+
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;
 
@@ -266,8 +269,10 @@ pub fn tidy(path: &Path) -> PathBuf {
 
 /// Whether a path is certainly written as plainly as it can be.
 pub fn is_tidy(path: &Path) -> bool {
-    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/') && !path.contains("/.");
-    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
+    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/');
+    // Neither `//` nor a part that begins with a dot.
+    let parts = |path: &str| !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
+    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && parts(path))
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.
@@ -316,8 +321,12 @@ pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
     let bytes = upper.as_bytes();
-    for (at, pair) in bytes.windows(2).enumerate() {
-        let [first, second] = pair else { continue };
+    for (at, first) in bytes.iter().enumerate() {
+        // Most letters begin none of them.
+        if !matches!(first.to_ascii_uppercase(), b'P' | b'S' | b'T' | b'K' | b'C' | b'_') {
+            continue;
+        }
+        let Some(second) = bytes.get(at + 1) else { break };
         for word in secret_words(*first, *second) {
             if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
                 return true;
