@@ -154,7 +154,7 @@ impl<'a> Side<'a> {
 
     /// The names by which a service is found on its networks.
     pub fn names(&self, service: &'a Service) -> Vec<Name> {
-        let mut names = self.wiring.names(service);
+        let mut names = self.wiring.names(service).to_vec();
         if self.is_made(service)
             && let Some(first) = names.first_mut()
         {

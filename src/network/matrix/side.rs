@@ -208,7 +208,7 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Li
             *all += 1;
             let holders = wiring.called.get(&name.text.to_ascii_lowercase()).map_or(0, Vec::len);
             let alone = (holders > 1 || name.text.contains('.')).then_some(*all);
-            found.push(Known { text: name.text, scope: None, alone });
+            found.push(Known { text: name.text.clone(), scope: None, alone });
         }
     }
     for known in &mut found {
