@@ -244,7 +244,7 @@ impl Service {
     /// The name of the file that it is a unit of, in a tree of units.
     pub fn unit_file(&self) -> String {
         match self.kind {
-            ServiceKind::Container => format!("{}.container", self.name.value),
+            ServiceKind::Container => [&self.name.value, ".container"].concat(),
             ServiceKind::Pod | ServiceKind::Kube => self.name.value.clone(),
         }
     }

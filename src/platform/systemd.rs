@@ -8,8 +8,8 @@ use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 use serde::Deserialize;
 
-/// The sections of a unit that systemd reads, in the order of a unit.
-pub const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
+/// The sections that systemd reads, in the order of a unit.
+const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 
 /// The names of keys, sorted; every line of every unit is looked up here.
 type Names = IndexSet<String, FixedState>;
@@ -50,6 +50,11 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
     toml::from_str(include_str!("../../data/systemd.toml")).expect("data/systemd.toml is well-formed")
 });
+
+/// Whether systemd reads a section of a unit.
+pub fn reads(section: &str) -> bool {
+    matches!(section, "Unit" | "Service" | "Install")
+}
 
 /// Whether systemd gives a variable to every service.
 pub fn sets(variable: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, View};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Format, Unit, UnitEntry};
+use crate::model::{Format, Keys, Unit, UnitEntry};
 use crate::platform::keys;
 
 pub static RULE: Rule = Rule {
@@ -22,8 +22,10 @@ const MAPPING: [&str; 4] = ["RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"
 const NEWER: [&str; 5] = ["UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"];
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    let old: Keys = MAPPING.into_iter().collect();
+    let old = old.and(keys::deprecated());
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
-        for unit in view.wiring.stack.units.values() {
+        for unit in view.wiring.stack.units.values().filter(|unit| unit.keys.may_share(old)) {
             mapping(view, unit, sink);
             others(view, unit, sink);
         }

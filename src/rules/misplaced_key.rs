@@ -29,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 /// The sections that have a key which stands where it is not known; none where it is in its place, or nobody has it.
 pub(super) fn homes(kind: UnitKind, entry: &UnitEntry) -> Vec<&'static str> {
     let (section, key) = (entry.section.as_str(), entry.key.value.as_str());
-    if !systemd::SECTIONS.contains(&section) || systemd::has(section, key) {
+    if !systemd::reads(section) || systemd::has(section, key) {
         return Vec::new();
     }
     let own = keys::find(kind.section(), key).map(|_| kind.section());

@@ -42,6 +42,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
+    if unit.entries.iter().all(|entry| !entry.value.value.contains('$')) {
+        return;
+    }
     // What these hold is known where the service runs only.
     if unit.all("Service", "EnvironmentFile").chain(unit.all("Service", "PassEnvironment")).next().is_some() {
         return;

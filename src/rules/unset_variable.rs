@@ -33,6 +33,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let service = unit.file.strip_suffix(".container").and_then(|stem| context.stack.services.get(stem));
         let lines = unit.entries.iter().filter(|entry| entry.section == unit.kind.section());
+        let lines = lines.filter(|line| line.value.value.contains('$'));
         for line in lines.filter(|line| KEYS.contains(&line.key.value.as_str())) {
             for (name, span) in variables(line) {
                 if !is_set(unit, &name) {

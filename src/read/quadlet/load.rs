@@ -49,8 +49,9 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
     let dialect = dialect(release);
     let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| {
         let file = sources.file(unit.file);
-        (parse(file, dialect), file.text.lines().any(is_install_comment))
+        (parse(file, dialect), has_install_comment(&file.text))
     });
+    loaded.units.reserve(parsed.units.len());
     for (source, (tree, install_commented_out)) in parsed.units.iter().zip(trees) {
         let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
         let file = sources.file(source.file);
@@ -127,6 +128,10 @@ fn head(tree: &Tree, own: &str) -> Option<Span> {
 /// The first line of a text, as a span.
 fn line_of(whole: Span, text: &str) -> Span {
     whole.part(0, text.find('\n').unwrap_or(text.len()))
+}
+
+fn has_install_comment(text: &str) -> bool {
+    (text.contains('#') || text.contains(';')) && text.lines().any(is_install_comment)
 }
 
 /// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.

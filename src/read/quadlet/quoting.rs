@@ -27,7 +27,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
     let found = entries.filter(|(unit, entry)| {
         let span = entry.value.span;
         let own = unit.span.start <= span.start && span.end <= unit.span.end;
-        !entry.value.text.is_empty() && (own || seen.insert(span))
+        own || seen.insert(span)
     });
     let found = found.filter_map(|(unit, entry)| {
         let finding = of_entry(unit, entry)?;
@@ -37,6 +37,10 @@ pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
 }
 
 fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
+    // Nothing else makes another value of a line.
+    if !entry.value.text.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'#')) {
+        return None;
+    }
     let repeat = if entry.section == unit.own() || entry.section == "Quadlet" {
         let known = keys::find(&entry.section, &entry.key)?;
         if known.since() > unit.release {

@@ -144,6 +144,10 @@ pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Op
         };
         (made, names.other_networks, names.other_volumes)
     });
+    let count = |kind| loaded.units.iter().filter(|unit| unit.kind == kind).count();
+    stack.services.reserve(count(UnitKind::Container));
+    stack.networks.reserve(count(UnitKind::Network));
+    stack.volumes.reserve(count(UnitKind::Volume));
     let mut others = (Vec::new(), Vec::new());
     for (unit, (made, networks, volumes)) in loaded.units.iter().zip(made) {
         match made {

@@ -134,12 +134,13 @@ impl Unit {
             return name.value;
         }
         let suffix = match self.kind {
-            UnitKind::Container | UnitKind::Kube => String::new(),
-            kind => format!("-{}", kind.extension()),
-        };
+            UnitKind::Container | UnitKind::Kube => ["", ""],
+            kind => ["-", kind.extension()],
+        }
+        .concat();
         match self.stem.strip_suffix('@') {
             Some(template) if Habit::TemplateObjects.of(self.release) => format!("{template}{suffix}@"),
-            _ => format!("{}{suffix}", self.stem),
+            _ => [&*self.stem, &suffix].concat(),
         }
     }
 
@@ -172,7 +173,7 @@ impl Unit {
     /// A text as systemd hands it on: specifiers that are about the unit's own name filled in, `%%` and `$$` taken for
     /// what they stand for; the others are only known where it runs.
     pub fn specifiers(&self, text: &str) -> String {
-        if !text.contains(['%', '$']) {
+        if !has_specifiers(text) {
             return text.to_owned();
         }
         let service = self.service();
@@ -222,15 +223,20 @@ impl Unit {
         let values = words.iter().filter_map(|word| word.text.split_once('='));
         let value = values.rev().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())?;
         // What systemd fills in there is not known here, either.
-        (!value.contains(['%', '$'])).then_some(value)
+        (!has_specifiers(&value)).then_some(value)
     }
 
     /// A word as systemd hands it on.
     pub fn expanded(&self, word: Word) -> Word {
-        if !word.text.contains(['%', '$']) {
+        if !has_specifiers(&word.text) {
             return word;
         }
         let text = self.specifiers(&word.text);
         Word { plain: word.plain && text == word.text, text, span: word.span }
     }
+}
+
+/// Whether systemd may make another text of this one.
+pub(super) fn has_specifiers(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'%' | b'$'))
 }
