@@ -33,10 +33,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 use ipnet::IpNet;
 
+use crate::maps::IndexMap;
 use crate::source::Span;
 
 /// Where a value came from.
@@ -106,7 +105,7 @@ pub enum Format {
 }
 
 /// Objects by their names, in the order of the file. Rules look them up so often that it counts how long a hash takes.
-pub type Named<T> = IndexMap<String, T, FixedState>;
+pub type Named<T> = IndexMap<String, T>;
 
 /// Services that are deployed together, with everything that belongs to them.
 #[derive(Clone, Debug)]
@@ -155,11 +154,11 @@ impl Stack {
             volumes: Named::default(),
             secrets: Named::default(),
             configs: Named::default(),
-            platforms: IndexMap::new(),
-            host_services: IndexMap::new(),
+            platforms: IndexMap::default(),
+            host_services: IndexMap::default(),
             deny: Vec::new(),
             disabled: Named::default(),
-            attributes: IndexMap::new(),
+            attributes: IndexMap::default(),
             units: Named::default(),
             activated: BTreeSet::new(),
         }
@@ -436,11 +435,11 @@ impl Network {
             external: false,
             internal: None,
             driver: None,
-            options: IndexMap::new(),
+            options: IndexMap::default(),
             subnets: Vec::new(),
             ipv6: false,
             dns_disabled: None,
-            attributes: IndexMap::new(),
+            attributes: IndexMap::default(),
             quadlet: Vec::new(),
         }
     }

@@ -24,9 +24,9 @@ pub(crate) use quadlet::{
 pub use steps::{Next, Written, gone, next};
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::HashSet;
 use crate::model::{Deploy, Format, Stack};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
@@ -151,7 +151,7 @@ pub fn render(
     rendered.findings.extend(losses);
     rendered.notes.splice(0..0, notes);
     // What concerns several services is said once.
-    let mut said = HashSet::new();
+    let mut said = HashSet::default();
     rendered.notes.retain(|note| said.insert(note.clone()));
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);

@@ -1,8 +1,8 @@
 //! The real file system.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
-use foldhash::fast::FixedState;
+use quadgen::maps::HashMap;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 
 /// How many files make it worth to start a thread.
@@ -116,7 +116,7 @@ pub(super) struct Given {
     base: Box<dyn Files>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
     /// What was read of files to see what they are: for the reader that follows.
-    kept: RefCell<HashMap<OsString, Vec<u8>, FixedState>>,
+    kept: RefCell<HashMap<OsString, Vec<u8>>>,
 }
 
 impl Given {

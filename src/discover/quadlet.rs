@@ -6,14 +6,13 @@
 //! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
 //! that somebody defines nearby never dangles.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use foldhash::fast::FixedState;
-
 use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
+use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
 use crate::read::quadlet::Tree;
 use crate::source::Files;
@@ -57,10 +56,10 @@ struct Part {
 }
 
 /// What excludes others.
-type Claims = HashSet<String, FixedState>;
+type Claims = HashSet<String>;
 
 /// Where the units of a name, or those that make a service, lie.
-type Index<'a> = HashMap<&'a str, Vec<usize>, FixedState>;
+type Index<'a> = HashMap<&'a str, Vec<usize>>;
 
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.

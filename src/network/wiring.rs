@@ -1,11 +1,8 @@
 //! A stack on one platform: where services are, which networks they are on, and what is between those.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
-
 use super::names::Name;
 use super::{Isolation, Verdict, isolations};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
 
@@ -44,15 +41,15 @@ pub struct Wiring<'a> {
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
     /// What the platform does, asked once.
-    facts: HashMap<Question, Known, FixedState>,
+    facts: HashMap<Question, Known>,
     /// The names of each service whose network is its own, in the order of the services.
     pub(super) names: Vec<Vec<Name>>,
     /// The services that have a name, by the name in lower case.
-    pub(super) called: HashMap<String, Vec<&'a Service>, FixedState>,
+    pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.
-    pub(super) members: HashMap<&'a str, Vec<&'a Service>, FixedState>,
+    pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
     /// The services that live in the network of another, by whose that is.
-    guests: HashMap<&'a str, Vec<&'a Service>, FixedState>,
+    guests: HashMap<&'a str, Vec<&'a Service>>,
 }
 
 impl<'a> Wiring<'a> {
@@ -69,7 +66,7 @@ impl<'a> Wiring<'a> {
             guests: HashMap::default(),
         };
         wiring.names = stack.services.values().map(|service| wiring.own_names(service)).collect();
-        let mut called: HashMap<String, Vec<&Service>, FixedState> = HashMap::default();
+        let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
         for service in stack.services.values() {
             for name in wiring.names(service) {
                 let called_so = called.entry(name.text.to_ascii_lowercase()).or_default();

@@ -1,11 +1,8 @@
 //! Connections that nobody stated: a URL, `host:port` or `{{ host.NAME.… }}` in an environment value or a command, and
 //! `depends_on`.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 use super::reader::part;
+use crate::maps::HashMap;
 use crate::model::{
     Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Text, Witness,
     host_templates,
@@ -35,7 +32,7 @@ const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
 /// Services by what they may be called.
-type Names = HashMap<String, String, FixedState>;
+type Names = HashMap<String, String>;
 
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {

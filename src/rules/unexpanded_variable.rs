@@ -1,10 +1,11 @@
 //! QG705: a variable that systemd should fill in and does not know.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::context::{Context, View};
 use super::unset_variable;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Format, Service, Unit, UnitEntry, UnitKind};
 use crate::platform::systemd;
 use crate::source::Span;

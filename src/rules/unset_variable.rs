@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use super::context::{Context, list, some};
 use crate::diagnostic::{Diagnostic, Level, Sink};
+use crate::maps::IndexMap;
 use crate::model::{Service, Unit, UnitEntry};
 use crate::platform::systemd;
 use crate::source::Span;
@@ -25,7 +24,7 @@ struct Use<'a> {
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::new();
+    let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::default();
     for unit in context.stack.units.values() {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {

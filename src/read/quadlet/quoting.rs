@@ -1,10 +1,9 @@
 //! Quotes, escapes and comments that make another value of a line than it looks like.
 
-use std::collections::HashSet;
-
 use super::load::Loaded;
 use super::unit::Unit;
 use crate::diagnostic::{Change, Diagnostic, Level, units};
+use crate::maps::HashSet;
 use crate::model::UnitKind;
 use crate::platform::keys::{self, Repeat};
 use crate::platform::{self, generator::Habit};
@@ -22,7 +21,7 @@ pub(super) struct Found {
 
 /// Every value that is not what it looks like, once each: a drop-in may belong to several units.
 pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let entries = loaded.units.iter().flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
     let found = entries.filter(|(unit, entry)| {
         let span = entry.value.span;
