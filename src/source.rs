@@ -321,12 +321,13 @@ pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
     let bytes = upper.as_bytes();
-    for (at, first) in bytes.iter().enumerate() {
-        // Most letters begin none of them.
-        if !matches!(first.to_ascii_uppercase(), b'P' | b'S' | b'T' | b'K' | b'C' | b'_') {
+    for (at, pair) in bytes.windows(2).enumerate() {
+        let [first, second] = pair else { continue };
+        // Most pairs of letters begin none of them; this bit is what small letters have and capitals lack.
+        let small = (first | 0x20, second | 0x20);
+        if !matches!(small, (b'p' | b's' | b't' | b'k' | b'c' | 0x7f, b'a' | b'w' | b'e' | b'o' | b'r')) {
             continue;
         }
-        let Some(second) = bytes.get(at + 1) else { break };
         for word in secret_words(*first, *second) {
             if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
                 return true;

@@ -159,22 +159,14 @@ impl Keys {
         self.0 |= Self::bit(key);
     }
 
-    /// These and others.
-    pub fn and(self, others: Keys) -> Keys {
-        Keys(self.0 | others.0)
-    }
-
-    /// Whether one of others may have been taken in, too; no is certain.
-    pub fn may_share(self, others: Keys) -> bool {
-        self.0 & others.0 != 0
-    }
-
     /// Whether a key may have been taken in; no is certain.
+    #[inline]
     pub fn may_hold(self, key: &str) -> bool {
         self.0 & Self::bit(key) != 0
     }
 
     /// The factors are those that tell the keys of containers apart best.
+    #[inline]
     fn bit(key: &str) -> u128 {
         let letter = |at: usize| usize::from(key.as_bytes().get(at).copied().unwrap_or(0));
         let last = letter(key.len().wrapping_sub(1));

@@ -4,11 +4,10 @@
 
 use std::sync::LazyLock;
 
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::model::{Keys, Version};
+use crate::maps::IndexMap;
+use crate::model::Version;
 
 /// What the generator does with the value of a key, and with a key that stands several times.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -95,7 +94,7 @@ impl Key {
 }
 
 /// By name, sorted; every line of every unit is looked up here.
-type Table<T> = IndexMap<String, T, FixedState>;
+type Table<T> = IndexMap<String, T>;
 
 static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
@@ -109,12 +108,6 @@ static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
 pub fn find(section: &str, key: &str) -> Option<&'static Key> {
     // There are nine sections: to compare their names costs less than to hash one.
     KEYS.iter().find(|(name, _)| *name == section)?.1.get(key)
-}
-
-/// The keys that are deprecated, of all sections.
-pub fn deprecated() -> Keys {
-    let keys = KEYS.values().flatten().filter(|(_, key)| key.is_deprecated());
-    keys.map(|(name, _)| name.as_str()).collect()
 }
 
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).

@@ -2,7 +2,7 @@
 
 use super::context::{Context, View};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Format, Keys, Unit, UnitEntry};
+use crate::model::{Format, Unit, UnitEntry};
 use crate::platform::keys;
 
 pub static RULE: Rule = Rule {
@@ -22,10 +22,8 @@ const MAPPING: [&str; 4] = ["RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"
 const NEWER: [&str; 5] = ["UserNS", "UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap"];
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    let old: Keys = MAPPING.into_iter().collect();
-    let old = old.and(keys::deprecated());
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
-        for unit in view.wiring.stack.units.values().filter(|unit| unit.keys.may_share(old)) {
+        for unit in view.wiring.stack.units.values() {
             mapping(view, unit, sink);
             others(view, unit, sink);
         }
@@ -49,6 +47,10 @@ fn help(finding: Diagnostic, what: &str) -> Diagnostic {
 
 /// The keys that map users are one thing.
 fn mapping(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
+    // Without this one there is nothing to say in other words.
+    if unit.last(unit.kind.section(), "RemapUsers").is_none() {
+        return;
+    }
     let old: Vec<&UnitEntry> = entries(unit).filter(|entry| MAPPING.contains(&entry.key.value.as_str())).collect();
     let newer = entries(unit).any(|entry| NEWER.contains(&entry.key.value.as_str()));
     let Some((first, more)) = old.split_first() else { return };
@@ -122,9 +124,12 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 
 /// Keys that stand for themselves.
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
-    for entry in entries(unit).filter(|entry| !MAPPING.contains(&entry.key.value.as_str())) {
+    for entry in entries(unit) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };
+        if MAPPING.contains(&key) {
+            continue;
+        }
         let Some(instead) = known.replaced_by().filter(|_| has(view, unit, key)) else { continue };
         if !has(view, unit, instead.split('=').next().unwrap_or("")) {
             continue;

@@ -13,7 +13,8 @@ pub use crate::diagnostic::units::MISPLACED_KEY as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::of_stack(context.stack) {
-        for entry in lines.entries.iter().filter(|entry| !is_missing_image(lines.unit, entry)) {
+        let entries = lines.entries.iter().filter(|entry| systemd::reads(&entry.section));
+        for entry in entries.filter(|entry| !is_missing_image(lines.unit, entry)) {
             if let Some(finding) = misplaced(&lines, entry) {
                 unit_lines::report(context, sink, finding);
             }

@@ -1,12 +1,11 @@
 //! Files → units of a release: which files it reads, and which drop-ins belong to which unit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use foldhash::fast::FixedState;
+use std::collections::BTreeMap;
 
 use super::unit::Unit;
 use super::{Parsed, Source};
 use crate::diagnostic::{Diagnostic, input, units};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Keys, UnitKind, Version};
 use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
@@ -20,7 +19,7 @@ pub(super) struct Loaded {
     /// The first of each file's name, in the order of the files.
     pub units: Vec<Unit>,
     /// By the file's name, where it stands in `units`.
-    pub by_file: HashMap<String, usize, FixedState>,
+    pub by_file: HashMap<String, usize>,
     /// Folders of which no unit is made, because a file of them cannot be read.
     pub lost: HashSet<String>,
     /// Files with lines that cannot be read: none of them becomes a unit.
@@ -90,7 +89,6 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             head,
             sections: tree.sections,
             entries: tree.entries,
-            runs: Vec::new(),
             keys: Keys::default(),
             release,
             shadowed: Vec::new(),
@@ -156,7 +154,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
         let name = parts.pop().unwrap_or("");
         folders.entry(parts).or_default().entry(name).or_default().push(source);
     }
-    let mut trees: HashMap<&str, Tree> = HashMap::new();
+    let mut trees: HashMap<&str, Tree> = HashMap::default();
     for unit in &mut loaded.units {
         // The nearest folder first; of two files with one name the first counts, and they apply in the order of names.
         let mut files: BTreeMap<&str, &Source> = BTreeMap::new();

@@ -1,7 +1,5 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
-use std::ops::Range;
-
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -25,8 +23,6 @@ pub(super) struct Unit {
     pub sections: Vec<(String, Span)>,
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
-    /// Where entries of one section stand together.
-    pub runs: Vec<Range<usize>>,
     /// Which keys they have.
     pub keys: Keys,
     pub release: Version,
@@ -42,32 +38,19 @@ impl Unit {
         self.kind.section()
     }
 
-    /// Finds out where entries of one section stand together and which keys there are, so that nobody has to look
-    /// through all of them.
+    /// Finds out which keys there are, so that nobody has to look for others.
     pub fn index(&mut self) {
         self.keys = self.entries.iter().map(|entry| entry.key.as_str()).collect();
-        let mut start = 0;
-        let same = self.entries.chunk_by(|entry, next| entry.section == next.section);
-        self.runs.clear();
-        self.runs.extend(same.map(|run| {
-            start += run.len();
-            start - run.len()..start
-        }));
     }
 
     /// The entries of a key, in the order in which they count.
     fn all(&self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = &Entry> {
-        let runs: &[Range<usize>] = if self.keys.may_hold(key) { &self.runs } else { &[] };
-        let runs = runs.iter().filter_map(|run| self.entries.get(run.clone()));
-        let own = runs.filter(move |run| run.first().is_some_and(|entry| entry.section == section));
-        own.flatten().filter(move |entry| entry.key == key)
+        let entries = if self.keys.may_hold(key) { self.entries.as_slice() } else { &[] };
+        entries.iter().filter(move |entry| entry.key == key && entry.section == section)
     }
 
     /// The entry of a key that counts where one counts: the last.
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
-        if !self.keys.may_hold(key) {
-            return None;
-        }
         self.all(section, key).next_back()
     }
 
