@@ -6,11 +6,10 @@ pub mod input;
 pub mod own;
 pub mod units;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use foldhash::fast::FixedState;
-
+use crate::maps::HashMap;
 use crate::source::{SourceMap, Span};
 
 /// How bad a finding is.
@@ -301,9 +300,9 @@ impl Diagnostic {
 pub struct Sink {
     found: Vec<Diagnostic>,
     /// Where findings of one rule and place stand in `found`.
-    seen: HashMap<(&'static str, Span), Vec<usize>, FixedState>,
+    seen: HashMap<(&'static str, Span), Vec<usize>>,
     /// Where findings that label a place stand in `found`.
-    labelled: HashMap<Span, Vec<usize>, FixedState>,
+    labelled: HashMap<Span, Vec<usize>>,
 }
 
 impl Sink {

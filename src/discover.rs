@@ -230,16 +230,13 @@ impl Sorter<'_> {
             paths.into_iter().zip(texts).map(|(path, bytes)| (path, bytes.ok().and_then(as_text))).collect();
         // Text that is not UTF-8 may still be a unit; its reader says so.
         let units = &self.units;
-        let looks = threads::map(read.len() > MANY, &read, |(path, text)| {
+        let takes = threads::map(read.len() > MANY, &read, |(path, text)| {
             let text = text.as_deref().unwrap_or_default();
-            let takes = text.starts_with(MARKER) || units.takes(path, text);
-            (takes, quadlet::Units::look(path, text))
+            text.starts_with(MARKER) || units.takes(path, text)
         });
-        for ((path, text), (takes, unit)) in read.into_iter().zip(looks) {
-            let unread = text.is_none();
-            let text = text.unwrap_or_default();
-            if unread || (takes && !self.is_other(&path, &text)) {
-                self.units.add(path, unit);
+        for ((path, text), takes) in read.into_iter().zip(takes) {
+            if text.as_deref().is_none_or(|text| takes && !self.is_other(&path, text)) {
+                self.units.add(path, text);
             }
         }
     }
@@ -285,7 +282,7 @@ impl Sorter<'_> {
         let rendered = by_source.into_iter();
         found.extend(rendered.map(|(source, (files, changed))| Found::Rendered { files, source, changed }));
         found.extend(compose::projects(self.files, self.compose));
-        found.extend(self.units.trees());
+        found.extend(self.units.trees(self.files));
         found.sort_by_cached_key(|found| found.files().first().map(|path| path.to_path_buf()));
         found
     }

@@ -7,9 +7,10 @@ mod page;
 mod unit;
 mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Change, Diagnostic, Fix};
+use crate::maps::HashMap;
 use crate::model::UnitKind;
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::unit::{self as lines, Dialect};
@@ -28,7 +29,7 @@ pub struct Edit {
 
 /// Turns every change into a [`Change::Replace`]. A fix of which one change cannot be made goes away.
 pub fn settle(sources: &SourceMap, findings: &mut [Diagnostic]) {
-    let mut trees = Trees { sources, outlines: HashMap::new(), units: HashMap::new() };
+    let mut trees = Trees { sources, outlines: HashMap::default(), units: HashMap::default() };
     for finding in findings {
         finding.fixes.retain_mut(|fix| {
             let edits: Option<Vec<Edit>> = fix.changes.iter().map(|change| trees.edit(change)).collect();
@@ -226,8 +227,8 @@ impl<'a> Trees<'a> {
     fn is_shared(&mut self, span: Span) -> bool {
         let (Some(file), Some(at)) = (self.sources.file_of(span), self.sources.index_of(span)) else { return true };
         let kind = Kind::of(&file.name);
-        let sample = ["example", "sample", "template", "dist"].iter().any(|word| file.name.contains(word));
-        (kind == Kind::Other && sample)
+        let sample = || ["example", "sample", "template", "dist"].iter().any(|word| file.name.contains(word));
+        (kind == Kind::Other && sample())
             || (kind == Kind::Yaml
                 && self.outline(at, file).is_some_and(|root| yaml::is_aliased(Page::of(file), root, span)))
     }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod discover;
 pub mod fix;
+pub mod maps;
 pub mod model;
 pub mod network;
 pub mod platform;

@@ -35,10 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 use ipnet::IpNet;
 
+use crate::maps::IndexMap;
 use crate::source::Span;
 
 /// Where a value came from.
@@ -108,7 +107,7 @@ pub enum Format {
 }
 
 /// Objects by their names, in the order of the file. Rules look them up so often that it counts how long a hash takes.
-pub type Named<T> = IndexMap<String, T, FixedState>;
+pub type Named<T> = IndexMap<String, T>;
 
 /// Services that are deployed together, with everything that belongs to them.
 #[derive(Clone, Debug)]
@@ -159,11 +158,11 @@ impl Stack {
             volumes: Named::default(),
             secrets: Named::default(),
             configs: Named::default(),
-            platforms: IndexMap::new(),
-            host_services: IndexMap::new(),
+            platforms: IndexMap::default(),
+            host_services: IndexMap::default(),
             deny: Vec::new(),
             disabled: Named::default(),
-            attributes: IndexMap::new(),
+            attributes: IndexMap::default(),
             interpolated: BTreeMap::new(),
             units: Named::default(),
             activated: BTreeSet::new(),
@@ -249,7 +248,7 @@ impl Service {
     /// The name of the file that it is a unit of, in a tree of units.
     pub fn unit_file(&self) -> String {
         match self.kind {
-            ServiceKind::Container => format!("{}.container", self.name.value),
+            ServiceKind::Container => [&self.name.value, ".container"].concat(),
             ServiceKind::Pod | ServiceKind::Kube => self.name.value.clone(),
         }
     }
@@ -443,11 +442,11 @@ impl Network {
             external: false,
             internal: None,
             driver: None,
-            options: IndexMap::new(),
+            options: IndexMap::default(),
             subnets: Vec::new(),
             ipv6: false,
             dns_disabled: None,
-            attributes: IndexMap::new(),
+            attributes: IndexMap::default(),
             quadlet: Vec::new(),
         }
     }

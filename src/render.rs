@@ -27,9 +27,9 @@ pub use steps::{Next, Written, gone, next};
 pub(crate) use units::for_compose;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::HashSet;
 use crate::model::{Deploy, Format, Stack};
 use crate::platform::{Feature, Platform};
 use crate::source::Span;
@@ -158,7 +158,7 @@ pub fn render(
     rendered.findings.extend(losses);
     rendered.notes.splice(0..0, notes);
     // What concerns several services is said once.
-    let mut said = HashSet::new();
+    let mut said = HashSet::default();
     rendered.notes.retain(|note| said.insert(note.clone()));
     for finding in &mut rendered.findings {
         finding.stack.clone_from(&stack.name.value);

@@ -216,6 +216,9 @@ pub trait Files {
         paths.iter().map(|path| self.read(path)).collect()
     }
 
+    /// Takes back what was read of a file to see what it is: its reader follows.
+    fn keep(&self, _path: PathBuf, _bytes: Vec<u8>) {}
+
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;
 
@@ -266,8 +269,10 @@ pub fn tidy(path: &Path) -> PathBuf {
 
 /// Whether a path is certainly written as plainly as it can be.
 pub fn is_tidy(path: &Path) -> bool {
-    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/') && !path.contains("/.");
-    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && !path.contains("//"))
+    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/');
+    // Neither `//` nor a part that begins with a dot.
+    let parts = |path: &str| !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
+    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && parts(path))
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.
@@ -318,6 +323,11 @@ pub fn has_secret_word(text: &str) -> bool {
     let bytes = upper.as_bytes();
     for (at, pair) in bytes.windows(2).enumerate() {
         let [first, second] = pair else { continue };
+        // Most pairs of letters begin none of them; this bit is what small letters have and capitals lack.
+        let small = (first | 0x20, second | 0x20);
+        if !matches!(small, (b'p' | b's' | b't' | b'k' | b'c' | 0x7f, b'a' | b'w' | b'e' | b'o' | b'r')) {
+            continue;
+        }
         for word in secret_words(*first, *second) {
             if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
                 return true;

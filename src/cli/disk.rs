@@ -1,8 +1,8 @@
 //! The real file system.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
+use quadgen::maps::HashMap;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 
 /// How many files make it worth to start a thread.
@@ -23,15 +24,20 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = fs::File::open(path)?;
+        let mut file = fs::File::open(path)?;
         let about = file.metadata()?;
         if about.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         // One byte more than is allowed, so that the reader sees that it is too much.
-        let size = usize::try_from(about.len()).unwrap_or(usize::MAX).min(MAX_FILE_BYTES);
-        let mut bytes = Vec::with_capacity(size + 1);
-        file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        let most = MAX_FILE_BYTES as u64 + 1;
+        // Of a file whose size is known, the system need not be asked whether that was all.
+        let size = if about.is_file() { about.len().min(most) } else { 0 };
+        let mut bytes = Vec::with_capacity(size as usize);
+        file.by_ref().take(size).read_to_end(&mut bytes)?;
+        if size == 0 {
+            file.take(most).read_to_end(&mut bytes)?;
+        }
         Ok(bytes)
     }
 
@@ -109,13 +115,13 @@ impl Files for Disk {
 pub(super) struct Given {
     base: Box<dyn Files>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
-    /// What was read of several files to see what they are: for the reader that follows.
-    seen: RefCell<HashMap<OsString, Vec<u8>>>,
+    /// What was read of files to see what they are: for the reader that follows.
+    kept: RefCell<HashMap<OsString, Vec<u8>>>,
 }
 
 impl Given {
     pub fn over(base: Box<dyn Files>) -> Self {
-        Given { base, texts: BTreeMap::new(), seen: RefCell::default() }
+        Given { base, texts: BTreeMap::new(), kept: RefCell::default() }
     }
 
     pub fn put(&mut self, path: &Path, text: Vec<u8>) {
@@ -137,18 +143,20 @@ impl Files for Given {
         if let Some(text) = self.get(path) {
             return Ok(text.clone());
         }
-        let seen = self.seen.borrow_mut().remove(path.as_os_str());
-        seen.map_or_else(|| self.base.read(path), Ok)
+        let kept = self.kept.borrow_mut().remove(path.as_os_str());
+        kept.map_or_else(|| self.base.read(path), Ok)
     }
 
     fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
-        if !self.texts.is_empty() {
-            return paths.iter().map(|path| self.read(path)).collect();
+        if self.texts.is_empty() {
+            self.base.read_all(paths)
+        } else {
+            paths.iter().map(|path| self.read(path)).collect()
         }
-        let texts = self.base.read_all(paths);
-        let good = paths.iter().zip(&texts).filter_map(|(path, text)| Some((path, text.as_ref().ok()?)));
-        self.seen.borrow_mut().extend(good.map(|(path, text)| (path.clone().into_os_string(), text.clone())));
-        texts
+    }
+
+    fn keep(&self, path: PathBuf, bytes: Vec<u8>) {
+        self.kept.borrow_mut().insert(path.into_os_string(), bytes);
     }
 
     fn is_dir(&self, path: &Path) -> bool {

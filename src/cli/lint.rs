@@ -5,12 +5,13 @@ mod mend;
 mod silence;
 mod watch;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Change, Diagnostic, Level, Sink, input, own};
 use quadgen::fix;
+use quadgen::maps::HashSet;
 use quadgen::model::Target as Goal;
 use quadgen::network::{Intent, State, Wiring};
 use quadgen::report::{Assumed, Format, Intents, Report, StackFiles, Summary};
@@ -277,7 +278,7 @@ fn once_each(session: &Session, findings: &mut Vec<Diagnostic>) {
     if session.inputs.len() < 2 {
         return;
     }
-    let mut told = HashSet::new();
+    let mut told = HashSet::default();
     let sources = &session.sources;
     findings.retain(|finding| {
         let places = finding.labels.iter().map(|label| (sources.place(label.span), label.message.clone()));

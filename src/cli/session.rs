@@ -9,13 +9,14 @@ mod platforms;
 mod reading;
 mod request;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::discover::{self, Found, Options};
+use quadgen::maps::{HashMap, HashSet};
 use quadgen::model::{Format, Stack, UnitKind, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
@@ -347,12 +348,12 @@ impl Session {
     /// Which of some files a fix may change: those that were asked for and that count for one stack, and for one unit of it,
     /// only. A base that others extend, what several units share and what lies elsewhere stay as they are.
     pub fn editable<'n>(&self, files: &HashSet<&'n str>) -> HashSet<&'n str> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut counts: HashMap<&str, usize> = HashMap::default();
         let all = || self.inputs.iter().map(|input| input.files.iter().filter_map(|file| files.get(file.as_str())));
         for file in all().flatten() {
             *counts.entry(file).or_default() += 1;
         }
-        let mut editable = HashSet::new();
+        let mut editable = HashSet::default();
         for (input, files) in self.inputs.iter().zip(all()) {
             let made_of: HashSet<&OsStr> = input.made_of.iter().map(|file| file.as_os_str()).collect();
             let own = |name: &&&str| {

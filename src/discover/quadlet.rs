@@ -6,17 +6,17 @@
 //! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
 //! that somebody defines nearby never dangles.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use foldhash::fast::FixedState;
-
 use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
+use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
 use crate::read::quadlet::Tree;
 use crate::source::Files;
+use crate::threads::{self, MANY};
 
 /// The units of a folder and those below it, as they are found.
 #[derive(Default)]
@@ -30,6 +30,9 @@ pub(super) struct Units {
 struct File {
     path: PathBuf,
     name: String,
+    /// Nothing where it cannot be read, or is not UTF-8.
+    text: Option<String>,
+    /// What its text refers to and claims, once that is asked.
     unit: Unit,
 }
 
@@ -53,27 +56,22 @@ struct Part {
 }
 
 /// What excludes others.
-type Claims = HashSet<String, FixedState>;
+type Claims = HashSet<String>;
 
 /// Where the units of a name, or those that make a service, lie.
-type Index<'a> = HashMap<&'a str, Vec<usize>, FixedState>;
+type Index<'a> = HashMap<&'a str, Vec<usize>>;
 
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
     pub fn takes(&self, path: &Path, text: &str) -> bool {
         let kind =
             UnitKind::of_file(path.file_name().and_then(|name| name.to_str()).unwrap_or("")).map(|(_, kind)| kind);
-        self.root.is_some() || search_root(path).is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind))
+        self.root.is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind)) || search_root(path).is_some()
     }
 
-    /// What a unit's text refers to and claims.
-    pub fn look(path: &Path, text: &str) -> Unit {
-        units::read(&name_of(path), text)
-    }
-
-    pub fn add(&mut self, path: PathBuf, unit: Unit) {
+    pub fn add(&mut self, path: PathBuf, text: Option<String>) {
         let name = name_of(&path);
-        self.files.push(File { path, name, unit });
+        self.files.push(File { path, name, text, unit: Unit::default() });
     }
 
     /// The folder whose units are one host with those of this path, and whether it is the system's.
@@ -83,8 +81,8 @@ impl Units {
         search_root(path).or_else(|| self.root.clone().map(|root| (root, None))).unwrap_or((folder.to_path_buf(), None))
     }
 
-    /// The trees, each once, by folder.
-    pub fn trees(mut self) -> Vec<Found> {
+    /// The trees, each once, by folder. The texts go back to `files`, for the reader that follows.
+    pub fn trees(mut self, files: &dyn Files) -> Vec<Found> {
         // The generator goes through folders by name, and takes the first file of a name.
         self.files.sort_by(|a, b| (a.path.parent(), &a.name).cmp(&(b.path.parent(), &b.name)));
         self.drop_ins.sort();
@@ -94,16 +92,42 @@ impl Units {
             let Some(first) = files.clone().next().and_then(|at| self.files.get(at)) else { continue };
             let (root, rootful) = self.home(&first.path);
             let group = groups.entry(root.clone()).or_insert_with(|| Group { root, rootful, ..Group::default() });
-            group.claims.extend(files.clone().filter_map(|at| self.files.get(at)).flat_map(claims));
             group.files.extend(files);
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
-        let index = self.index();
-        let mut parts = self.join(&mut groups, &index);
-        for part in &mut parts {
-            self.take_in(&groups, part, &index);
+        // What units refer to and claim plays no part where there is one folder.
+        let parts = if groups.len() > 1 { self.parts(&mut groups) } else { own_parts(&mut groups) };
+        let trees = parts.iter().map(|part| self.found(&groups, part)).collect();
+        for file in self.files {
+            if let Some(text) = file.text {
+                files.keep(file.path, text.into_bytes());
+            }
         }
-        parts.iter().map(|part| self.found(&groups, part)).collect()
+        trees
+    }
+
+    /// Looks at what each unit refers to and claims.
+    fn look(&mut self) {
+        let many = self.files.len() > MANY;
+        let looks =
+            threads::map(many, &self.files, |file| units::read(&file.name, file.text.as_deref().unwrap_or_default()));
+        for (file, unit) in self.files.iter_mut().zip(looks) {
+            file.unit = unit;
+        }
+    }
+
+    /// The groups, joined where units of one refer to those of another.
+    fn parts(&mut self, groups: &mut [Group]) -> Vec<Part> {
+        self.look();
+        for group in groups.iter_mut() {
+            group.claims = group.files.iter().filter_map(|at| self.files.get(*at)).flat_map(claims).collect();
+        }
+        let index = self.index();
+        let mut parts = self.join(groups, &index);
+        for part in &mut parts {
+            self.take_in(groups, part, &index);
+        }
+        parts
     }
 
     /// The files of each folder, which stand together.
@@ -136,14 +160,7 @@ impl Units {
         let of_file: BTreeMap<usize, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.files.iter().map(move |file| (*file, at))).collect();
         let mut part_of: Vec<usize> = (0..groups.len()).collect();
-        let mut parts: Vec<Option<Part>> = groups
-            .iter_mut()
-            .enumerate()
-            .map(|(at, group)| {
-                let claims = std::mem::take(&mut group.claims);
-                Some(Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() })
-            })
-            .collect();
+        let mut parts: Vec<Option<Part>> = own_parts(groups).into_iter().map(Some).collect();
         for services in [false, true] {
             for (at, file) in self.files.iter().enumerate() {
                 let names = if services { &file.unit.depends } else { &file.unit.refers };
@@ -239,6 +256,15 @@ impl Units {
     }
 }
 
+/// Each group by itself.
+fn own_parts(groups: &mut [Group]) -> Vec<Part> {
+    let part = |(at, group): (usize, &mut Group)| {
+        let claims = std::mem::take(&mut group.claims);
+        Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() }
+    };
+    groups.iter_mut().enumerate().map(part).collect()
+}
+
 /// What no other unit of its host may have.
 fn claims(file: &File) -> impl Iterator<Item = String> + '_ {
     let own = [format!("file {}", file.name), format!("service {}", file.unit.service)];
@@ -318,15 +344,15 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         if !asked && UnitKind::of_file(&name_of(&other)).is_none() {
             continue;
         }
-        let text = text_of(files, &other).unwrap_or_default();
-        let own = super::look::is_template(&text)
-            || (!options.rendered && super::rendered_from(files, &other, &text).is_some());
-        if asked || (!own && units.takes(&other, &text)) {
-            let unit = Units::look(&other, &text);
-            units.add(other, unit);
+        let read = text_of(files, &other);
+        let text = read.as_deref().unwrap_or_default();
+        let own = super::look::is_template(text)
+            || (!options.rendered && super::rendered_from(files, &other, text).is_some());
+        if asked || (!own && units.takes(&other, text)) {
+            units.add(other, read);
         }
     }
-    let trees = units.trees();
+    let trees = units.trees(files);
     let mut holding = trees.into_iter().filter(|found| found.files().contains(&path));
     // Its own tree goes before those that took it in.
     let first = holding.next();

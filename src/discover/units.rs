@@ -95,6 +95,16 @@ fn host_port(value: &str) -> Option<String> {
     host.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{host}/{protocol}"))
 }
 
+/// The names in brackets that stand alone on a line.
+fn sections(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('[').filter_map(|(at, _)| {
+        let before = text.get(..at)?.trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+        let alone = before.is_empty() || before.ends_with('\n');
+        let line = text.get(at + 1..).filter(|_| alone)?.split('\n').next()?;
+        line.trim_end().strip_suffix(']')
+    })
+}
+
 /// Whether a text with a unit's ending is one. Other programs use the same endings: networkd, Perl, Meson, disk images.
 pub(super) fn is_quadlet(text: &str, kind: UnitKind) -> bool {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
@@ -104,9 +114,8 @@ pub(super) fn is_quadlet(text: &str, kind: UnitKind) -> bool {
         Some(line) if !line.starts_with('[') => false,
         Some(_) => {
             let own = [kind.section(), "Unit", "Service", "Install", "Quadlet"];
-            let lines = text.split('\n').map(str::trim_start).filter(|line| line.starts_with('['));
             let mut any = false;
-            for section in lines.filter_map(|line| line.trim_end().strip_prefix('[')?.strip_suffix(']')) {
+            for section in sections(text) {
                 if section == "Match" {
                     return false;
                 }

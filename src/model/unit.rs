@@ -154,7 +154,7 @@ pub fn standing<'a>(entries: impl IntoIterator<Item = &'a UnitEntry>) -> Vec<&'a
 
 /// Which keys a unit may have: most questions are about keys that it does not have, and one number answers those.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
-pub struct Keys(u64);
+pub struct Keys(u128);
 
 impl Keys {
     /// Takes a key in.
@@ -163,14 +163,17 @@ impl Keys {
     }
 
     /// Whether a key may have been taken in; no is certain.
+    #[inline]
     pub fn may_hold(self, key: &str) -> bool {
         self.0 & Self::bit(key) != 0
     }
 
-    fn bit(key: &str) -> u64 {
+    /// The factors are those that tell the keys of containers apart best.
+    #[inline]
+    fn bit(key: &str) -> u128 {
         let letter = |at: usize| usize::from(key.as_bytes().get(at).copied().unwrap_or(0));
         let last = letter(key.len().wrapping_sub(1));
-        1 << ((letter(0) * 5 + letter(key.len() / 2) * 3 + last + key.len() * 11) % 64)
+        1 << ((letter(0) * 53 + letter(key.len() / 2) * 9 + last * 4 + key.len() * 30) % 128)
     }
 }
 

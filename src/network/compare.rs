@@ -2,9 +2,8 @@
 //!
 //! The same questions are asked of both sides, and services are the same if they have the same name.
 
-use indexmap::{IndexMap, IndexSet};
-
 use super::{Caller, Matrix, Verdict, Wiring};
+use crate::maps::{IndexMap, IndexSet};
 use crate::model::{ContainerName, Named, Service};
 
 /// An answer before and after. What is not there works no more than what does not work.
@@ -164,7 +163,7 @@ struct Answers {
 
 /// The answers of one service by the other one's name; nothing where it is not there.
 fn row(matrix: &mut Matrix<'_>, from: &str, renamed: bool) -> IndexMap<String, Answers> {
-    let mut row: IndexMap<String, Answers> = IndexMap::new();
+    let mut row: IndexMap<String, Answers> = IndexMap::default();
     let wiring = matrix.wiring();
     let Some(at) = wiring.stack.services.get_index_of(from) else { return row };
     let visited: Result<(), std::convert::Infallible> = matrix.row(at, |pair| {
@@ -175,7 +174,7 @@ fn row(matrix: &mut Matrix<'_>, from: &str, renamed: bool) -> IndexMap<String, A
         }
         let answers = match row.get_mut(to) {
             Some(answers) => answers,
-            None => row.entry(to.clone()).or_insert(Answers { reaches: pair.reaches, names: IndexMap::new() }),
+            None => row.entry(to.clone()).or_insert(Answers { reaches: pair.reaches, names: IndexMap::default() }),
         };
         let made = renamed && is_made(wiring, pair.to, pair.name);
         let key = if made { String::new() } else { pair.name.to_ascii_lowercase() };

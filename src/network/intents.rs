@@ -1,10 +1,7 @@
 //! Judges every stated intent on one platform.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
-
 use super::{Home, Opaque, Step, ThroughHost, Verdict, Wiring};
+use crate::maps::{HashMap, HashSet, IndexMap};
 use crate::model::{Connection, Deny, Party, Service, Spanned, Target};
 use crate::platform::{Is, Known, Question};
 use crate::source::Span;
@@ -67,15 +64,15 @@ pub struct Judgement<'a> {
 
 impl<'a> Judgement<'a> {
     fn new(intent: Intent<'a>, state: State, breaches: Vec<Breach<'a>>, opaque: Vec<Opaque>) -> Self {
-        let mut opened: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut opened: HashMap<&str, Vec<usize>> = HashMap::default();
         for (at, breach) in breaches.iter().enumerate() {
             opened.entry(breach.from.name.value.as_str()).or_default().push(at);
         }
-        let mut seen: HashSet<(Span, String)> = HashSet::new();
+        let mut seen: HashSet<(Span, String)> = HashSet::default();
         let opaque = opaque.into_iter().filter(|opaque| seen.insert((opaque.span, opaque.why.clone()))).collect();
         let kept_in = match intent {
-            Intent::Internet(own, _) | Intent::Host(own, _) => IndexMap::from([(own.name.value.as_str(), own)]),
-            Intent::Connects(..) | Intent::Deny(_) => IndexMap::new(),
+            Intent::Internet(own, _) | Intent::Host(own, _) => IndexMap::from_iter([(own.name.value.as_str(), own)]),
+            Intent::Connects(..) | Intent::Deny(_) => IndexMap::default(),
         };
         Judgement { intent, state, breaches, opaque, kept_in, opened }
     }
@@ -211,7 +208,7 @@ impl<'a> Wiring<'a> {
         let mut state = State::Proven;
         let mut breaches = Vec::new();
         let mut opaque = Vec::new();
-        let mut kept_in = IndexMap::new();
+        let mut kept_in = IndexMap::default();
         for from in &deny.from {
             for to in &deny.to {
                 for (opener, target) in self.denied_pairs(from, to) {

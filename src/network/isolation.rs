@@ -1,8 +1,9 @@
 //! Which networks are isolated from each other, by what is written and by what quadgen will write.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::Verdict;
+use crate::maps::HashMap;
 use crate::model::{Connection, Deploy, Format, Party, Service, Stack, Target, Witness};
 use crate::platform::{Platform, Question};
 

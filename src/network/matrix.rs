@@ -7,12 +7,10 @@
 mod side;
 mod why;
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
-use indexmap::IndexSet;
-
 use super::{Caller, HostWay, Verdict, Wiring};
+use crate::maps::{HashMap, IndexSet};
 use crate::model::{Format, HostOs, HostService, Port, Runtime, Service, Spanned, Target, Witness};
 use crate::network::{DOCKER_NAME, PODMAN_NAME};
 use side::{Lists, Names, Side, Way};
@@ -91,11 +89,11 @@ impl<'a> Matrix<'a> {
             wiring,
             sides: side::sides(wiring, &mut lists),
             lists,
-            answers: IndexSet::new(),
-            names: HashMap::new(),
-            ways: HashMap::new(),
+            answers: IndexSet::default(),
+            names: HashMap::default(),
+            ways: HashMap::default(),
             reasons: Vec::new(),
-            reason_of: HashMap::new(),
+            reason_of: HashMap::default(),
         }
     }
 
@@ -274,7 +272,7 @@ impl<'a> Matrix<'a> {
 
 /// The names by which a service looks for others, by service. What is merely started after them is not looked for.
 fn sought(service: &Service) -> HashMap<&str, Vec<&str>> {
-    let mut sought: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut sought: HashMap<&str, Vec<&str>> = HashMap::default();
     for connection in service.connections.iter().filter(|connection| connection.witness != Witness::DependsOn) {
         if let Target::Service(to) = &connection.to {
             let names = sought.entry(to).or_default();

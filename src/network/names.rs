@@ -131,9 +131,14 @@ pub fn is_host_name(name: &str) -> bool {
 
 impl Wiring<'_> {
     /// Every name of a service on this platform.
-    pub fn names(&self, service: &Service) -> Vec<Name> {
+    pub fn names(&self, service: &Service) -> &[Name] {
         // Who lives in another's network is known by the other's names only.
-        let service = self.owner(service);
+        let owner = self.stack.services.get_index_of(&self.owner(service).name.value);
+        owner.and_then(|owner| self.names.get(owner)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of a service whose network is its own.
+    pub(super) fn own_names(&self, service: &Service) -> Vec<Name> {
         let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
         let mut names = vec![name(&self.container_name(service), NameKind::Container, None)];
         // Compose makes it one; from a Compose file quadgen writes it as an alias wherever it is deployed.

@@ -1,10 +1,8 @@
 //! A stack on one platform: where services are, which networks they are on, and what is between those.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
-
+use super::names::Name;
 use super::{Isolation, Verdict, isolations};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
 
@@ -43,13 +41,15 @@ pub struct Wiring<'a> {
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
     /// What the platform does, asked once.
-    facts: HashMap<Question, Known, FixedState>,
+    facts: HashMap<Question, Known>,
+    /// The names of each service whose network is its own, in the order of the services.
+    pub(super) names: Vec<Vec<Name>>,
     /// The services that have a name, by the name in lower case.
-    pub(super) called: HashMap<String, Vec<&'a Service>, FixedState>,
+    pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.
-    pub(super) members: HashMap<&'a str, Vec<&'a Service>, FixedState>,
+    pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
     /// The services that live in the network of another, by whose that is.
-    guests: HashMap<&'a str, Vec<&'a Service>, FixedState>,
+    guests: HashMap<&'a str, Vec<&'a Service>>,
 }
 
 impl<'a> Wiring<'a> {
@@ -60,18 +60,22 @@ impl<'a> Wiring<'a> {
             platform,
             isolations: isolations(stack, platform),
             facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
+            names: Vec::new(),
             called: HashMap::default(),
             members: HashMap::default(),
             guests: HashMap::default(),
         };
+        wiring.names = stack.services.values().map(|service| wiring.own_names(service)).collect();
+        let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
         for service in stack.services.values() {
             for name in wiring.names(service) {
-                let called_so = wiring.called.entry(name.text.to_ascii_lowercase()).or_default();
+                let called_so = called.entry(name.text.to_ascii_lowercase()).or_default();
                 if called_so.last().is_none_or(|last| last.name != service.name) {
                     called_so.push(service);
                 }
             }
         }
+        wiring.called = called;
         for service in stack.services.values() {
             let owner = stack.services.get_key_value(&wiring.owner(service).name.value);
             if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != service.name.value) {

@@ -1,10 +1,9 @@
 //! What is known by its image: the lists in `data/`.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::maps::HashMap;
 use crate::model::Image;
 
 /// Things, each with the ends of the images that hold it.
@@ -18,7 +17,7 @@ pub(super) struct ByImage<T> {
 
 impl<T> From<Vec<Entry<T>>> for ByImage<T> {
     fn from(entries: Vec<Entry<T>>) -> Self {
-        let mut by_last: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+        let mut by_last: HashMap<String, Vec<(usize, String)>> = HashMap::default();
         for (at, end) in
             entries.iter().enumerate().flat_map(|(at, entry)| entry.images.iter().map(move |end| (at, end)))
         {

@@ -4,10 +4,9 @@
 
 use std::sync::LazyLock;
 
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 use serde::Deserialize;
 
+use crate::maps::IndexMap;
 use crate::model::Version;
 
 /// What the generator does with the value of a key, and with a key that stands several times.
@@ -95,7 +94,7 @@ impl Key {
 }
 
 /// By name, sorted; every line of every unit is looked up here.
-type Table<T> = IndexMap<String, T, FixedState>;
+type Table<T> = IndexMap<String, T>;
 
 static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]

@@ -5,8 +5,9 @@
 
 use std::sync::LazyLock;
 
-use indexmap::IndexMap;
 use serde::Deserialize;
+
+use crate::maps::IndexMap;
 
 /// The forms that a value may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use foldhash::fast::FixedState;
-use indexmap::{IndexMap, IndexSet};
 use serde::Deserialize;
 
-/// The sections of a unit that systemd reads, in the order of a unit.
-pub const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
+use crate::maps::{IndexMap, IndexSet};
+
+/// The sections that systemd reads, in the order of a unit.
+const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 
 /// The names of keys, sorted; every line of every unit is looked up here.
-type Names = IndexSet<String, FixedState>;
+type Names = IndexSet<String>;
 
 #[derive(Deserialize)]
 struct Section {
@@ -33,9 +33,9 @@ struct Own {
     system_targets: BTreeSet<String>,
 }
 
-static KEYS: LazyLock<IndexMap<String, Section, FixedState>> = LazyLock::new(|| {
+static KEYS: LazyLock<IndexMap<String, Section>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let mut sections: IndexMap<String, Section, FixedState> =
+    let mut sections: IndexMap<String, Section> =
         toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed");
     sections.values_mut().for_each(|section| section.keys.sort_unstable());
     sections
@@ -51,6 +51,11 @@ static OWN: LazyLock<Own> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/systemd.toml")).expect("data/systemd.toml is well-formed")
 });
 
+/// Whether systemd reads a section of a unit.
+pub fn reads(section: &str) -> bool {
+    matches!(section, "Unit" | "Service" | "Install")
+}
+
 /// Whether systemd gives a variable to every service.
 pub fn sets(variable: &str) -> bool {
     OWN.variables.contains(variable)
@@ -61,29 +66,35 @@ pub fn is_of_the_system(target: &str) -> bool {
     OWN.system_targets.contains(target)
 }
 
+/// What is known of a section.
+fn known(name: &str) -> Option<&'static Section> {
+    // There are three: to compare their names costs less than to hash one.
+    KEYS.iter().find(|(known, _)| *known == name).map(|(_, section)| section)
+}
+
 /// Whether systemd knows a key in a section. It passes over the others, and leaves those that begin with `X-` to others.
 pub fn has(section: &str, key: &str) -> bool {
-    key.starts_with("X-") || KEYS.get(section).is_some_and(|known| known.keys.contains(key))
+    key.starts_with("X-") || known(section).is_some_and(|known| known.keys.contains(key))
 }
 
 /// All keys of a section.
 pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
-    KEYS.get(section).into_iter().flat_map(|known| known.keys.iter().map(String::as_str))
+    known(section).into_iter().flat_map(|known| known.keys.iter().map(String::as_str))
 }
 
 /// The sections in which systemd knows a key.
 pub fn sections_of(key: &str) -> impl Iterator<Item = &'static str> {
-    SECTIONS.into_iter().filter(move |section| KEYS.get(*section).is_some_and(|known| known.keys.contains(key)))
+    SECTIONS.into_iter().filter(move |section| known(section).is_some_and(|known| known.keys.contains(key)))
 }
 
 /// Whether of a key that stands several times the last value alone counts, for certain.
 pub fn is_single(section: &str, key: &str) -> bool {
-    KEYS.get(section).is_some_and(|known| known.single.contains(key))
+    known(section).is_some_and(|known| known.single.contains(key))
 }
 
 /// Whether a value is taken word by word, so that one that systemd cannot use does not spoil the others.
 pub fn is_by_word(section: &str, key: &str) -> bool {
-    KEYS.get(section).is_some_and(|known| known.words.contains(key))
+    known(section).is_some_and(|known| known.words.contains(key))
 }
 
 /// Whether a key of `[Service]` is about the life of a service, so that nothing of a container can be meant by it. One such

@@ -3,9 +3,8 @@
 //! A unit's file is called after the service, or after the project and the service; a network or volume that no unit
 //! makes is known by the name of its object alone.
 
-use std::collections::{HashMap, HashSet};
-
 use super::units::Units;
+use crate::maps::{HashMap, HashSet};
 use crate::model::{ContainerName, Format, MountKind, Named, NetworkMode, Party, Stack, Target, Text};
 use crate::render::File;
 

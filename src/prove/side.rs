@@ -1,11 +1,12 @@
 //! One of the two sides: a stack on its platform, and what is known of what it is rendered to.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::back::{START, given};
 use super::facts::Kind;
 use super::units::Units;
+use crate::maps::{HashMap, HashSet};
 use crate::model::{
     AT_START, Condition, ContainerName, Data, Format, HOME, MountKind, Service, Stack, VARIABLE, Value,
 };
@@ -60,7 +61,7 @@ impl<'a> Side<'a> {
         let awaited = awaited.map(|other| other.service.value.as_str()).collect();
         let completed = dependencies.filter(|other| other.condition.value == Condition::Completed);
         let completed = completed.map(|other| other.service.value.as_str()).collect();
-        let mut mounted: HashMap<&str, usize> = HashMap::new();
+        let mut mounted: HashMap<&str, usize> = HashMap::default();
         for mount in stack.services.values().flat_map(|service| &service.mounts) {
             if mount.value.kind == MountKind::Volume {
                 *mounted.entry(mount.value.source.as_str()).or_default() += 1;
@@ -185,7 +186,7 @@ impl<'a> Side<'a> {
 
     /// The names by which a service is found on its networks.
     pub fn names(&self, service: &'a Service) -> Vec<Name> {
-        let mut names = self.wiring.names(service);
+        let mut names = self.wiring.names(service).to_vec();
         if self.is_made(service)
             && let Some(first) = names.first_mut()
         {

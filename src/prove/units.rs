@@ -1,7 +1,6 @@
 //! What only the lines of rendered units say: the model has no place for a service that is pulled in and not waited for.
 
-use std::collections::HashSet;
-
+use crate::maps::HashSet;
 use crate::model::{Stack, UnitEntry, standing};
 
 /// What systemd reaches by itself: of a user, and of the machine.

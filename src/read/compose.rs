@@ -12,14 +12,13 @@ mod variables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-
 use self::load::{Asked, Loader};
 use self::variables::{Replaced, Variables};
 use super::quadlet::literal_variables;
 use super::reader::{Reader, origin};
 use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Help, Level, input};
+use crate::maps::IndexMap;
 use crate::model::{Origin, Spanned, Stack, Text};
 use crate::platform::schema;
 use crate::source::{Files, SourceMap, Span};
@@ -219,7 +218,7 @@ fn environment(
                 *variable = Spanned { value: Some(value.to_owned()), origin: Origin::Interpolated(variable.span()) };
             }
         }
-        let mut known: IndexMap<String, String> = IndexMap::new();
+        let mut known: IndexMap<String, String> = IndexMap::default();
         for file in &mut service.env_files {
             let mut path = loader.folder.join(&file.path.value);
             if !loader.files.is_file(&path) {

@@ -1,11 +1,8 @@
 //! Connections that nobody stated: a URL, `host:port` or `{{ host.NAME.… }}` in an environment value or a command, and
 //! `depends_on`.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 use super::reader::part;
+use crate::maps::HashMap;
 use crate::model::{
     Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Text, Witness,
     host_templates,
@@ -35,7 +32,7 @@ const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
 /// Services by what they may be called.
-type Names = HashMap<String, String, FixedState>;
+type Names = HashMap<String, String>;
 
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
@@ -109,13 +106,15 @@ fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoin
     let variables = service.variables();
     for (key, variable) in &variables {
         let Some(value) = &variable.value else { continue };
-        let text = Spanned { value: value.clone(), origin: variable.origin };
         let upper = key.to_uppercase();
-        if NOT_CALLED.iter().any(|word| upper.contains(word)) {
+        let stem = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end));
+        // Most values hold no address at all.
+        if (stem.is_none() && !may_hold_address(value)) || NOT_CALLED.iter().any(|word| upper.contains(word)) {
             continue;
         }
+        let text = Spanned { value: value.clone(), origin: variable.origin };
         look(&text, Some(key), &mut take);
-        let Some(stem) = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end)) else { continue };
+        let Some(stem) = stem else { continue };
         // `PGHOST` is a host, and `RABBITMQ_VHOST` is none.
         if stem.ends_with(|c: char| c.is_alphanumeric()) && !["PG", "DB", "MYSQL", "REDIS"].contains(&stem) {
             continue;
@@ -144,7 +143,7 @@ fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoin
         }
     }
     let words = service.command.iter().chain(&service.entrypoint).flatten();
-    words.for_each(|word| look(word, None, &mut take));
+    words.filter(|word| may_hold_address(&word.value)).for_each(|word| look(word, None, &mut take));
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
         if dependency.condition.value != Condition::Completed
@@ -178,6 +177,11 @@ fn templates(service: &Service) -> Vec<Connection> {
         }
     }
     found
+}
+
+/// Whether there may be a URL or `host:port` in a text; no is certain.
+fn may_hold_address(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b':' | b'/'))
 }
 
 fn look(text: &Text, variable: Option<&str>, take: &mut impl FnMut(Endpoint)) {

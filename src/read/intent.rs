@@ -1,8 +1,7 @@
 //! Intents: `internet`, `host`, `connects` and `deny`, wherever they are written.
 
-use indexmap::IndexMap;
-
 use super::reader::{Reader, part, scalar};
+use crate::maps::IndexMap;
 use crate::model::{Connection, Deny, Named, Network, Party, Service, Spanned, Target, Text, Witness, is_reserved};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};

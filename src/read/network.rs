@@ -1,9 +1,8 @@
 //! Networks, volumes, secrets and configs in Compose's form.
 
-use indexmap::IndexMap;
-
 use super::reader::{Reader, scalar, value};
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::IndexMap;
 use crate::model::{FileObject, Network, Spanned, Subnet, Text, UnitEntry, Volume};
 use crate::platform::{attributes, keys};
 use crate::suggest;
@@ -94,7 +93,7 @@ impl Reader {
 
     pub fn volume(&mut self, name: Text, node: &Node) -> Volume {
         let mut volume =
-            Volume { name, object_name: None, external: false, attributes: IndexMap::new(), quadlet: Vec::new() };
+            Volume { name, object_name: None, external: false, attributes: IndexMap::default(), quadlet: Vec::new() };
         for entry in self.entries(node, "a volume") {
             let node = &entry.value;
             match entry.key.as_str() {

@@ -220,7 +220,6 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
         let unread = [input::SYNTAX_ERROR.code, input::COULD_NOT_RUN.code];
         stack.complete =
             !diagnostics.iter().any(|found| found.severity == Level::Error && unread.contains(&found.rule.code));
-        infer::connections(stack);
     }
     let files = parsed.units.iter().chain(&parsed.drop_ins).map(|source| source.file);
     let beside = parsed.env_files.values().chain(parsed.service_env_files.values());
@@ -228,7 +227,8 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let notes = stack::missing_env_files(parsed, &loaded);
     if let Some(stack) = &mut stack {
         let units = loaded.units.into_iter();
-        stack.units = units.map(|unit| (unit.file.clone(), stack::source_layer(unit, sources))).collect();
+        let units = || units.map(|unit| (unit.file.clone(), stack::source_layer(unit, sources))).collect();
+        ((), stack.units) = threads::both(many, || infer::connections(stack), units);
     }
     Read { stack, diagnostics, secrets, files, notes }
 }

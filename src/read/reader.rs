@@ -1,9 +1,9 @@
 //! What every reader needs: values out of a tree, and findings where they are out of form.
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::diagnostic::{Change, Diagnostic, input};
+use crate::maps::HashSet;
 use crate::model::{Data, Origin, Spanned, Text, Value, is_mark, is_name};
 use crate::source::Span;
 use crate::suggest;
@@ -175,7 +175,7 @@ impl Reader {
 
     /// A list of texts, of which each stands once.
     pub fn names(&mut self, node: &Node, what: &str) -> Vec<Text> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let items = self.items(node, what);
         items.iter().filter_map(|item| self.text(item, what)).filter(|text| seen.insert(text.value.clone())).collect()
     }

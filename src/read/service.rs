@@ -1,9 +1,8 @@
 //! A service in Compose's form. A topology and a Compose file share it; each adds keys of its own.
 
-use indexmap::IndexMap;
-
 use super::reader::{Reader, origin, part, scalar, value};
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::IndexMap;
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
     Service, ServiceKind, Spanned, Text,
@@ -23,7 +22,7 @@ pub(super) fn empty(name: Text) -> Service {
         network_mode: None,
         networks: Vec::new(),
         ports: Vec::new(),
-        environment: IndexMap::new(),
+        environment: IndexMap::default(),
         env_files: Vec::new(),
         command: None,
         entrypoint: None,
@@ -39,14 +38,14 @@ pub(super) fn empty(name: Text) -> Service {
         host_denied: None,
         connections: Vec::new(),
         endpoints: Vec::new(),
-        attributes: IndexMap::new(),
+        attributes: IndexMap::default(),
         quadlet: Vec::new(),
     }
 }
 
 /// A network that a service is on, with nothing more said.
 pub(super) fn attachment(network: Text) -> Attachment {
-    Attachment { network, aliases: Vec::new(), ipv4: None, ipv6: None, attributes: IndexMap::new() }
+    Attachment { network, aliases: Vec::new(), ipv4: None, ipv6: None, attributes: IndexMap::default() }
 }
 
 impl Reader {
@@ -233,7 +232,7 @@ impl Reader {
     }
 
     fn environment(&mut self, node: &Node) -> IndexMap<String, Spanned<Option<String>>> {
-        let mut variables = IndexMap::new();
+        let mut variables = IndexMap::default();
         match &node.kind {
             Kind::Mapping(entries) => {
                 for entry in entries {

@@ -1,11 +1,10 @@
 //! The topology file: quadgen's own format, which says what is meant.
 
-use indexmap::IndexMap;
-
 use super::intent::{Names, check_reserved};
 use super::reader::{Reader, scalar};
 use super::{Read, infer, service};
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::IndexMap;
 use crate::model::{Format, HostPart, HostService, Named, Network, Service, Spanned, Stack, Text, host_templates};
 use crate::platform::{attributes, parse_spec};
 use crate::source::{SourceFile, Span};
@@ -193,7 +192,7 @@ impl Reader {
 
     /// Two networks that are one object in the runtime would be judged as two.
     fn one_object_each(&mut self, stack: &Stack) {
-        let mut seen: IndexMap<&str, Span> = IndexMap::new();
+        let mut seen: IndexMap<&str, Span> = IndexMap::default();
         for network in stack.networks.values() {
             let span = network.object_name.as_ref().map_or_else(|| network.name.span(), Spanned::span);
             if let Some(first) = seen.insert(network.object(), span) {
@@ -226,7 +225,7 @@ impl Reader {
     }
 
     pub(super) fn platforms(&mut self, node: &Node) -> IndexMap<String, Text> {
-        let mut platforms = IndexMap::new();
+        let mut platforms = IndexMap::default();
         for (name, node) in self.named(node, "platforms", "platform") {
             let Some(words) = self.text(node, "a platform") else { continue };
             if let Err(error) = parse_spec(&words.value) {

@@ -27,12 +27,13 @@ pub(crate) use life::{own_profiles, profile_target, pull};
 pub(crate) use mounts::{content_step, is_folder};
 pub(crate) use quote::one_of_list;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::host::Filled;
 use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
+use crate::maps::HashSet;
 use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume, is_name};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};

@@ -11,11 +11,10 @@ mod storage;
 pub(super) use fit::forget;
 pub(super) use rename::{rename_objects, rename_services};
 
-use std::collections::{HashMap, HashSet};
-
 use super::yaml::{self, Map, Yaml, comment};
 use super::{File, Rendered, lost, refuse, words};
 use crate::diagnostic::Diagnostic;
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Deny, Format, HostService, NetworkMode, Party, Stack};
 use crate::source::Span;
 
@@ -156,7 +155,7 @@ fn denied(stack: &Stack) -> Vec<String> {
 
 /// Every word of the stack's texts that can be a name: what containers might be looked up by.
 fn spoken(stack: &Stack) -> HashSet<String> {
-    let mut spoken = HashSet::new();
+    let mut spoken = HashSet::default();
     for service in stack.services.values() {
         for (text, ..) in service.templated() {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'));

@@ -15,11 +15,10 @@ mod pods;
 
 pub(super) use edit::edit;
 
-use std::collections::HashSet;
-
 use super::topology::{forget, rename_objects, rename_services};
 use super::{lost, refuse};
 use crate::diagnostic::Diagnostic;
+use crate::maps::HashSet;
 use crate::model::{ContainerName, NetworkMode, Service, ServiceKind, Spanned, Stack};
 use crate::platform::Platform;
 
@@ -59,7 +58,7 @@ pub(crate) fn for_compose(stack: &Stack, platform: &Platform) -> Result<(Stack, 
         }
     }
     // One unit may count for several services, and one line say two things that are lost together.
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     found.retain(|finding| seen.insert((finding.span().start, finding.message.clone())));
     Ok((out, found))
 }
@@ -86,7 +85,7 @@ fn missing(stack: &Stack) -> Vec<Diagnostic> {
 /// Compose refuses two containers of one name, also where one was a pod. Who lives in another's network is not known by
 /// its own name, so it goes without.
 fn one_name_each(stack: &mut Stack, found: &mut Vec<Diagnostic>) {
-    let mut taken = HashSet::new();
+    let mut taken = HashSet::default();
     let is_guest = |service: &Service| {
         matches!(service.network_mode.as_ref().map(|mode| &mode.value), Some(NetworkMode::Service(_)))
     };

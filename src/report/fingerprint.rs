@@ -1,11 +1,10 @@
 //! What a finding is known by from run to run, also when the lines above it move.
 
-use std::collections::HashMap;
-
 use sha2::{Digest, Sha256};
 
 use super::{Report, mask::mask, masked::Masked};
 use crate::diagnostic::Diagnostic;
+use crate::maps::HashMap;
 
 /// A fingerprint for each finding of a report, in order, each once.
 ///
@@ -13,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 /// Platforms play no part: a finding that holds on one more of them is the same one.
 pub(super) fn fingerprints(report: &Report<'_>) -> Vec<String> {
     let masked = Masked::new(report.sources);
-    let mut times: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut times: HashMap<Vec<String>, usize> = HashMap::default();
     let mut all = Vec::new();
     for finding in report.findings {
         let parts = parts(report, &masked, finding);

@@ -1,11 +1,11 @@
 //! JUnit's XML: a suite for each file, a case for each finding, and a passed case for a file without one.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{Report, message, whole};
 use crate::diagnostic::{Diagnostic, Level, input};
+use crate::maps::HashMap;
 
 /// The cases of one file.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
     suites.extend(files.map(|name| (name, Suite::default())));
     suites.sort_by_key(|(name, _)| *name);
     suites.dedup_by_key(|(name, _)| *name);
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     for finding in report.findings {
         let file = report.sources.file_of(finding.span()).map_or("", |file| file.name.as_str());
         if let Some((_, suite)) = suites.iter_mut().find(|(name, _)| *name == file) {

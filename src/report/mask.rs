@@ -165,6 +165,9 @@ fn first_value(line: &str) -> Option<(usize, usize)> {
 }
 
 fn cover(text: &str, hidden: &[bool]) -> String {
+    if !hidden.contains(&true) {
+        return text.to_owned();
+    }
     let masked = text.char_indices().flat_map(|(at, c)| {
         let secret = hidden.get(at).copied().unwrap_or(false) && !c.is_whitespace();
         let (shown, times) = if secret { ('*', c.len_utf8()) } else { (c, 1) };

@@ -64,8 +64,11 @@ fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
     let unit = unit_of(wiring.stack, service);
     let mut found = Vec::new();
     let mut add = |aliases: Vec<Text>, question, reason| {
+        if aliases.is_empty() {
+            return;
+        }
         let known = wiring.ask(question);
-        if !aliases.is_empty() && Verdict::from(known.fact.is) == Verdict::No {
+        if Verdict::from(known.fact.is) == Verdict::No {
             found.push(Useless { aliases, known, reason });
         }
     };
@@ -124,9 +127,9 @@ fn is_no_bridge(view: &View<'_>, network: &Network) -> bool {
 }
 
 /// The values of a key of a unit's own section; an empty one takes back those before it.
-fn values<'u>(unit: &'u Unit, key: &str) -> Vec<&'u Text> {
+fn values<'u>(unit: &'u Unit, key: &'u str) -> Vec<&'u Text> {
     let mut found = Vec::new();
-    for entry in unit.entries.iter().filter(|e| e.section == unit.kind.section() && e.key.value == key) {
+    for entry in unit.all(unit.kind.section(), key) {
         if entry.value.value.is_empty() {
             found.clear();
         } else {

@@ -1,9 +1,8 @@
 //! QG106: a name that two containers answer to.
 
-use std::collections::{HashMap, HashSet};
-
 use super::context::{Context, View, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Network, Service, Spanned};
 use crate::network::{Cause, Verdict};
 
@@ -19,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let mut told = HashSet::new();
+        let mut told = HashSet::default();
         for need in view.needs.iter().filter(|need| need.looks_up()) {
             let (client, target) = (&need.client.name.value, &need.target.name.value);
             let name = &need.connection.name;
@@ -74,7 +73,7 @@ fn shared(view: &View<'_>, network: &Network, told: &mut HashSet<String>, sink: 
     if wiring.has_dns(network).is_err() {
         return;
     }
-    let mut known: HashMap<String, &Service> = HashMap::new();
+    let mut known: HashMap<String, &Service> = HashMap::default();
     let mut members: Vec<&Service> = wiring.members(network).collect();
     // The names that a service has anyway come before those that somebody gave it.
     let aliases = |service: &Service| service.networks.iter().any(|attachment| !attachment.aliases.is_empty());

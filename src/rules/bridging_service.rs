@@ -1,9 +1,8 @@
 //! QG205: a service on an isolated and an open network, whose program is the wall between the two.
 
-use indexmap::IndexMap;
-
 use super::context::{Context, View, list, quoted, some};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::IndexMap;
 use crate::model::{Network, Service};
 use crate::network::{Isolation, Verdict};
 
@@ -103,7 +102,7 @@ impl<'a> Wall<'a> {
             true => wiring.only_internal(service),
             false => !wiring.is_member(service, outer),
         };
-        let mut kept = IndexMap::new();
+        let mut kept = IndexMap::default();
         for network in self.inner_names() {
             for service in wiring.members(network).filter(is_kept) {
                 kept.entry(service.name.value.as_str()).or_insert(network);

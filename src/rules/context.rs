@@ -1,10 +1,10 @@
 //! What every rule gets: the stack, and a view of it on each platform.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
@@ -109,14 +109,14 @@ impl<'a> View<'a> {
             needs.collect()
         });
         let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
-        let mut needs_of: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut needs_of: HashMap<&str, Vec<usize>> = HashMap::default();
+        let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
         for (at, need) in needs.iter().enumerate() {
             needs_of.entry(need.client.name.value.as_str()).or_default().push(at);
             needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
         }
         let host_needs = super::host::needs(wiring);
-        let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::new();
+        let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::default();
         // Those of one service stand together.
         for (at, need) in host_needs.iter().enumerate() {
             host_needs_of.entry(need.client.name.value.as_str()).or_insert(at..at).end = at + 1;
@@ -226,7 +226,7 @@ pub(super) fn some(words: impl IntoIterator<Item = String>) -> String {
 }
 
 fn once(words: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     words.into_iter().filter(|word| seen.insert(word.clone())).collect()
 }
 

@@ -1,13 +1,9 @@
 //! QG602: a dependency on a unit of the tree by a name that no unit has.
 
-use std::collections::HashSet;
-
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
-
 use super::context::{Context, View};
 use super::unit_lines::{units, words};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashSet, IndexMap};
 use crate::model::{Deploy, Unit, UnitKind};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -50,7 +46,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         let made = made(view);
         for unit in units(context.stack) {
-            let mut uses: IndexMap<&str, Use<'_>, FixedState> = IndexMap::default();
+            let mut uses: IndexMap<&str, Use<'_>> = IndexMap::default();
             for (rank, key) in KEYS.into_iter().enumerate() {
                 for entry in unit.all("Unit", key) {
                     for (word, span) in words(entry) {
@@ -69,7 +65,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 /// The services that there are, without `.service`.
-fn made<'a>(view: &View<'a>) -> HashSet<&'a str, FixedState> {
+fn made<'a>(view: &View<'a>) -> HashSet<&'a str> {
     let mut made = HashSet::default();
     for unit in units(view.wiring.stack) {
         made.insert(unit.service.as_str());
@@ -80,13 +76,7 @@ fn made<'a>(view: &View<'a>) -> HashSet<&'a str, FixedState> {
     made
 }
 
-fn look(
-    view: &View<'_>,
-    made: &HashSet<&str, FixedState>,
-    unit: &Unit,
-    name: &str,
-    used: &Use<'_>,
-) -> Option<Diagnostic> {
+fn look(view: &View<'_>, made: &HashSet<&str>, unit: &Unit, name: &str, used: &Use<'_>) -> Option<Diagnostic> {
     let (rank, key, first, entry) = used.places.first().copied()?;
     let file = &unit.file;
     let (meant, finding) = if let Some((_, kind)) = UnitKind::of_file(name) {

@@ -1,11 +1,10 @@
 //! QG105: names that are needed on a network that never has DNS: the runtime's default network, or macvlan.
 
-use indexmap::IndexMap;
-
 use super::context::{Context, Need, View, list, seen, why};
 use super::unit_lines::unit_of;
 use super::{alias_without_effect, mend};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::IndexMap;
 use crate::model::{Format, Network, NetworkMode, Service, Spanned, Stack};
 use crate::network::{Cause, Home, Verdict, Wiring};
 use crate::platform::{Known, Question};
@@ -31,7 +30,7 @@ enum Place<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let mut found: IndexMap<(&str, Place<'_>), Vec<&Need<'_>>> = IndexMap::new();
+        let mut found: IndexMap<(&str, Place<'_>), Vec<&Need<'_>>> = IndexMap::default();
         for need in view.needs.iter().filter(|need| need.looks_up() && explains(need)) {
             // Without a way by address either, QG208 says it; and an alias of that network is QG109's.
             if need.reach.verdict == Verdict::No || alias_without_effect::explains(view, need) {

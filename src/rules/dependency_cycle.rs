@@ -1,12 +1,13 @@
 //! QG601: services that wait for each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::context::Context;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Dependency, Deploy, Format, Service};
 
 /// QG601.
@@ -25,7 +26,7 @@ type Graph<'a> = DiGraph<&'a Service, &'a Dependency>;
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
     let mut graph: Graph<'_> = DiGraph::new();
-    let mut nodes: HashMap<&str, NodeIndex> = HashMap::new();
+    let mut nodes: HashMap<&str, NodeIndex> = HashMap::default();
     // docker-compose looks at services behind profiles, too.
     let all = || stack.services.values().chain(stack.disabled.values());
     for service in all() {
@@ -52,7 +53,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// The shortest way from a service back to it.
 fn cycle<'a>(graph: &Graph<'a>, start: NodeIndex) -> Option<Vec<&'a Dependency>> {
-    let mut came: HashMap<NodeIndex, (NodeIndex, &'a Dependency)> = HashMap::new();
+    let mut came: HashMap<NodeIndex, (NodeIndex, &'a Dependency)> = HashMap::default();
     let mut next = VecDeque::from([start]);
     while let Some(at) = next.pop_front() {
         let mut edges: Vec<_> =

@@ -47,6 +47,10 @@ fn help(finding: Diagnostic, what: &str) -> Diagnostic {
 
 /// The keys that map users are one thing.
 fn mapping(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
+    // Without this one there is nothing to say in other words.
+    if unit.last(unit.kind.section(), "RemapUsers").is_none() {
+        return;
+    }
     let old: Vec<&UnitEntry> = entries(unit).filter(|entry| MAPPING.contains(&entry.key.value.as_str())).collect();
     let newer = entries(unit).any(|entry| NEWER.contains(&entry.key.value.as_str()));
     let Some((first, more)) = old.split_first() else { return };
@@ -120,9 +124,12 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 
 /// Keys that stand for themselves.
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
-    for entry in entries(unit).filter(|entry| !MAPPING.contains(&entry.key.value.as_str())) {
+    for entry in entries(unit) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };
+        if MAPPING.contains(&key) {
+            continue;
+        }
         let Some(instead) = known.replaced_by().filter(|_| has(view, unit, key)) else { continue };
         if !has(view, unit, instead.split('=').next().unwrap_or("")) {
             continue;

@@ -1,12 +1,12 @@
 //! QG503: one address twice on a network.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::address_outside_subnet::fixed;
 use super::context::{Context, View, seen, why};
 use super::replicated_host_port::replicas;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Condition, Service, Spanned};
 use crate::platform::Question;
 
@@ -25,7 +25,7 @@ type Fixed<'a> = (&'a Service, &'a Spanned<IpAddr>);
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let mut met: HashMap<(&str, IpAddr), Fixed<'_>> = HashMap::new();
+        let mut met: HashMap<(&str, IpAddr), Fixed<'_>> = HashMap::default();
         for service in context.stack.services.values() {
             for attachment in &service.networks {
                 let network = context.stack.networks.get(&attachment.network.value);

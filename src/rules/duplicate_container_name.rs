@@ -1,12 +1,12 @@
 //! QG107: two containers of one name on one host.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::context::{Context, View};
 use super::shadowed_unit;
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{ContainerName, Deploy, Service, ServiceKind};
 use crate::source::Span;
 
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let mut named: HashMap<String, &Service> = HashMap::new();
+        let mut named: HashMap<String, &Service> = HashMap::default();
         for (name, second) in containers(view) {
             match named.entry(name) {
                 Entry::Vacant(free) => drop(free.insert(second)),

@@ -1,12 +1,12 @@
 //! QG401: a published port that is taken on the host, by another one or by a program.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::context::{Context, View, seen, some};
 use super::together::Member;
 use super::unit_lines;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Deploy, Format, HostService, Port, Protocol, Runtime, Service, Spanned, Unit};
 use crate::network::{Machine, Verdict};
 use crate::platform::Question;

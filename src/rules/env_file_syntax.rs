@@ -1,9 +1,8 @@
 //! QG715: what Podman takes literally in an env file.
 
-use indexmap::IndexMap;
-
 use super::context::{Context, View, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::IndexMap;
 use crate::model::{Format, Origin, Spanned};
 use crate::network::Verdict;
 use crate::platform::{Known, Question};
@@ -102,7 +101,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if Verdict::from(known.fact.is) != Verdict::No {
             continue;
         }
-        let mut files: IndexMap<&str, Given<'_>> = IndexMap::new();
+        let mut files: IndexMap<&str, Given<'_>> = IndexMap::default();
         for service in view.wiring.stack.services.values() {
             for file in &service.env_files {
                 let Some(variables) = &file.variables else { continue };

@@ -119,7 +119,7 @@ fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option
 /// Paths of the host in a unit; those in the container say nothing about a user of the host.
 fn of_unit(unit: &Unit) -> Vec<Found<'_>> {
     let mut found = Vec::new();
-    for entry in &unit.entries {
+    for entry in unit.entries.iter().filter(|entry| entry.value.value.contains('/')) {
         let (key, text) = (entry.key.value.as_str(), entry.value.value.as_str());
         let own = entry.section == unit.kind.section();
         let starts: Vec<usize> = if own && PATHS.contains(&key) {

@@ -1,10 +1,9 @@
 //! QG603: somebody waits for the health of a container that has no health check.
 
-use std::collections::HashMap;
-
 use super::context::{Context, View, seen, why};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Condition, Deploy, HealthTest, Service, ServiceKind, Stack};
 use crate::platform::{Is, Question};
 use crate::source::Span;
@@ -128,7 +127,7 @@ fn waits(view: &View<'_>, service: &Service, others: &Others<'_>) -> Vec<(Span, 
 type Others<'a> = HashMap<&'a str, Vec<(&'a str, Span)>>;
 
 fn others(stack: &Stack) -> Others<'_> {
-    let mut others = Others::new();
+    let mut others = Others::default();
     for service in stack.services.values() {
         for dependency in &service.depends_on {
             if dependency.condition.value == Condition::Healthy && dependency.required {

@@ -1,10 +1,9 @@
 //! QG201: a service that must not reach the internet has a way out.
 
-use std::collections::HashMap;
-
 use super::context::{Context, View, unjudged, why};
 use super::{host_network_isolation, mend};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Network, Spanned, Stack};
 use crate::network::{Breach, Intent, Step};
 
@@ -20,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     // Many services may share a network, and a trial of it looks at the whole stack.
-    let mut shut: HashMap<&str, Option<Change>> = HashMap::new();
+    let mut shut: HashMap<&str, Option<Change>> = HashMap::default();
     for view in &context.views {
         for judgement in &view.judgements {
             let Intent::Internet(service, span) = judgement.intent else { continue };

@@ -1,11 +1,8 @@
 //! QG108: names that no resolver asks for, and names that clients of the web refuse.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
-
 use super::context::{Context, Need, View, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashMap, IndexMap};
 use crate::model::{ContainerName, Service, Text};
 use crate::network::{Cause, NameKind, Verdict, is_host_name};
 use crate::platform::Question;
@@ -95,11 +92,11 @@ fn longest(name: &str) -> usize {
 
 /// One finding for each name with `_` that stands in URLs of the web.
 fn underscores(view: &View<'_>, sink: &mut Sink) {
-    let mut needs: HashMap<(&str, &str), &Need<'_>> = HashMap::new();
+    let mut needs: HashMap<(&str, &str), &Need<'_>> = HashMap::default();
     for need in view.needs.iter().filter(|need| need.looks_up()) {
         needs.entry((need.client.name.value.as_str(), need.connection.name.as_str())).or_insert(need);
     }
-    let mut found: IndexMap<(&str, &str), Vec<(&Service, Span)>> = IndexMap::new();
+    let mut found: IndexMap<(&str, &str), Vec<(&Service, Span)>> = IndexMap::default();
     for client in view.wiring.stack.services.values() {
         for endpoint in client.endpoints.iter().filter(|endpoint| endpoint.host.contains('_')) {
             let need = needs.get(&(client.name.value.as_str(), endpoint.host.as_str()));

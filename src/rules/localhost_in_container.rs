@@ -1,12 +1,9 @@
 //! QG304: `localhost` in a container where a program outside of it is meant.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
-
 use super::context::{Context, View};
 use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashMap, HashSet, IndexMap};
 use crate::model::{Connection, Endpoint, HostService, Port, PortRange, Service, Spanned, Target};
 use crate::network::{Cause, Home, Verdict, Wiring};
 use crate::platform::datastore;
@@ -48,7 +45,7 @@ struct Listeners<'a> {
 impl<'a> Listeners<'a> {
     fn of(wiring: &'a Wiring<'a>) -> Self {
         let services = || wiring.stack.services.values();
-        let mut lodgers: HashMap<&str, usize> = HashMap::new();
+        let mut lodgers: HashMap<&str, usize> = HashMap::default();
         for service in services() {
             *lodgers.entry(wiring.owner(service).name.value.as_str()).or_default() += 1;
         }

@@ -168,7 +168,7 @@ pub(super) fn attachment(network: &str, span: Span) -> Attachment {
         aliases: Vec::new(),
         ipv4: None,
         ipv6: None,
-        attributes: indexmap::IndexMap::new(),
+        attributes: crate::maps::IndexMap::default(),
     }
 }
 

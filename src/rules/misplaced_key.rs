@@ -13,7 +13,8 @@ pub use crate::diagnostic::units::MISPLACED_KEY as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::of_stack(context.stack) {
-        for entry in lines.entries.iter().filter(|entry| !is_missing_image(lines.unit, entry)) {
+        let entries = lines.entries.iter().filter(|entry| systemd::reads(&entry.section));
+        for entry in entries.filter(|entry| !is_missing_image(lines.unit, entry)) {
             if let Some(finding) = misplaced(&lines, entry) {
                 unit_lines::report(context, sink, finding);
             }
@@ -29,7 +30,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 /// The sections that have a key which stands where it is not known; none where it is in its place, or nobody has it.
 pub(super) fn homes(kind: UnitKind, entry: &UnitEntry) -> Vec<&'static str> {
     let (section, key) = (entry.section.as_str(), entry.key.value.as_str());
-    if !systemd::SECTIONS.contains(&section) || systemd::has(section, key) {
+    if !systemd::reads(section) || systemd::has(section, key) {
         return Vec::new();
     }
     let own = keys::find(kind.section(), key).map(|_| kind.section());

@@ -1,7 +1,7 @@
 //! QG604: a unit that nothing starts.
 
 use super::context::{Context, View};
-use super::unit_lines::{Started, installs, pod, units};
+use super::unit_lines::{Started, is_installed, pod, units};
 use super::unknown_key;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::model::{Deploy, Unit, UnitKind};
@@ -26,7 +26,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if slips.any(|entry| unknown_key::slip(unit.kind, entry).is_some()) {
                 continue;
             }
-            if runs(unit) && installs(unit).is_empty() && !started.contains(unit) {
+            if runs(unit) && !is_installed(unit) && !started.contains(unit) {
                 view.report(sink, finding(view, unit));
             }
         }

@@ -1,12 +1,9 @@
 //! QG610: SELinux labels that shut others out, that stand on what belongs to the system, or that are missing.
 
-use std::collections::HashSet;
-
-use indexmap::IndexMap;
-
 use super::context::{Context, View, list};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashSet, IndexMap};
 use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
 use crate::platform::selinux::{REFUSED, is_of_the_system, is_open, label};
 use crate::source::Span;
@@ -25,7 +22,7 @@ type Use<'a> = (&'a Service, &'a Spanned<Mount>);
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| may_label(view)) {
-        let mut uses: IndexMap<(MountKindKey, &str), Vec<Use<'_>>> = IndexMap::new();
+        let mut uses: IndexMap<(MountKindKey, &str), Vec<Use<'_>>> = IndexMap::default();
         let services = context.stack.services.values();
         for service in services.filter(|service| service.kind == ServiceKind::Container && !is_open(service)) {
             for mount in &service.mounts {

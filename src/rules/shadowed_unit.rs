@@ -1,11 +1,11 @@
 //! QG707: two units that make one service, of which one is lost.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::context::{Context, View};
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashMap;
 use crate::model::{Deploy, Service, ServiceKind, Unit, UnitKind};
 use crate::platform::systemd;
 use crate::source::Span;
@@ -43,7 +43,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
     }
     for view in &context.views {
-        let mut taken: HashMap<String, Made> = HashMap::new();
+        let mut taken: HashMap<String, Made> = HashMap::default();
         for second in made(view) {
             match taken.entry(second.service.clone()) {
                 Entry::Vacant(free) => drop(free.insert(second)),

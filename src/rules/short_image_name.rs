@@ -1,9 +1,8 @@
 //! QG704: an image without its registry, on a host that says where to look.
 
-use std::collections::HashSet;
-
 use super::context::{Context, seen, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashSet;
 use crate::model::{Format, Image, Origin, Service, Spanned, UnitKind};
 use crate::network::Verdict;
 use crate::platform::{Known, Question};
@@ -36,7 +35,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             Some((unit.file.clone(), Spanned { value: value.value.parse().ok()?, origin: value.origin }))
         });
         // A `.image` unit names the image for all who use it.
-        let mut told: HashSet<Span> = HashSet::new();
+        let mut told: HashSet<Span> = HashSet::default();
         let mut images: Vec<(String, Spanned<Image>)> = of_units.collect();
         images.extend(of_services);
         for (who, image) in images {

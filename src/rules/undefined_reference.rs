@@ -1,10 +1,9 @@
 //! QG006: a name that nothing in the stack has.
 
-use std::collections::HashSet;
-
 use super::context::Context;
 use super::mend;
 use crate::diagnostic::{Diagnostic, Help, Sink};
+use crate::maps::HashSet;
 use crate::model::{Format, MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
 use crate::source::Span;
 use crate::suggest;

@@ -1,10 +1,11 @@
 //! QG705: a variable that systemd should fill in and does not know.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::context::{Context, View};
 use super::unset_variable;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Format, Service, Unit, UnitEntry, UnitKind};
 use crate::platform::systemd;
 use crate::source::Span;
@@ -42,6 +43,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
+    if unit.entries.iter().all(|entry| !entry.value.value.contains('$')) {
+        return;
+    }
     // What these hold is known where the service runs only.
     if unit.all("Service", "EnvironmentFile").chain(unit.all("Service", "PassEnvironment")).next().is_some() {
         return;

@@ -1,11 +1,8 @@
 //! What rules about systemd look at: the lines of each unit, or what a topology adds to the unit that quadgen writes.
 
-use std::collections::HashSet;
-
-use foldhash::fast::FixedState;
-
 use super::context::{Context, View};
 use crate::diagnostic::{Diagnostic, Sink};
+use crate::maps::HashSet;
 use crate::model::{Deploy, Format, Service, Stack, Unit, UnitEntry, UnitKind};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -106,14 +103,14 @@ pub(super) fn words(entry: &UnitEntry) -> Vec<(&str, Option<Span>)> {
 
 /// What a stack's other units, and plain units of systemd beside them, start: services without `.service`, and files.
 pub(super) struct Started<'a> {
-    names: HashSet<&'a str, FixedState>,
+    names: HashSet<&'a str>,
 }
 
 impl<'a> Started<'a> {
     pub fn of(view: &View<'a>) -> Self {
         let stack = view.wiring.stack;
         let translated = Habit::DependenciesTranslated.of(view.wiring.platform.version);
-        let mut names: HashSet<&str, FixedState> = stack.activated.iter().map(String::as_str).collect();
+        let mut names: HashSet<&str> = stack.activated.iter().map(String::as_str).collect();
         for unit in units(stack) {
             for key in ["Wants", "Requires", "BindsTo", "Requisite", "Upholds", "OnFailure", "OnSuccess"] {
                 for (word, _) in unit.all("Unit", key).flat_map(words) {
@@ -128,7 +125,7 @@ impl<'a> Started<'a> {
             let joined = unit.all(unit.kind.section(), "Network").map(|entry| entry.value.value.trim());
             names.extend(joined.filter(|name| name.ends_with(".container")));
             // A pod is started with each of its containers that is.
-            if !installs(unit).is_empty() {
+            if is_installed(unit) {
                 names.extend(pod(unit));
             }
         }
@@ -141,10 +138,19 @@ impl<'a> Started<'a> {
     }
 }
 
+/// The keys by which `[Install]` hooks a unit into others.
+const HOOKS: [&str; 3] = ["WantedBy", "RequiredBy", "UpheldBy"];
+
+/// Whether `[Install]` hooks a unit into another.
+pub(super) fn is_installed(unit: &Unit) -> bool {
+    let mut entries = HOOKS.iter().flat_map(|key| unit.all("Install", key));
+    entries.any(|entry| !entry.value.value.trim().is_empty())
+}
+
 /// The units that `[Install]` hooks a unit into, with their places and entries.
 pub(super) fn installs(unit: &Unit) -> Vec<(&str, Option<Span>, &UnitEntry)> {
     let mut all = Vec::new();
-    for key in ["WantedBy", "RequiredBy", "UpheldBy"] {
+    for key in HOOKS {
         for entry in unit.all("Install", key) {
             all.extend(words(entry).into_iter().map(|(word, span)| (word, span, entry)));
         }

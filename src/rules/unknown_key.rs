@@ -10,7 +10,7 @@ use crate::suggest;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::of_stack(context.stack) {
-        for entry in lines.entries.iter().filter(|entry| systemd::SECTIONS.contains(&entry.section.as_str())) {
+        for entry in lines.entries.iter().filter(|entry| systemd::reads(&entry.section)) {
             let (key, section) = (&entry.key, &entry.section);
             let Some(near) = slip(lines.kind, entry) else { continue };
             let name = lines.name_at(key.span());

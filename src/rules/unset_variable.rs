@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use super::context::{Context, list, some};
 use crate::diagnostic::{Diagnostic, Level, Sink};
+use crate::maps::IndexMap;
 use crate::model::{Service, Unit, UnitEntry};
 use crate::platform::systemd;
 use crate::source::Span;
@@ -25,7 +24,7 @@ struct Use<'a> {
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::new();
+    let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::default();
     for unit in context.stack.units.values() {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {
@@ -33,6 +32,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let service = unit.file.strip_suffix(".container").and_then(|stem| context.stack.services.get(stem));
         let lines = unit.entries.iter().filter(|entry| entry.section == unit.kind.section());
+        let lines = lines.filter(|line| line.value.value.contains('$'));
         for line in lines.filter(|line| KEYS.contains(&line.key.value.as_str())) {
             for (name, span) in variables(line) {
                 if !is_set(unit, &name) {

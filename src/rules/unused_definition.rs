@@ -1,9 +1,8 @@
 //! QG007: a network, volume, secret or config that nobody uses.
 
-use std::collections::HashSet;
-
 use super::context::Context;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashSet;
 use crate::model::{Format, MountKind, Origin, Party, Service, ServiceKind, Stack, Text, Unit, UnitKind};
 use crate::suggest;
 

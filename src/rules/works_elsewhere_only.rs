@@ -1,10 +1,9 @@
 //! QG803: a connection that holds on one platform of the stack and not on another.
 
-use std::collections::HashSet;
-
 use super::context::{Context, View, list, seen, why};
 use super::host::HostUse;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
+use crate::maps::HashSet;
 use crate::model::{Connection, Service, Target, Witness};
 use crate::network::{State, Verdict};
 use crate::platform::Known;

@@ -4,10 +4,9 @@
 
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
 use super::interpolation::{self, Fault};
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::IndexMap;
 use crate::source::{SourceFile, Span, is_secret_name};
 
 /// A line of the file.

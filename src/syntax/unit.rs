@@ -5,6 +5,8 @@
 
 mod words;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
@@ -47,9 +49,9 @@ pub struct Entry {
 
 /// A value: the rest of its line, and the lines that it continues on.
 #[derive(Clone, Debug, Default)]
-pub struct Value {
+pub struct Value<T = String> {
     /// The text as the generator joins it: without anything between the lines.
-    pub text: String,
+    pub text: T,
     /// From the first to the last character.
     pub span: Span,
     /// Where its first line stands in the source.
@@ -61,26 +63,26 @@ pub struct Value {
 impl Value {
     /// A text that stands in no file.
     pub fn without_place(text: &str) -> Value {
-        let mut value = Value::default();
-        value.push(text, 0);
-        value
+        let span = Span::new(0, text.len() as u32);
+        Value { text: text.to_owned(), span, ..Value::default() }
     }
 
     /// The same value as systemd joins it: with a blank between the lines.
     pub fn spaced(&self) -> Value {
         let starts = std::iter::once((0, self.first)).chain(self.more.iter().copied());
         let ends = self.more.iter().map(|(at, _)| *at).chain([self.text.len()]);
-        let mut joined = Value { span: self.span, ..Value::default() };
+        let mut joined = Line { span: self.span, ..Line::default() };
         for ((from, source), to) in starts.zip(ends) {
             if from > 0 {
-                joined.text.push(' ');
+                joined.text.to_mut().push(' ');
             }
             joined.push(self.text.get(from..to).unwrap_or(""), source);
         }
-        joined.span = self.span;
-        joined
+        Value { text: joined.text.into_owned(), span: self.span, first: joined.first, more: joined.more }
     }
+}
 
+impl<T> Value<T> {
     /// The place of a part of the text, by bytes.
     pub fn part(&self, from: usize, to: usize) -> Span {
         let place = |at: usize| {
@@ -93,25 +95,31 @@ impl Value {
         let end = if to > from { place(to - 1) + 1 } else { start };
         Span::new(start, end.clamp(start, self.span.end.max(start)))
     }
+}
 
+/// A line with what it continues on, whole.
+type Line<'t> = Value<Cow<'t, str>>;
+
+impl<'t> Line<'t> {
     /// Adds text that stands at an offset of the source.
-    fn push(&mut self, text: &str, source: u32) {
+    fn push(&mut self, text: &'t str, source: u32) {
+        self.span.end = source + text.len() as u32;
         if self.text.is_empty() {
             self.first = source;
+            self.text = Cow::Borrowed(text);
         } else {
             self.more.push((self.text.len(), source));
+            self.text.to_mut().push_str(text);
         }
-        self.text.push_str(text);
-        self.span.end = source + text.len() as u32;
     }
 
-    /// Cuts a number of bytes off the front.
-    fn cut(&mut self, bytes: usize) {
-        self.span.start = self.part(bytes, bytes + 1).start.min(self.span.end);
-        self.text.drain(..bytes.min(self.text.len()));
-        self.first = self.span.start;
+    /// What stands behind a number of bytes.
+    fn behind(mut self, bytes: usize) -> Value {
+        let first = self.part(bytes, bytes + 1).start.min(self.span.end);
         self.more.retain(|(start, _)| *start > bytes);
         self.more.iter_mut().for_each(|(start, _)| *start -= bytes);
+        let text = self.text.get(bytes..).unwrap_or("").to_owned();
+        Value { text, span: Span::new(first, self.span.end), first, more: self.more }
     }
 }
 
@@ -125,14 +133,17 @@ pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
         reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
         (text, offset) = (rest, mark.end);
     }
-    let mut open: Option<Value> = None;
+    // Lines are about as long.
+    reader.tree.entries.reserve(text.len() / 24);
+    let mut open = None;
     let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
     while let Some(line) = lines.next() {
         let last = lines.peek().is_none();
-        let trimmed = if dialect == Dialect::Raw { line } else { line.trim() };
-        let start = offset + (line.len() - line.trim_start().len()) as u32 * u32::from(dialect != Dialect::Raw);
+        let bare = if dialect == Dialect::Raw { line } else { line.trim_start() };
+        let start = offset + (line.len() - bare.len()) as u32;
         offset += line.len() as u32 + 1;
-        open = reader.line(open, trimmed, start, last);
+        let bare = if dialect == Dialect::Raw { bare } else { bare.trim_end() };
+        open = reader.line(open, bare, start, last);
     }
     // A value that waits for its next line at the end of the file is never taken.
     reader.tree
@@ -147,14 +158,14 @@ struct Reader {
 
 impl Reader {
     /// Takes one line behind what is still open; gives what stays open.
-    fn line(&mut self, open: Option<Value>, line: &str, start: u32, last: bool) -> Option<Value> {
+    fn line<'t>(&mut self, open: Option<Line<'t>>, line: &'t str, start: u32, last: bool) -> Option<Line<'t>> {
         let comment = self.is_comment(line);
         if comment && (open.is_none() || self.dialect == Dialect::Joined) {
             return open;
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
         let bare = line.strip_suffix('\\').filter(|_| continues && (!last || self.dialect == Dialect::Joined));
-        let mut whole = open.unwrap_or_else(|| Value { span: Span::new(start, start), ..Value::default() });
+        let mut whole = open.unwrap_or_else(|| Line { span: Span::new(start, start), ..Line::default() });
         whole.push(bare.unwrap_or(line), start);
         if bare.is_some() && !last {
             // A lone backslash opens nothing.
@@ -170,13 +181,13 @@ impl Reader {
     }
 
     /// Takes a line with everything that it continues on.
-    fn whole(&mut self, mut line: Value) {
+    fn whole(&mut self, mut line: Line<'_>) {
         if self.dialect == Dialect::Raw && line.text.ends_with('\r') && !is_pair(&line.text) {
             if !std::mem::replace(&mut self.returns, true) {
                 let end = Span::new(line.span.end.saturating_sub(1), line.span.end);
                 self.error(end, "lines end with a carriage return, which this release of Podman cannot read");
             }
-            line.text.pop();
+            line.text.to_mut().pop();
         }
         if line.text.is_empty() || self.is_comment(&line.text) {
             return;
@@ -204,8 +215,7 @@ impl Reader {
         }
         let behind = line.text.get(equals + 1..).unwrap_or("");
         let blanks = behind.len() - behind.trim_start().len();
-        let mut value = line;
-        value.cut(equals + 1 + blanks);
+        let value = line.behind(equals + 1 + blanks);
         self.tree.entries.push(Entry { section, key, key_span, value });
     }
 

@@ -8,11 +8,10 @@ mod node;
 
 pub use node::{Entry, Kind, Node, Plain};
 
-use std::collections::HashMap;
-
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
 
 use crate::diagnostic::{Change, Diagnostic, input};
+use crate::maps::HashMap;
 use crate::source::{SourceFile, Span, is_secret_name};
 
 /// How deep values may nest. Real files stay below twenty.
@@ -54,7 +53,7 @@ fn read(file: &SourceFile, as_written: bool) -> Tree {
         offset: file.span().start + skipped as u32,
         as_written,
         open: Vec::new(),
-        anchors: HashMap::new(),
+        anchors: HashMap::default(),
         aliased: 0,
         root: None,
         last: Span::default(),
@@ -283,7 +282,7 @@ impl Builder {
 
     /// Reports keys that stand twice, and keeps the last value at the first place.
     fn find_duplicates(&mut self, entries: &mut Vec<Entry>) {
-        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut seen: HashMap<String, usize> = HashMap::default();
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         for entry in entries.drain(..) {
             // `<<` may stand twice: both are merged.

@@ -272,7 +272,7 @@ fn program(port: u16) -> HostService {
 
 /// Every name by which a service could be looked for, whether or not it answers to it.
 fn candidates(wiring: &Wiring, to: &Service, id: &str) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = wiring.names(to).into_iter().map(|name| name.text).collect();
+    let mut names: BTreeSet<String> = wiring.names(to).iter().map(|name| name.text.clone()).collect();
     names.insert(to.name.value.clone());
     names.insert(wiring.container_name(to));
     names.insert(format!("systemd-{}", to.name.value));
@@ -283,7 +283,7 @@ fn candidates(wiring: &Wiring, to: &Service, id: &str) -> BTreeSet<String> {
     names.extend(to.networks.iter().flat_map(|on| &on.aliases).map(|alias| alias.value.clone()));
     names.extend(wiring.names(to).first().map(|name| name.text.to_uppercase()));
     if wiring.platform.is_podman() {
-        names.extend(wiring.names(to).into_iter().map(|name| format!("{}.dns.podman", name.text)));
+        names.extend(wiring.names(to).iter().map(|name| format!("{}.dns.podman", name.text)));
     } else {
         for name in wiring.names(to) {
             names.extend(

@@ -1,12 +1,12 @@
 //! `quadgen.toml`: which one holds for a folder, what it takes over from others, and its platforms.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use quadgen::config::{self, Catalogue, Config, Policy};
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover;
+use quadgen::maps::HashMap;
 use quadgen::model::{PlatformSpec, Text};
 use quadgen::platform::parse_spec;
 use quadgen::read::topology;

@@ -1,10 +1,11 @@
 //! What was found, read by the reader of its format.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
+use quadgen::maps::HashSet;
 use quadgen::model::Version;
 use quadgen::platform::Platform;
 use quadgen::read::{Read, compose, quadlet, topology};
@@ -108,7 +109,7 @@ impl Session {
         let known: HashSet<&str> = input.files.iter().map(String::as_str).collect();
         let names = read.files.iter().map(|file| self.sources.file(*file).name.as_str());
         let mut new: Vec<&str> = names.filter(|name| !known.contains(name) && !name.ends_with("dev/null")).collect();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         new.retain(|name| seen.insert(*name));
         let new: Vec<String> = new.into_iter().map(str::to_owned).collect();
         input.files.extend(new);

@@ -50,7 +50,7 @@ impl Says<'_> {
         let reach = self.wiring.reaches(from, to, None);
         match &resolution.cause {
             Cause::Found { networks } => {
-                let known = self.wiring.names(to).into_iter().find(|known| known.text.eq_ignore_ascii_case(name));
+                let known = self.wiring.names(to).iter().find(|known| known.text.eq_ignore_ascii_case(name));
                 let kind = match known.map(|known| known.kind) {
                     Some(NameKind::Container) | None => "the container's name",
                     Some(NameKind::Service) => "the service's name",

@@ -3,7 +3,6 @@
 //!
 //! Not every folder can be exchanged, and then the answer is nothing: [`super::in_place`] does it file by file.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::left_behind::{self, Identity, identity};
 use super::{Job, Place, Refused, holds, in_place};
+use quadgen::maps::HashMap;
 
 /// What lies in a folder and is linked into the new one.
 type Linked = HashMap<OsString, Identity>;
@@ -49,7 +49,7 @@ pub(super) fn put(place: &Place, jobs: &[Job<'_>]) -> Result<Option<Vec<PathBuf>
         && exchange(&stage, &place.real).is_ok()
     {
         let ours = |name: &OsStr, path: &Path| jobs.iter().any(|job| job.name == name && holds(path, job.new));
-        settle(&stage, &place.real, &Linked::new(), &ours);
+        settle(&stage, &place.real, &Linked::default(), &ours);
         let path = place.file(job.name);
         return Err(Refused::NotOurs(format!("`{}` was changed while quadgen was writing", path.display())));
     }
@@ -86,7 +86,7 @@ fn is_free(place: &Place, old: &Metadata) -> bool {
 
 /// Makes the new folder. What the old one holds beside the set is linked: it is the same file under two names.
 fn build(stage: &Path, place: &Place, jobs: &[Job<'_>], old: Option<&Metadata>) -> io::Result<Linked> {
-    let mut linked = Linked::new();
+    let mut linked = Linked::default();
     if let Some(old) = old {
         for entry in fs::read_dir(&place.real)? {
             let entry = entry?;

@@ -1,9 +1,6 @@
 //! What the questions about a pair look at, so that pairs that are alike in it are asked about once.
 
-use std::collections::HashMap;
-
-use indexmap::IndexSet;
-
+use crate::maps::{HashMap, IndexSet};
 use crate::model::Service;
 use crate::network::opaque::host_entries;
 use crate::network::{Home, Isolation, Wiring, is_host_name};
@@ -195,7 +192,7 @@ fn each_once(kinds: impl Iterator<Item = usize>) -> Vec<usize> {
 fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Lists) -> Vec<Known> {
     let mut found: Vec<Known> = Vec::new();
     // Names are looked up without regard to case.
-    let mut scopes: HashMap<String, Option<Vec<usize>>> = HashMap::new();
+    let mut scopes: HashMap<String, Option<Vec<usize>>> = HashMap::default();
     for name in wiring.names(service) {
         let network = name.network.as_ref().and_then(|network| wiring.stack.networks.get_index_of(network));
         let scope = scopes.entry(name.text.to_ascii_lowercase()).or_insert_with(|| Some(Vec::new()));
@@ -208,7 +205,7 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Li
             *all += 1;
             let holders = wiring.called.get(&name.text.to_ascii_lowercase()).map_or(0, Vec::len);
             let alone = (holders > 1 || name.text.contains('.')).then_some(*all);
-            found.push(Known { text: name.text, scope: None, alone });
+            found.push(Known { text: name.text.clone(), scope: None, alone });
         }
     }
     for known in &mut found {

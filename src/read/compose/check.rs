@@ -1,8 +1,7 @@
 //! A tree against the schema: forms, unknown keys, and texts that have to be numbers.
 
-use std::collections::HashSet;
-
 use super::super::reader::Reader;
+use crate::maps::HashSet;
 use crate::model::Duration;
 use crate::platform::schema::{Below, Cast, Form, Schema, fits};
 use crate::syntax::yaml::{Entry, Kind, Node, Plain};
@@ -43,7 +42,7 @@ impl Reader {
                 }
             }
             Kind::Sequence(items) => {
-                let mut seen = HashSet::new();
+                let mut seen = HashSet::default();
                 for item in items.iter_mut() {
                     if let Some(schema) = &schema.items
                         && !self.is_text_with_colon(item, schema, name)

@@ -1,6 +1,5 @@
 //! Files → one tree: variables replaced, extended services and included files put in, overrides merged.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::super::relative::joined;
@@ -9,6 +8,7 @@ use super::merge::{difference, merge, settle};
 use super::paths::rebase;
 use super::variables::{Replaced, Variables, interpolate};
 use crate::diagnostic::{Change, Diagnostic, input};
+use crate::maps::{HashMap, HashSet};
 use crate::source::{FileId, Files, SourceMap, Span};
 use crate::syntax::dotenv::{self, Dotenv};
 use crate::syntax::yaml::{self, Entry, Kind, Node};
@@ -58,8 +58,8 @@ impl<'a> Loader<'a> {
             read: Vec::new(),
             replaced: Replaced::default(),
             complete: true,
-            trees: HashMap::new(),
-            extended: HashMap::new(),
+            trees: HashMap::default(),
+            extended: HashMap::default(),
         }
     }
 
@@ -196,7 +196,7 @@ impl<'a> Loader<'a> {
             None => return,
         };
         for name in extending {
-            let mut way = HashSet::new();
+            let mut way = HashSet::default();
             if let Some(service) = self.extended(tree, &name, path, folder, variables, &mut way) {
                 put(tree, &name, service);
             }

@@ -1,14 +1,11 @@
 //! A checked tree → the stack.
 
-use std::collections::HashSet;
-
-use indexmap::IndexMap;
-
 use super::super::intent::Names;
 use super::super::reader::{Reader, value};
 use super::super::service;
 use super::super::topology::default_network;
 use crate::diagnostic::{Diagnostic, units};
+use crate::maps::{HashSet, IndexMap};
 use crate::model::{
     Condition, ContainerName, Data, Dependency, Format, NetworkMode, Service, Spanned, Stack, Text, Value,
 };

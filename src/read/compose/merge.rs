@@ -2,9 +2,8 @@
 //!
 //! Source: the Compose specification, "Merge"; details tried with docker-compose 2.40.3.
 
-use std::collections::HashMap;
-
 use crate::diagnostic::{Diagnostic, input};
+use crate::maps::HashMap;
 use crate::model::Mount;
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Kind, Node, Plain};
@@ -329,7 +328,7 @@ pub(super) fn settle(node: &mut Node, path: &mut Vec<String>) {
 }
 
 fn once(items: &mut Vec<Node>, identity: Identity, secrets: bool) {
-    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut first: HashMap<String, usize> = HashMap::default();
     let mut kept: Vec<Node> = Vec::with_capacity(items.len());
     for item in items.drain(..) {
         let key = key_of(&item, identity, secrets);

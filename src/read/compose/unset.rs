@@ -1,9 +1,8 @@
 //! QG005: variables that nothing gives a value, where a Compose file needs one.
 
-use indexmap::IndexMap;
-
 use super::variables::{Unset, Variables};
 use crate::diagnostic::{Diagnostic, Level, input};
+use crate::maps::IndexMap;
 use crate::source::Span;
 
 /// What every shell hands on to the programs that it starts.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
 use crate::diagnostic::Diagnostic;
+use crate::maps::IndexMap;
 use crate::model::Interpolated;
 use crate::source::{Span, is_secret_name};
 use crate::syntax::dotenv::fault_found;

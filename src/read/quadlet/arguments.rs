@@ -1,12 +1,11 @@
 //! Arguments in `PodmanArgs=` for which the release has a key.
 
-use std::collections::HashSet;
-
 use super::key::{OTHER_MEANING, has_meaning_in_keys};
 use super::load::Loaded;
 use super::unit::Unit;
 use super::values::{meaning, quoted};
 use crate::diagnostic::{Change, Diagnostic, units};
+use crate::maps::HashSet;
 use crate::model::UnitKind;
 use crate::platform::keys::{self, Repeat};
 use crate::source::Span;
@@ -26,7 +25,7 @@ struct Argument {
 }
 
 pub(super) fn check(loaded: &Loaded) -> Vec<Diagnostic> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut found = Vec::new();
     for unit in &loaded.units {
         let lines = unit.entries.iter().filter(|entry| entry.section == unit.own() && entry.key == "PodmanArgs");

@@ -19,6 +19,9 @@ pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {
         let (Some(shape), Some(key)) = (attribute.shape, attribute.key.as_ref().or(attribute.flag.as_ref())) else {
             continue;
         };
+        if !values.may_hold(key) {
+            continue;
+        }
         if let Some((span, data)) = value(values, name, key, shape) {
             service.attributes.insert((*name).to_owned(), (span, Value { span, data }));
         }

@@ -1,10 +1,9 @@
 //! `EnvironmentFile=`, which Podman reads literally.
 
-use indexmap::IndexMap;
-
 use super::mount::rebased;
 use super::stack::Names;
 use super::unit::Unit;
+use crate::maps::IndexMap;
 use crate::model::{EnvFile, INSTALLED, Spanned, Text};
 use crate::source::{SourceFile, Span};
 
@@ -63,7 +62,7 @@ pub(super) fn of_service(folder: &str, path: &str) -> Vec<String> {
 /// Each line is a name and what stands behind its first `=`, with quotes, comments and blanks at the end. Only a `#` in
 /// front of a line begins a comment. Source: Podman, `pkg/env`.
 pub(in crate::read) fn variables(file: &SourceFile) -> Variables {
-    let mut variables = Variables::new();
+    let mut variables = Variables::default();
     let mut offset = file.span().start;
     for line in file.text.split('\n') {
         let start = offset;

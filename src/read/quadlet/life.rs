@@ -1,11 +1,8 @@
 //! `[Unit]` and `[Service]` → what a service waits for, and when it is started again: the way back of what is rendered.
 
-use std::collections::HashSet;
-
-use indexmap::IndexMap;
-
 use super::stack::Names;
 use super::unit::Unit;
+use crate::maps::{HashSet, IndexMap};
 use crate::model::{
     Condition, Dependency, Duration, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned, Stack,
     UnitEntry, UnitKind,
@@ -40,8 +37,8 @@ pub(super) fn life(unit: &Unit, service: &mut Service, names: &Names<'_>) {
 /// `socket` says that Podman's socket is wanted for a mount, and for nothing else.
 fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: bool) {
     let files_too = Habit::DependenciesTranslated.of(unit.release);
-    let mut said: IndexMap<String, Said> = IndexMap::new();
-    let mut targets: IndexMap<String, &Unit> = IndexMap::new();
+    let mut said: IndexMap<String, Said> = IndexMap::default();
+    let mut targets: IndexMap<String, &Unit> = IndexMap::default();
     for key in ["Wants", "Upholds", "Requires", "Requisite", "BindsTo", "After", "PartOf"] {
         for word in unit.words("Unit", key, Escapes::Keep) {
             let Some((target, name)) = names.service(&word.text, files_too) else { continue };

@@ -1,12 +1,11 @@
 //! Files → units of a release: which files it reads, and which drop-ins belong to which unit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use foldhash::fast::FixedState;
+use std::collections::BTreeMap;
 
 use super::unit::Unit;
 use super::{Parsed, Source, env_file};
 use crate::diagnostic::{Diagnostic, input, units};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Keys, UnitKind, Version};
 use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
@@ -21,7 +20,7 @@ pub(super) struct Loaded {
     /// The first of each file's name, in the order of the files.
     pub units: Vec<Unit>,
     /// By the file's name, where it stands in `units`.
-    pub by_file: HashMap<String, usize, FixedState>,
+    pub by_file: HashMap<String, usize>,
     /// Folders of which no unit is made, because a file of them cannot be read.
     pub lost: HashSet<String>,
     /// Files with lines that cannot be read: none of them becomes a unit.
@@ -50,8 +49,9 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
     let dialect = dialect(release);
     let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| {
         let file = sources.file(unit.file);
-        (parse(file, dialect), file.text.lines().any(is_install_comment))
+        (parse(file, dialect), has_install_comment(&file.text))
     });
+    loaded.units.reserve(parsed.units.len());
     for (source, (tree, install_commented_out)) in parsed.units.iter().zip(trees) {
         let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
         let file = sources.file(source.file);
@@ -90,7 +90,6 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
             head,
             sections: tree.sections,
             entries: tree.entries,
-            runs: Vec::new(),
             keys: Keys::default(),
             release,
             shadowed: Vec::new(),
@@ -123,7 +122,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
 
 /// The variables of the files that systemd reads for a unit; nothing if one of them is not here.
 fn given(parsed: &Parsed, sources: &SourceMap, unit: &Unit) -> Option<HashMap<String, String>> {
-    let mut variables = HashMap::new();
+    let mut variables = HashMap::default();
     for path in unit.lines("Service", "EnvironmentFile") {
         let paths = env_file::of_service(&unit.folder, &path.text);
         let file = paths.iter().find_map(|path| parsed.service_env_files.get(path))?;
@@ -143,6 +142,10 @@ fn head(tree: &Tree, own: &str) -> Option<Span> {
 /// The first line of a text, as a span.
 fn line_of(whole: Span, text: &str) -> Span {
     whole.part(0, text.find('\n').unwrap_or(text.len()))
+}
+
+fn has_install_comment(text: &str) -> bool {
+    (text.contains('#') || text.contains(';')) && text.lines().any(is_install_comment)
 }
 
 /// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
@@ -167,7 +170,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
         let name = parts.pop().unwrap_or("");
         folders.entry(parts).or_default().entry(name).or_default().push(source);
     }
-    let mut trees: HashMap<&str, Tree> = HashMap::new();
+    let mut trees: HashMap<&str, Tree> = HashMap::default();
     for unit in &mut loaded.units {
         // The nearest folder first; of two files with one name the first counts, and they apply in the order of names.
         let mut files: BTreeMap<&str, &Source> = BTreeMap::new();

@@ -1,10 +1,9 @@
 //! Networks and volumes of units, and what `Network=` of a container says.
 
-use indexmap::IndexMap;
-
 use super::stack::Names;
 use super::unit::Unit;
 use super::values::{Given, Values, written};
+use crate::maps::IndexMap;
 use crate::model::{Attachment, Data, Network, NetworkMode, Service, Spanned, Subnet, Text, UnitEntry, Value, Volume};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -95,7 +94,7 @@ fn simple<T: std::str::FromStr>(given: &Given) -> Option<Spanned<T>> {
 pub(super) fn volume(unit: &Unit) -> Volume {
     let mut values = Values::of(unit);
     values.take("VolumeName");
-    let mut attributes = IndexMap::new();
+    let mut attributes = IndexMap::default();
     attributes.extend(labels(&mut values).map(|labels| ("labels".to_owned(), labels)));
     if let Some(given) = values.take_last("Driver") {
         let value = Value { span: given.span(), data: Data::Text(given.word.text.clone()) };

@@ -1,10 +1,9 @@
 //! Quotes, escapes and comments that make another value of a line than it looks like.
 
-use std::collections::HashSet;
-
 use super::load::Loaded;
 use super::unit::Unit;
 use crate::diagnostic::{Change, Diagnostic, Level, units};
+use crate::maps::HashSet;
 use crate::model::UnitKind;
 use crate::platform::keys::{self, Repeat};
 use crate::platform::{self, generator::Habit};
@@ -22,12 +21,12 @@ pub(super) struct Found {
 
 /// Every value that is not what it looks like, once each: a drop-in may belong to several units.
 pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let entries = loaded.units.iter().flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
     let found = entries.filter(|(unit, entry)| {
         let span = entry.value.span;
         let own = unit.span.start <= span.start && span.end <= unit.span.end;
-        !entry.value.text.is_empty() && (own || seen.insert(span))
+        own || seen.insert(span)
     });
     let found = found.filter_map(|(unit, entry)| {
         let finding = of_entry(unit, entry)?;
@@ -37,6 +36,10 @@ pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
 }
 
 fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
+    // Nothing else makes another value of a line.
+    if !entry.value.text.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'#')) {
+        return None;
+    }
     let repeat = if entry.section == unit.own() || entry.section == "Quadlet" {
         let known = keys::find(&entry.section, &entry.key)?;
         if known.since() > unit.release {

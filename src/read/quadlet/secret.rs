@@ -1,10 +1,9 @@
 //! Where secrets stand in units and env files, so that no report shows them.
 
-use std::collections::HashSet;
-
 use super::Parsed;
 use super::env_file::variables;
 use super::load::{Loaded, dialect};
+use crate::maps::HashSet;
 use crate::model::Version;
 use crate::source::{SourceMap, Span, has_secret_word, is_secret_name};
 use crate::syntax::unit::{Entry, Escapes, parse, split};

@@ -1,14 +1,10 @@
 //! The units of a release → the stack.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
-
 use super::load::Loaded;
 use super::unit::Unit;
 use super::{Parsed, container, env_file, intent, life, network};
 use crate::diagnostic::Diagnostic;
+use crate::maps::{HashMap, IndexMap};
 use crate::model::{self, Format, Network, Service, Spanned, Stack, Text, UnitEntry, UnitKind, Volume};
 use crate::source::{SourceMap, Span};
 use crate::syntax::unit::{Entry, Escapes};
@@ -29,11 +25,11 @@ pub(super) struct Names<'a> {
 /// What names mean in a tree.
 struct Known {
     /// Keys of networks, volumes and containers, by the names of their objects.
-    networks: HashMap<String, String, FixedState>,
-    volumes: HashMap<String, String, FixedState>,
-    containers: HashMap<String, String, FixedState>,
+    networks: HashMap<String, String>,
+    volumes: HashMap<String, String>,
+    containers: HashMap<String, String>,
     /// Where units stand, by their services.
-    services: HashMap<String, usize, FixedState>,
+    services: HashMap<String, usize>,
 }
 
 impl Known {
@@ -86,7 +82,7 @@ impl<'a> Names<'a> {
             name: Spanned::written(key.clone(), span),
             object_name,
             external: true,
-            attributes: IndexMap::new(),
+            attributes: IndexMap::default(),
             quadlet: Vec::new(),
         });
         key
@@ -132,7 +128,7 @@ pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Op
     let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
     let (known, name) = (Known::of(loaded), stack.name.value.as_str());
     let made = threads::map(loaded.units.len() > MANY, &loaded.units, |unit| {
-        let (other_networks, other_volumes) = (IndexMap::new(), IndexMap::new());
+        let (other_networks, other_volumes) = (IndexMap::default(), IndexMap::default());
         let mut names = Names { parsed, sources, loaded, known: &known, other_networks, other_volumes };
         let made = match unit.kind {
             UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
@@ -144,6 +140,10 @@ pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Op
         };
         (made, names.other_networks, names.other_volumes)
     });
+    let count = |kind| loaded.units.iter().filter(|unit| unit.kind == kind).count();
+    stack.services.reserve(count(UnitKind::Container));
+    stack.networks.reserve(count(UnitKind::Network));
+    stack.volumes.reserve(count(UnitKind::Volume));
     let mut others = (Vec::new(), Vec::new());
     for (unit, (made, networks, volumes)) in loaded.units.iter().zip(made) {
         match made {

@@ -1,8 +1,6 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
-use std::collections::HashMap;
-use std::ops::Range;
-
+use crate::maps::HashMap;
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
@@ -26,8 +24,6 @@ pub(super) struct Unit {
     pub sections: Vec<(String, Span)>,
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
-    /// Where entries of one section stand together.
-    pub runs: Vec<Range<usize>>,
     /// Which keys they have.
     pub keys: Keys,
     pub release: Version,
@@ -45,32 +41,19 @@ impl Unit {
         self.kind.section()
     }
 
-    /// Finds out where entries of one section stand together and which keys there are, so that nobody has to look
-    /// through all of them.
+    /// Finds out which keys there are, so that nobody has to look for others.
     pub fn index(&mut self) {
         self.keys = self.entries.iter().map(|entry| entry.key.as_str()).collect();
-        let mut start = 0;
-        let same = self.entries.chunk_by(|entry, next| entry.section == next.section);
-        self.runs.clear();
-        self.runs.extend(same.map(|run| {
-            start += run.len();
-            start - run.len()..start
-        }));
     }
 
     /// The entries of a key, in the order in which they count.
     fn all(&self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = &Entry> {
-        let runs: &[Range<usize>] = if self.keys.may_hold(key) { &self.runs } else { &[] };
-        let runs = runs.iter().filter_map(|run| self.entries.get(run.clone()));
-        let own = runs.filter(move |run| run.first().is_some_and(|entry| entry.section == section));
-        own.flatten().filter(move |entry| entry.key == key)
+        let entries = if self.keys.may_hold(key) { self.entries.as_slice() } else { &[] };
+        entries.iter().filter(move |entry| entry.key == key && entry.section == section)
     }
 
     /// The entry of a key that counts where one counts: the last.
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
-        if !self.keys.may_hold(key) {
-            return None;
-        }
         self.all(section, key).next_back()
     }
 
@@ -137,12 +120,13 @@ impl Unit {
             return name.value;
         }
         let suffix = match self.kind {
-            UnitKind::Container | UnitKind::Kube => String::new(),
-            kind => format!("-{}", kind.extension()),
-        };
+            UnitKind::Container | UnitKind::Kube => ["", ""],
+            kind => ["-", kind.extension()],
+        }
+        .concat();
         match self.stem.strip_suffix('@') {
             Some(template) if Habit::TemplateObjects.of(self.release) => format!("{template}{suffix}@"),
-            _ => format!("{}{suffix}", self.stem),
+            _ => [&*self.stem, &suffix].concat(),
         }
     }
 
@@ -175,7 +159,7 @@ impl Unit {
     /// A text as systemd hands it on: specifiers that are about the unit's own name filled in, `%%` and `$$` taken for
     /// what they stand for; the others are only known where it runs.
     pub fn specifiers(&self, text: &str) -> String {
-        if !text.contains(['%', '$']) {
+        if !has_specifiers(text) {
             return text.to_owned();
         }
         let service = self.service();
@@ -228,15 +212,20 @@ impl Unit {
         let values = words.iter().filter_map(|word| word.text.split_once('='));
         let value = values.rev().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())?;
         // What systemd fills in there is not known here, either.
-        (!value.contains(['%', '$'])).then_some(value)
+        (!has_specifiers(&value)).then_some(value)
     }
 
     /// A word as systemd hands it on.
     pub fn expanded(&self, word: Word) -> Word {
-        if !word.text.contains(['%', '$']) {
+        if !has_specifiers(&word.text) {
             return word;
         }
         let text = self.specifiers(&word.text);
         Word { plain: word.plain && text == word.text, text, span: word.span }
     }
+}
+
+/// Whether systemd may make another text of this one.
+pub(super) fn has_specifiers(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'%' | b'$'))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::attributes::shape_of;
-use super::unit::Unit;
+use super::unit::{Unit, has_specifiers};
 use crate::model::{Keys, Spanned, Text, UnitEntry};
 use crate::platform::attributes::Shape;
 use crate::platform::keys::{self, Repeat};
@@ -91,8 +91,8 @@ impl<'u> Values<'u> {
             }
             let known = keys::find(own, key);
             let words = known.map(|known| words(unit, key, known.repeat)).unwrap_or_default();
-            let words = words.into_iter().map(|word| field(unit, known.and_then(keys::Key::flag), word));
-            let given = words.map(|word| given(unit, word)).collect();
+            let flag = || known.and_then(keys::Key::flag);
+            let given = words.into_iter().map(|word| given(unit, field(unit, flag, word))).collect();
             values.slots.push(Slot { key: Cow::Borrowed(key), values: given, taken: false });
         }
         for line in unit.lines(own, "PodmanArgs") {
@@ -138,7 +138,7 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = Given { by_argument: true, ..given(self.unit, field(self.unit, Some(&flag), found)) };
+            let found = Given { by_argument: true, ..given(self.unit, field(self.unit, || Some(&flag), found)) };
             let single = keys::find(self.unit.own(), &key)
                 .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
             let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
@@ -164,6 +164,11 @@ impl<'u> Values<'u> {
     fn entry(&self, key: &str, text: String, span: Span) -> UnitEntry {
         let section = self.unit.own().to_owned();
         UnitEntry { section, key: Spanned::written(key.to_owned(), span), value: Spanned::written(text, span) }
+    }
+
+    /// Whether there may be values of a key that nobody has taken; no is certain.
+    pub fn may_hold(&self, key: &str) -> bool {
+        self.keys.may_hold(key)
     }
 
     /// The values of a key that takes several.
@@ -227,10 +232,10 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 }
 
 /// A value that stands in quotes in a line of CSV, as which Podman reads some options.
-fn field(unit: &Unit, flag: Option<&str>, mut word: Word) -> Word {
+fn field<'f>(unit: &Unit, flag: impl Fn() -> Option<&'f str>, mut word: Word) -> Word {
     let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
-    if flag.is_some_and(|flag| is_list(flag, unit.release))
-        && let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
+    if let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
+        && flag().is_some_and(|flag| is_list(flag, unit.release))
     {
         word.text = text.replace('\u{0}', "\"");
         word.plain = false;
@@ -239,8 +244,9 @@ fn field(unit: &Unit, flag: Option<&str>, mut word: Word) -> Word {
 }
 
 fn given(unit: &Unit, word: Word) -> Given {
-    let written = word.text.contains(['%', '$']).then(|| word.text.clone());
-    Given { raw: written, word: unit.expanded(word), by_argument: false }
+    let raw = has_specifiers(&word.text).then(|| word.text.clone());
+    let word = if raw.is_some() { unit.expanded(word) } else { word };
+    Given { raw, word, by_argument: false }
 }
 
 fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {

@@ -142,7 +142,7 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
     }
     // What others look up stays: the container's name and, where that is one, the service's.
     let names: Vec<String> =
-        wiring.names(old).into_iter().filter(|name| name.network.is_none()).map(|name| name.text).collect();
+        wiring.names(old).iter().filter(|name| name.network.is_none()).map(|name| name.text.clone()).collect();
     let on_networks = wiring.home(old) == Home::Networks;
     for attachment in &mut service.networks {
         let is_own = stack.networks.get(&attachment.network.value).is_none_or(|network| !network.external);

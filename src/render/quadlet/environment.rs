@@ -3,11 +3,10 @@
 //! A unit is committed, copied and shown by `systemctl cat`. So what came from `.env` or from where quadgen runs goes into
 //! `NAME.env` beside it, which only its owner may read.
 
-use indexmap::IndexMap;
-
 use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
+use crate::maps::IndexMap;
 use crate::model::{EnvFile, HOME, INSTALLED, Origin, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::File;
@@ -16,7 +15,7 @@ use crate::render::File;
 const LONGEST: usize = 60 * 1024;
 
 pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
-    let mut own: IndexMap<&str, &str> = IndexMap::new();
+    let mut own: IndexMap<&str, &str> = IndexMap::default();
     service.env_files.iter().for_each(|file| env_file(context, service, file, unit));
     for (name, variable) in &service.environment {
         unit.at(Some(variable.span()));

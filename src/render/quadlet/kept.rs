@@ -1,11 +1,12 @@
 //! `--keep-variables`: what Compose fills in when it reads its file stays a variable, which systemd fills in when the unit
 //! starts. Today's values stand in one file beside the units.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use super::quote::unfit;
 use super::unit::Unit;
+use crate::maps::HashSet;
 use crate::model::{INSTALLED, Interpolated, Stack, VARIABLE, Version};
 use crate::platform::generator::Habit;
 use crate::render::File;

@@ -1,9 +1,8 @@
 //! Attributes that name a service whose name spaces or mounts are taken: Podman knows containers only. The network is
 //! the exception: there a unit says the other unit, so a container of the stack's own is its service.
 
-use std::collections::HashMap;
-
 use super::copies::container_name;
+use crate::maps::HashMap;
 use crate::model::{NetworkMode, Stack, Value};
 use crate::render::layout::each_text;
 

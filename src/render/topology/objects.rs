@@ -1,8 +1,7 @@
 //! Networks, volumes and entries for units.
 
-use indexmap::IndexMap;
-
 use super::Losses;
+use crate::maps::IndexMap;
 use crate::model::{Network, Stack, Subnet, Text, UnitEntry, Volume, is_name};
 use crate::platform::keys;
 use crate::render::yaml::{Map, Yaml};
@@ -109,7 +108,7 @@ fn put_entries(out: &mut Map, entries: &[UnitEntry], own: &str, losses: &mut Los
 
 /// Entries for a unit, by section and key.
 pub(super) fn entries(entries: &[UnitEntry], own: &str, lose: &mut dyn FnMut(Span, String)) -> Map {
-    let mut sections: IndexMap<&str, IndexMap<&str, Vec<&str>>> = IndexMap::new();
+    let mut sections: IndexMap<&str, IndexMap<&str, Vec<&str>>> = IndexMap::default();
     for entry in entries {
         let (section, key, value) = (entry.section.as_str(), entry.key.value.as_str(), entry.value.value.as_str());
         match refusal(own, section, key, value) {

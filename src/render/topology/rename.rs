@@ -1,8 +1,7 @@
 //! Names that a topology cannot have, as they are called there.
 
-use std::collections::{HashMap, HashSet};
-
 use super::{Losses, has_service_names};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{
     ContainerName, Data, MountKind, Named, NetworkMode, Party, Stack, Target, Text, Value, is_name, is_reserved,
 };
@@ -152,7 +151,7 @@ fn tell(stack: &Stack, services: &Names, networks: &Names, losses: &mut Losses) 
 
 fn names<T>(items: &Named<T>, what: &str, fits: impl Fn(&str) -> bool) -> Names {
     let mut taken: HashSet<String> = items.keys().filter(|name| fits(name)).cloned().collect();
-    let mut names = Names::new();
+    let mut names = Names::default();
     for name in items.keys().filter(|name| !fits(name)) {
         let good = good(name, what);
         let numbered = (2..).map(|number| format!("{good}-{number}"));

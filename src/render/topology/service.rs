@@ -1,8 +1,7 @@
 //! A service of a topology.
 
-use std::collections::HashSet;
-
 use super::{Losses, has_service_names, is_of_service, objects, side, storage};
+use crate::maps::HashSet;
 use crate::model::{
     Attachment, ContainerName, Dependency, Duration, Format, Health, HealthTest, Origin, Party, Service, Stack, Text,
     host_templates, is_name,

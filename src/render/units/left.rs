@@ -1,8 +1,7 @@
 //! What of units nothing carries to Compose: every entry that the reader left, and that is not idle there, at its line.
 
-use std::collections::HashSet;
-
 use crate::diagnostic::Diagnostic;
+use crate::maps::HashSet;
 use crate::model::{Restart, Service, Stack, Unit, UnitEntry, UnitKind};
 use crate::platform::{attributes, keys};
 use crate::render::lost;

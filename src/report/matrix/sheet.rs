@@ -1,11 +1,9 @@
 //! What the formats for people show: one mark for each pair, and everything else in groups.
 
-use std::collections::HashSet;
 use std::convert::Infallible;
 
-use indexmap::{IndexMap, IndexSet};
-
 use super::{Stack, host_why};
+use crate::maps::{HashSet, IndexMap, IndexSet};
 use crate::model::ServiceKind;
 use crate::network::{Address, Caller, Matrix, Verdict, Wiring};
 use crate::platform::Platform;
@@ -258,8 +256,8 @@ pub(super) fn openers<'s>(sheet: &'s Sheet<'_>, way: Cell) -> Vec<Openers<'s>> {
         (0..row.len()).filter(|to| *to != from && row.get(*to) == Some(&way)).collect()
     };
     // Those on one network get to the same ones but for themselves.
-    let mut circles: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::new();
-    let mut alike: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::new();
+    let mut circles: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::default();
+    let mut alike: IndexMap<Vec<usize>, Vec<usize>> = IndexMap::default();
     for from in 0..sheet.services.len() {
         let to = others(from);
         if !to.is_empty() {
@@ -274,7 +272,7 @@ pub(super) fn openers<'s>(sheet: &'s Sheet<'_>, way: Cell) -> Vec<Openers<'s>> {
         all.filter_map(|at| sheet.services.get(at).copied()).collect()
     };
     let mut found: Vec<(usize, Openers<'s>)> = Vec::new();
-    let mut told: IndexSet<usize> = IndexSet::new();
+    let mut told: IndexSet<usize> = IndexSet::default();
     for (circle, from) in circles.iter().filter(|(_, from)| from.len() > 1) {
         told.extend(from);
         let to = names(&mut circle.iter().copied().filter(|at| !from.contains(at)));
