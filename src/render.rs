@@ -21,7 +21,7 @@ pub use layout::{Layout, lay_out};
 pub use marker::{MARKER, Owner, Signed, owner, signed};
 pub(crate) use quadlet::{
     container_name, content_step, count, fitted, hook_lines, is_folder, is_template, one_of_list, own_profiles, prefix,
-    profile_target, pull, services, touch_step,
+    profile_target, pull, services,
 };
 pub use steps::{Next, Written, gone, next};
 pub(crate) use units::for_compose;

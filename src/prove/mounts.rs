@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts::Object;
 use super::side::{OWN_VOLUME, Side};
-use crate::model::{FileUse, Mount, MountKind, Service, Value};
+use crate::model::{FileUse, HOME, Mount, MountKind, Service, Value};
 use crate::platform::Feature;
 use crate::render::{content_step, is_folder};
 use crate::source::Span;
@@ -66,7 +66,8 @@ fn mount<'a>(side: &Side<'a>, mount: &'a Mount, at: Span, out: &mut Object<'a>) 
         out.say(format!("{name} of the mount"), target, side.value(value), span.to(value.span));
     }
     // Podman makes no folder: a step of the unit does, where it can.
-    let is_made = !side.is_units() || !side.is_source || (!mount.source.starts_with(['.', '~']) && is_folder(mount));
+    let is_known = !mount.source.starts_with('~') && (side.has(Feature::RelativePaths) || !is_relative(&mount.source));
+    let is_made = !side.is_units() || !side.is_source || (is_known && is_folder(mount));
     let is_socket = side.is_units() && mount.source.ends_with("/docker.sock");
     if mount.kind == MountKind::Bind && mount.create && is_made && !is_socket {
         let folder = if side.is_units() { side.path(&mount.source) } else { target.into() };
@@ -76,6 +77,10 @@ fn mount<'a>(side: &Side<'a>, mount: &'a Mount, at: Span, out: &mut Object<'a>) 
             out.say("folder that is made", folder, "", at);
         }
     }
+}
+
+fn is_relative(path: &str) -> bool {
+    !path.starts_with(['/', HOME, '%'])
 }
 
 /// A named volume by the name in the source; what quadgen made of one without a name is its service's own.

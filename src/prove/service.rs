@@ -7,13 +7,12 @@ use super::facts::{Kind, Object};
 use super::mounts;
 use super::side::Side;
 use crate::model::{
-    Condition, EnvFile, HOME, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
+    Condition, EnvFile, Health, HealthTest, NetworkMode, Restart, Service, Target as Goal, Text, UnitEntry,
 };
 use crate::platform::Feature;
 use crate::platform::keys::{self, Key};
 use crate::render::{
-    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step,
-    touch_step, words,
+    container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step, words,
 };
 use crate::syntax::unit::{Escapes, Value, split};
 
@@ -142,12 +141,7 @@ fn environment<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) 
         let EnvFile { path, required, format, .. } = file;
         // Of two files that set a variable the later one counts.
         out.say("env file", side.path(&path.value), at.to_string(), path.span());
-        // A unit makes it, where it can.
-        let is_made = side.is_units() && side.is_source && path.value.starts_with(['/', '~', HOME]);
-        if !required && is_made {
-            let path = side.path(&path.value).replacen('~', &HOME.to_string(), 1);
-            out.say("line [Service] ExecStartPre=", touch_step(&path), "", file.path.span());
-        } else if !required {
+        if !required {
             out.say("env file that may be missing", side.path(&path.value), "", path.span());
         }
         if let Some(format) = format {

@@ -20,7 +20,6 @@ mod template;
 mod unit;
 
 pub(crate) use copies::{container_name, count, is_template, services};
-pub(crate) use environment::touch_step;
 pub(crate) use fit::fitted;
 pub(crate) use hooks::lines as hook_lines;
 pub(crate) use life::{own_profiles, profile_target, pull};
@@ -34,7 +33,9 @@ use super::host::Filled;
 use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
 use crate::maps::HashSet;
-use crate::model::{Condition, Data, Format, HostOs, Network, Party, Spanned, Stack, Subnet, Volume, is_name};
+use crate::model::{
+    Condition, Data, Format, HOME, HostOs, INSTALLED, Network, Party, Spanned, Stack, Subnet, Volume, is_name,
+};
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
 use crate::source::Span;
@@ -181,6 +182,15 @@ impl Context<'_> {
     /// What the unit of something is called, without its ending.
     fn unit(&self, name: &str) -> String {
         format!("{}{name}", self.project)
+    }
+
+    /// Where a path of the host is, as a word of a command: what is relative to the units lies where they are installed.
+    fn place(&self, path: &str) -> String {
+        if path.starts_with(['/', HOME]) {
+            return quote::word(path, quote::Specifiers::Literal);
+        }
+        let path = format!("{}{}", self.options.below, path.strip_prefix("./").unwrap_or(path));
+        quote::word(&format!("{INSTALLED}{}", path.replace('%', "%%")), quote::Specifiers::Meant)
     }
 
     /// Whether the platform has a feature for certain.

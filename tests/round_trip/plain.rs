@@ -7,6 +7,8 @@ use quadgen::model::{ContainerName, Data, Deny, Format, Spanned, Stack, Value};
 /// The stack without what depends on where and how it was written.
 pub fn plain(stack: &Stack) -> Stack {
     let mut stack = stack.clone();
+    // Where variables stood plays no part: a topology has none.
+    stack.interpolated.clear();
     stack.format = Format::Topology;
     stack.units.clear();
     for network in stack.networks.values_mut() {

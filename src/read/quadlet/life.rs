@@ -4,8 +4,8 @@ use super::stack::Names;
 use super::unit::Unit;
 use crate::maps::{HashSet, IndexMap};
 use crate::model::{
-    Condition, Dependency, Duration, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned, Stack,
-    UnitEntry, UnitKind,
+    Condition, Dependency, Duration, INSTALLED, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned,
+    Stack, UnitEntry, UnitKind,
 };
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
@@ -31,7 +31,7 @@ pub(super) fn life(unit: &Unit, service: &mut Service, names: &Names<'_>) {
     let socket = socket(unit, service);
     dependencies(unit, service, names, socket);
     restart(unit, service);
-    folders(unit, service);
+    steps(unit, service);
 }
 
 /// `socket` says that Podman's socket is wanted for a mount, and for nothing else.
@@ -163,26 +163,42 @@ fn restart(unit: &Unit, service: &mut Service) {
     }
 }
 
-/// Steps that make the folder of a bind before the start.
-fn folders(unit: &Unit, service: &mut Service) {
-    let Service { quadlet, mounts, .. } = service;
+/// Steps that make the folder of a bind, or an env file, before the start.
+fn steps(unit: &Unit, service: &mut Service) {
+    let Service { quadlet, mounts, env_files, .. } = service;
     quadlet.retain(|entry| {
-        let step = entry.value.value.strip_prefix("-/usr/bin/mkdir -p ");
-        let Some(path) = step.filter(|_| entry.section == "Service" && entry.key.value == "ExecStartPre") else {
+        if entry.section != "Service" || entry.key.value != "ExecStartPre" {
             return true;
-        };
+        }
+        let step = entry.value.value.as_str();
+        let (folder, file) = (step.strip_prefix("-/usr/bin/mkdir -p "), step.strip_prefix("-/usr/bin/touch "));
+        let Some(path) = folder.or(file) else { return true };
         let line = unit.lines("Service", "ExecStartPre").into_iter().find(|line| line.text == entry.value.value);
         let words = line.and_then(|line| split(line, Escapes::Apply).ok()).unwrap_or_default();
         let path = unit.specifiers(words.last().map_or(path, |word| word.text.as_str()));
         let path = path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
-        let of_it = |mount: &&mut Spanned<Mount>| mount.value.kind == MountKind::Bind && mount.value.source == path;
         let mut is_other = true;
-        for mount in mounts.iter_mut().filter(of_it) {
+        let of_it =
+            |mount: &&mut Spanned<Mount>| mount.value.kind == MountKind::Bind && is_at(&mount.value.source, &path);
+        for mount in mounts.iter_mut().filter(of_it).filter(|_| folder.is_some()) {
             mount.value.create = true;
+            is_other = false;
+        }
+        for env_file in env_files.iter_mut().filter(|it| file.is_some() && is_at(&it.path.value, &path)) {
+            env_file.required = false;
             is_other = false;
         }
         is_other
     });
+}
+
+/// Whether a path of a unit leads to a place: one that is relative to the unit lies where it is installed, in whatever
+/// sub-folder.
+fn is_at(path: &str, place: &str) -> bool {
+    let Some(below) = place.strip_prefix(INSTALLED) else { return path == place };
+    let path = path.strip_prefix("./").unwrap_or(path);
+    !path.starts_with(['/', '~', '%'])
+        && below.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 /// Takes entries away; only those with a value, if one is given.

@@ -16,7 +16,7 @@ const LONGEST: usize = 60 * 1024;
 
 pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     let mut own: IndexMap<&str, &str> = IndexMap::default();
-    service.env_files.iter().for_each(|file| env_file(context, service, file, unit));
+    service.env_files.iter().for_each(|file| env_file(context, file, unit));
     for (name, variable) in &service.environment {
         unit.at(Some(variable.span()));
         match &variable.value {
@@ -74,7 +74,7 @@ fn put(context: &Context<'_>, name: &str, value: Option<&str>, unit: &mut Unit) 
 }
 
 /// A file that is read as it is.
-fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: &mut Unit) {
+fn env_file(context: &mut Context<'_>, file: &EnvFile, unit: &mut Unit) {
     let path = &file.path.value;
     let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{HOME}/{rest}"));
     unit.at(Some(file.path.span()));
@@ -90,23 +90,8 @@ fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: 
     if file.required {
         return;
     }
-    if path.starts_with(['/', HOME]) {
-        // What does not fit was reported with the file's own line.
-        if super::quote::unfit(&path).is_none() {
-            unit.raw("Service", "ExecStartPre", &touch_step(&path));
-        }
-    } else if file.variables.is_none() {
-        let name = &service.name.value;
-        context.lose(
-            file.path.span(),
-            format!(
-                "a unit cannot say that an env file may be missing: without it `{name}` fails to start (with `--base` the unit makes an empty one)"
-            ),
-        );
+    // Podman wants every file that is named. What does not fit was reported with the file's own line.
+    if super::quote::unfit(&path).is_none() {
+        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {}", context.place(&path)));
     }
-}
-
-/// Makes an env file that may be missing: Podman wants every file that is named.
-pub(crate) fn touch_step(path: &str) -> String {
-    format!("-/usr/bin/touch {}", super::quote::word(path, Specifiers::Literal))
 }

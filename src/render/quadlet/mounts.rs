@@ -200,18 +200,26 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
         let name = &service.name.value;
         return context.lose(mount.span(), format!("a unit cannot say `{written}` here: `{name}` goes without it"));
     }
+    let is_made = mount.value.create && is_folder(&mount.value);
     if !written.starts_with(['/', HOME]) {
         // A name alone would be a volume's.
         let path = if written.starts_with('.') { written.clone() } else { format!("./{written}") };
-        relative(context, service, &path, mount.span());
-        return put(unit, &path, &mount.value, Specifiers::Literal);
+        if !is_made || !context.has(Feature::RelativePaths) {
+            relative(context, service, &path, mount.span());
+        }
+        return made(context, &path, &mount.value, unit);
     }
+    made(context, written, &mount.value, unit);
+}
+
+/// A bind whose folder is made where it is missing: Docker does so, and Podman refuses to start. A file in its place
+/// fails there, and is fine.
+fn made(context: &Context<'_>, path: &str, mount: &Mount, unit: &mut Unit) {
     let before = unit.losses();
-    put(unit, written, &mount.value, Specifiers::Literal);
-    if mount.value.create && is_folder(&mount.value) && unit.losses() == before {
-        // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
-        let path = super::quote::word(written, Specifiers::Literal);
-        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
+    put(unit, path, mount, Specifiers::Literal);
+    let is_known = path.starts_with(['/', HOME]) || context.has(Feature::RelativePaths);
+    if mount.create && is_folder(mount) && is_known && unit.losses() == before {
+        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {}", context.place(path)));
     }
 }
 
