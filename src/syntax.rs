@@ -5,4 +5,5 @@ pub mod dotenv;
 pub mod interpolation;
 pub mod systemd_env;
 pub mod unit;
+pub mod words;
 pub mod yaml;

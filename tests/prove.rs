@@ -125,6 +125,27 @@ fn projects_of_the_lab_are_proven() {
     assert!(count > 0);
 }
 
+/// Stacks that something was once found wrong with.
+const SMALL: [&str; 2] = [
+    // What pulls in several units beside those that are waited for.
+    "services: {app: {image: x}, w: {image: x, depends_on: [app], scale: 3}}",
+    "services: {a: {image: x, scale: 2}, z: {image: x}, w: {image: x, depends_on: [a, z]}}",
+];
+
+#[test]
+fn small_stacks_are_proven() {
+    for text in SMALL {
+        let folder = support::folder(&[("compose.yaml", text)]);
+        let mut sources = SourceMap::default();
+        let request = compose::Request { files: vec![folder.path().join("compose.yaml")], ..Default::default() };
+        let stack = whole(compose::read(&mut sources, &Disk, &request)).unwrap();
+        for (words, target) in PLATFORMS {
+            let found = proof(&stack, words, target).unwrap();
+            assert!(found.is_empty(), "{text} on {words}: {found:#?}");
+        }
+    }
+}
+
 /// Everything that units and Compose can both say.
 const SHOP: &str = r#"
 name: shop

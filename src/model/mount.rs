@@ -54,6 +54,7 @@ impl FromStr for Mount {
             [_, target] if drive > 0 => (windows(text, drive), *target, ""),
             [_, target, options] if drive > 0 => (windows(text, drive), *target, *options),
             [target] => ("", *target, ""),
+            ["", ..] if parts.len() > 1 => return Err(format!("`{text}` has nothing before its first colon")),
             [source, target] if target.starts_with('/') => (*source, *target, ""),
             [target, options] if target.starts_with('/') => ("", *target, *options),
             [source, target, options] => (*source, *target, *options),

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::platform::Feature;
 use crate::platform::keys::{self, Key};
+use crate::read::quadlet::DEPENDENCIES;
 use crate::render::{
     container_name, count, hook_lines, is_template, own_profiles, profile_target, pull, services, start_step, words,
 };
@@ -316,6 +317,12 @@ pub(super) fn lines<'a>(side: &Side<'a>, entries: &'a [UnitEntry], out: &mut Obj
     entries.iter().filter(|entry| !is_idle(entry) && !waited(entry)).for_each(|entry| line(side, entry, out));
 }
 
+/// Whether a line lists units.
+fn is_list_of_units(entry: &UnitEntry) -> bool {
+    let key = entry.key.value.as_str();
+    (entry.section == "Unit" && DEPENDENCIES.contains(&key)) || entry.section == "Install"
+}
+
 /// A line for a unit. Arguments may stand in one line or in several.
 fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
     let what = format!("line [{}] {}=", entry.section, entry.key.value);
@@ -337,8 +344,11 @@ fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
             Some((name, value)) => out.say("labels", name.to_owned(), value.to_owned(), at),
             None => out.say(format!("line [{}] PodmanArgs=", entry.section), argument, "", at),
         }
+    } else if is_list_of_units(entry) {
+        // Units may stand in one line or in several.
+        entry.value.value.split_whitespace().for_each(|unit| out.say(what.clone(), side.service_of(unit), "", at));
     } else {
-        out.say(what, side.units_as_services(&entry.value.value), "", at);
+        out.say(what, side.text(&entry.value.value), "", at);
     }
 }
 

@@ -113,14 +113,12 @@ impl<'a> Side<'a> {
         self.is_units() && self.source().format != Format::Quadlet
     }
 
-    /// A line with the services of units that it names, as older releases want them to be called.
-    pub fn units_as_services(&self, line: &'a str) -> Cow<'a, str> {
-        if self.are_made() || !self.is_units() {
-            return self.text(line);
+    /// A unit of systemd's, by its service where it is named by its file: older releases want it to be called so.
+    pub fn service_of(&self, unit: &'a str) -> Cow<'a, str> {
+        match self.stack.units.get(unit).filter(|_| self.is_units() && !self.are_made()) {
+            Some(unit) => format!("{}.service", unit.service).into(),
+            None => self.text(unit),
         }
-        let service = |word: &str| self.stack.units.get(word).map(|unit| format!("{}.service", unit.service));
-        let words = line.split_whitespace().map(|word| service(word).unwrap_or_else(|| word.to_owned()));
-        words.collect::<Vec<_>>().join(" ").into()
     }
 
     /// Whether the platform has a feature for certain.

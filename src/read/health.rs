@@ -1,6 +1,7 @@
 //! Health checks in Compose's form.
 
 use super::reader::{Reader, scalar};
+use crate::diagnostic::{Diagnostic, Level, input};
 use crate::model::{Health, HealthTest, Text};
 use crate::platform::attributes;
 use crate::syntax::yaml::Node;
@@ -43,6 +44,16 @@ impl Reader {
             (Some("NONE"), 0) => Some(HealthTest::Disabled),
             (Some("CMD"), 1..) => Some(HealthTest::Exec(words)),
             (Some("CMD-SHELL"), 1) => words.pop().map(HealthTest::Shell),
+            (Some("CMD-SHELL"), 2..) if self.lenient => {
+                let message =
+                    "CMD-SHELL takes one line: Docker runs the first word alone, and gives the others to the shell";
+                let found = Diagnostic::new(&input::INVALID_VALUE, node.span, message).severity(Level::Warning);
+                let help = "What helps: the whole line in one pair of quotes, or `CMD` in place of `CMD-SHELL`.";
+                self.diagnostics.push(found.help(help));
+                // As Docker does: `sh -c WORD` with the rest behind it.
+                let shell = ["/bin/sh", "-c"].map(|word| Text::implied(word.to_owned(), node.span));
+                Some(HealthTest::Exec(shell.into_iter().chain(words).collect()))
+            }
             _ => {
                 self.invalid(node.span, "test must be a line, or a list that begins with CMD, CMD-SHELL or NONE");
                 None

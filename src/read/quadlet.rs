@@ -23,6 +23,7 @@ mod unit;
 mod values;
 
 pub(super) use env_file::variables as literal_variables;
+pub(crate) use reference::DEPENDENCIES;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

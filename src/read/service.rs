@@ -1,7 +1,7 @@
 //! A service in Compose's form. A topology and a Compose file share it; each adds keys of its own.
 
 use super::reader::{Reader, origin, part, scalar, value};
-use crate::diagnostic::{Diagnostic, input};
+use crate::diagnostic::{Diagnostic, Level, input};
 use crate::maps::IndexMap;
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::platform::attributes::{self, Shape};
 use crate::source::Span;
+use crate::syntax::words;
 use crate::syntax::yaml::{Entry, Kind, Node};
 
 /// A service about which nothing is said yet.
@@ -279,19 +280,25 @@ impl Reader {
         good
     }
 
-    /// A command: a list of words, or a line that is split as a shell splits it. Nothing means the image's own.
+    /// A command: a list of words, or a line that Compose splits. Nothing means the image's own.
     fn words(&mut self, node: &Node, what: &str) -> Option<Vec<Text>> {
         if node.is_null() {
             return None;
         }
         if let Some((line, _)) = scalar(node) {
-            return match shlex::split(line) {
-                Some(words) => Some(words.into_iter().map(|word| Spanned::written(word, node.span)).collect()),
-                None => {
-                    self.invalid(node.span, format!("{what}: a quote is not closed"));
-                    None
-                }
+            let Some(split) = words::split(line) else {
+                self.invalid(node.span, format!("{what}: a quote, a backslash or a parenthesis stands alone"));
+                return None;
             };
+            if let Some(operator) = split.cut.and_then(|at| line.get(at..)) {
+                let shown: String = operator.chars().take_while(|c| !c.is_whitespace()).collect();
+                let message =
+                    format!("`{what}` ends before `{shown}`: nobody runs it in a shell, and Compose drops the rest");
+                let found = Diagnostic::new(&input::INVALID_VALUE, node.span, message).severity(Level::Warning);
+                let help = "What helps: `[sh, -c, \"…\"]`, with the whole line as one word.";
+                self.diagnostics.push(found.help(help));
+            }
+            return Some(split.words.into_iter().map(|word| Spanned { value: word, origin: origin(node) }).collect());
         }
         Some(self.items(node, what).iter().filter_map(|item| self.text(item, what)).collect())
     }
@@ -344,6 +351,8 @@ impl Reader {
     fn restart(&mut self, node: &Node) -> Option<Spanned<Restart>> {
         let text = self.text(node, "restart")?;
         let restart = match text.value.as_str() {
+            // Compose takes an empty one for none.
+            "" if self.lenient => return None,
             "no" | "false" => Restart::No,
             "always" => Restart::Always,
             "unless-stopped" => Restart::UnlessStopped,

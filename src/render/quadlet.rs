@@ -353,7 +353,17 @@ fn driver(context: &mut Context<'_>, volume: &Volume, unit: &mut Unit) {
                     unit.at(Some(at));
                     match option.as_str() {
                         "type" => unit.own("Type", &value),
-                        "device" => unit.own("Device", &value),
+                        "device" => {
+                            unit.own("Device", &value);
+                            if value.starts_with('.') {
+                                let name = &volume.name.value;
+                                let message = format!(
+                                    "a unit cannot say where `{value}` of the volume `{name}` begins: it is none, and the volume \
+                                     cannot be mounted (with `--base` it is absolute)"
+                                );
+                                context.lose(at, message);
+                            }
+                        }
                         "o" => unit.own("Options", &value),
                         name if name.contains('=') => {
                             context.lose(at, format!("Podman ends the name of an option at `=`: `{name}` is left out"));

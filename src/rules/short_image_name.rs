@@ -1,9 +1,9 @@
 //! QG704: an image without its registry, on a host that says where to look.
 
-use super::context::{Context, seen, why};
+use super::context::{Context, View, seen, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::maps::HashSet;
-use crate::model::{Format, Image, Origin, Service, Spanned, UnitKind};
+use crate::model::{Deploy, Format, Image, Origin, Service, Spanned, UnitKind};
 use crate::network::Verdict;
 use crate::platform::{Known, Question};
 use crate::source::Span;
@@ -19,8 +19,13 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    // What is rendered of a topology has the registry.
-    for view in context.views.iter().filter(|view| view.wiring.stack.format != Format::Topology) {
+    // What is rendered of a topology has the registry, and so have units that are rendered of a Compose file.
+    let is_rendered = |view: &&View<'_>| match view.wiring.stack.format {
+        Format::Topology => true,
+        Format::Compose => view.wiring.platform.deploy == Deploy::Quadlet,
+        Format::Quadlet => false,
+    };
+    for view in context.views.iter().filter(|view| !is_rendered(view)) {
         let known = view.wiring.ask(Question::ShortImageName);
         if matches!(Verdict::from(known.fact.is), Verdict::Yes | Verdict::Unknown) {
             continue;

@@ -10,7 +10,7 @@ use crate::suggest;
 use crate::syntax::unit::Escapes;
 
 /// The keys of `[Unit]` whose values name units.
-pub(super) const DEPENDENCIES: [&str; 15] = [
+pub(crate) const DEPENDENCIES: [&str; 15] = [
     "After",
     "Before",
     "BindsTo",

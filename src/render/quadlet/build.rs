@@ -32,6 +32,14 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
             .push(format!("Podman {version} has no build units. Build first: podman build -t {image}{file} {folder}"));
         return Some((image, None));
     }
+    // One image is built once.
+    let is_same = |other: &&Service| {
+        let build = other.attributes.get("build");
+        service.image.is_some() && other.image == service.image && build.is_some_and(|(_, build)| build == value)
+    };
+    if let Some(first) = context.stack.services.values().find(is_same).filter(|first| first.name != service.name) {
+        return Some((format!("{}.build", context.unit(&first.name.value)), None));
+    }
     let mut unit = Unit::new("Build", context.platform.version);
     unit.text("Unit", "Description", &format!("Image of {name} of {}", context.stack.name.value));
     unit.own("ImageTag", &image);
@@ -83,14 +91,33 @@ fn rest(context: &mut Context<'_>, service: &Service, value: &Value, unit: &mut 
             "pull" | "no_cache" => {}
             "shm_size" => value.scalar().iter().for_each(|size| argument(unit, "--shm-size", size)),
             "platforms" => value.texts().iter().for_each(|platform| argument(unit, "--platform", platform)),
-            "cache_from" => value.texts().iter().for_each(|cache| argument(unit, "--cache-from", cache)),
-            "cache_to" => value.texts().iter().for_each(|cache| argument(unit, "--cache-to", cache)),
+            "cache_from" | "cache_to" => {
+                let flag = format!("--{}", key.replace('_', "-"));
+                for cache in value.texts() {
+                    if is_repository(&cache) {
+                        argument(unit, &flag, &cache);
+                    } else {
+                        let name = &service.name.value;
+                        let message = format!(
+                            "Podman's `{flag}` takes a repository without a tag, and `{cache}` is none: `{name}` is built without it"
+                        );
+                        context.lose(value.span, message);
+                    }
+                }
+            }
             _ => {
                 let name = &service.name.value;
                 context.lose(value.span, format!("a unit cannot say `build.{key}`: `{name}` is built without it"));
             }
         }
     }
+}
+
+/// Whether Podman takes a text for a place of cached layers: `type=…` is BuildKit's. Seen with Podman 5.4.2: `repository must
+/// contain neither a tag nor digest`.
+fn is_repository(text: &str) -> bool {
+    let name = text.rsplit('/').next().unwrap_or(text);
+    !text.is_empty() && !name.contains(':') && !text.contains(['@', '='])
 }
 
 fn argument(unit: &mut Unit, flag: &str, value: &str) {

@@ -88,6 +88,9 @@ fn env_file(context: &mut Context<'_>, file: &EnvFile, unit: &mut Unit) {
         context.notes.push(note);
     }
     if file.required {
+        if !path.starts_with(['/', HOME]) && !context.folders.contains(&path) {
+            context.folders.push(path);
+        }
         return;
     }
     // Podman wants every file that is named. What does not fit was reported with the file's own line.

@@ -3,10 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::copies::is_template;
+use super::copies::{count, is_template};
 use super::{gpu, links, security, shared};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ContainerName, Data, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value, is_name};
+use crate::maps::HashSet;
+use crate::model::{
+    ContainerName, Data, Duration, Format, HOME, Origin, Restart, Service, Spanned, Stack, Value, is_name,
+};
 use crate::render::lost;
 
 /// A stack in the words of units.
@@ -34,11 +37,14 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
         env_files(service, &mut fitted.notes);
         domain(service, &mut fitted.lost);
         copies(service);
+        checks(service, &mut fitted.lost);
         policy(service);
         gpu::devices(service, &mut fitted);
         security::normal(service);
         block_devices(service);
     }
+    idle(&mut out);
+    built(&mut out);
     fitted.stack = Cow::Owned(out);
     fitted
 }
@@ -147,6 +153,47 @@ fn copies(service: &mut Service) {
             }
         }
     }
+}
+
+/// An image that another service builds is that one: a registry has none, or a stranger's.
+fn built(stack: &mut Stack) {
+    let builds: Vec<_> = stack
+        .services
+        .values()
+        .filter_map(|service| Some((service.image.as_ref()?.value.full(), service.attributes.get("build")?.clone())))
+        .collect();
+    for service in stack.services.values_mut().filter(|service| !service.attributes.contains_key("build")) {
+        let image = service.image.as_ref().map(|image| image.value.full());
+        if let Some((_, build)) = builds.iter().find(|(built, _)| Some(built) == image.as_ref()) {
+            service.attributes.insert("build".to_owned(), build.clone());
+        }
+    }
+}
+
+/// Nobody starts a service with no containers, whoever depends on it.
+fn idle(stack: &mut Stack) {
+    let idle: HashSet<String> = stack
+        .services
+        .values()
+        .filter(|service| count(service) == 0)
+        .map(|service| service.name.value.clone())
+        .collect();
+    for service in stack.services.values_mut() {
+        service.depends_on.retain(|dependency| !idle.contains(&dependency.service.value));
+    }
+}
+
+/// Zero is Docker's default, which is Podman's, too; Podman itself refuses it, or never checks.
+fn checks(service: &mut Service, lost_here: &mut Vec<Diagnostic>) {
+    if let Some(own) = service.health.take_if(|health| health.value.test.is_none()) {
+        let name = &service.name.value;
+        let message = format!("a unit cannot change the times of a check that the image has: `{name}` keeps them");
+        lost_here.push(lost(own.span(), message).help("What helps: the image's command as `test`."));
+    }
+    let Some(health) = service.health.as_mut().map(|health| &mut health.value) else { return };
+    health.interval.take_if(|time| time.value == Duration::default());
+    health.timeout.take_if(|time| time.value == Duration::default());
+    health.retries.take_if(|retries| retries.value == 0);
 }
 
 /// The restart policy below `deploy` goes before `restart`. Source: docker-compose, `getRestartPolicy`.

@@ -6,6 +6,7 @@ use super::unit::Unit;
 use crate::model::{Data, Service, Value};
 use crate::render::pairs;
 use crate::source::Span;
+use crate::syntax::words::split;
 
 /// The commands of a service's hooks, each with its key and its place: `post_start` once the container runs, and with
 /// `Notify=healthy` once it is healthy; `pre_stop` before the generator's own `ExecStop=`, where one that fails keeps
@@ -38,7 +39,7 @@ fn line(hook: &Value, container: &str) -> Option<String> {
     let command = hook.get("command")?;
     let words = match &command.data {
         Data::List(_) => command.texts(),
-        _ => shlex::split(&command.scalar()?)?,
+        _ => split(&command.scalar()?)?.words,
     };
     // systemd takes a lone `;` for the end of a command, however it is quoted by the reader of the unit.
     if words.is_empty() || words.iter().any(|word| word == ";") {

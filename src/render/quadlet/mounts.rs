@@ -243,7 +243,7 @@ pub(crate) fn is_folder(mount: &Mount) -> bool {
         mount.source == *system || mount.source.strip_prefix(system).is_some_and(|rest| rest.starts_with('/'))
     });
     let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
-    !system && !last(&mount.source).contains('.') && !last(&mount.target).contains('.')
+    !system && mount.source != "/" && !last(&mount.source).contains('.') && !last(&mount.target).contains('.')
 }
 
 /// A name for a volume that has none, from its service and its path; another for each path.

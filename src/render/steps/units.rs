@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Next, unit_kind};
-use crate::model::Stack;
+use crate::model::{Service, Stack, Value};
 use crate::render::{Change, File, prefix};
 
 /// Units that are there now, and those that changed.
@@ -215,7 +215,13 @@ impl<'a> Units<'a> {
 
     /// Whether a service waits for a profile.
     fn is_idle(&self, service: &str) -> bool {
-        self.stack.disabled.contains_key(self.name_in_stack(service))
+        let name = self.name_in_stack(service);
+        let has_none = |service: &Service| {
+            let deploy = service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas"));
+            let scale = service.attributes.get("scale").map(|(_, scale)| scale).or(deploy);
+            scale.and_then(Value::scalar).as_deref() == Some("0")
+        };
+        self.stack.disabled.contains_key(name) || self.stack.services.get(name).is_some_and(has_none)
     }
 
     fn systemctl(&self) -> &'static str {

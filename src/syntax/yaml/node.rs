@@ -123,7 +123,7 @@ pub enum Plain {
     Bool(bool),
     /// A whole number, in decimal digits.
     Integer(String),
-    /// Another number, in the shortest form.
+    /// Another number, as Go writes it in its shortest form.
     Float(String),
     /// Everything else.
     Text,
@@ -163,9 +163,26 @@ impl Plain {
         }
         let of_a_float = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
         match digits.parse::<f64>() {
-            Ok(number) if digits.chars().all(of_a_float) => Plain::Float(number.to_string()),
-            _ => Plain::Text,
+            Ok(number) if digits.chars().all(of_a_float) && number.is_finite() => Plain::Float(shortest(number)),
+            _ => match unsigned {
+                ".inf" | ".Inf" | ".INF" => Plain::Float(format!("{}Inf", if minus.is_empty() { "+" } else { minus })),
+                ".nan" | ".NaN" | ".NAN" => Plain::Float("NaN".to_owned()),
+                _ => Plain::Text,
+            },
         }
+    }
+}
+
+/// A number as Go's `%v` writes it: small and large ones with an exponent of two digits.
+fn shortest(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => number.to_string(),
     }
 }
 
@@ -187,6 +204,11 @@ mod tests {
             ("1.50", float("1.5")),
             ("3.0", float("3")),
             ("1e3", float("1000")),
+            ("1234567.891", float("1.234567891e+06")),
+            ("0.00001", float("1e-05")),
+            ("1e21", float("1e+21")),
+            ("-.inf", float("-Inf")),
+            ("1e400", Plain::Text),
             ("22:22", Plain::Text),
             ("1.2.3", Plain::Text),
             ("yes", Plain::Text),
