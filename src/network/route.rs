@@ -66,7 +66,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// The networks of a service that may be its way out; nothing where one cannot be looked into.
-    fn ordinary<'s>(&'s self, service: &'s Service) -> Option<Vec<(&'s Attachment, &'a Network)>> {
+    pub(super) fn ordinary<'s>(&'s self, service: &'s Service) -> Option<Vec<(&'s Attachment, &'a Network)>> {
         if self.home(service) != Home::Networks {
             return None;
         }

@@ -77,8 +77,7 @@ impl Wiring<'_> {
     /// Whether a service is on networks that are not internal, and none of them is a way out. Others reach it all the
     /// same: the host puts the address of its own gateway on what it carries over.
     pub(super) fn has_no_way_out(&self, service: &Service) -> bool {
-        let outs = self.all_outs(service);
-        outs.is_some_and(|outs| outs.is_empty())
+        self.ordinary(service).is_some_and(|outs| outs.is_empty())
             && self.attachments(service).next().is_some()
             && !self.only_internal(service)
     }

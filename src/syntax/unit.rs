@@ -67,6 +67,11 @@ impl Value {
         Value { text: text.to_owned(), span, ..Value::default() }
     }
 
+    /// Whether it stands on one line, however that is joined with others.
+    pub fn is_one_line(&self) -> bool {
+        self.more.is_empty()
+    }
+
     /// The same value as systemd joins it: with a blank between the lines.
     pub fn spaced(&self) -> Value {
         let starts = std::iter::once((0, self.first)).chain(self.more.iter().copied());

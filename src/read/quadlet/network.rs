@@ -7,13 +7,12 @@ use crate::maps::IndexMap;
 use crate::model::{Attachment, Data, Network, NetworkMode, Service, Spanned, Subnet, Text, UnitEntry, Value, Volume};
 use crate::platform::generator::Habit;
 use crate::source::Span;
+use crate::syntax::unit::Entry;
 
-/// The sections that systemd reads; their entries stay with what the unit makes.
-const SHARED: [&str; 4] = ["Unit", "Service", "Install", "Quadlet"];
-
-/// Every entry of the sections that systemd reads.
+/// Every entry of the sections that kinds of units share: they stay with what the unit makes.
 pub(super) fn shared(unit: &Unit) -> Vec<UnitEntry> {
-    unit.entries.iter().filter(|entry| SHARED.contains(&entry.section.as_str())).map(written).collect()
+    let is_shared = |entry: &&Entry| matches!(entry.section.as_str(), "Unit" | "Service" | "Install" | "Quadlet");
+    unit.entries.iter().filter(is_shared).map(written).collect()
 }
 
 /// The name of the object in the runtime, where it differs from the file's.

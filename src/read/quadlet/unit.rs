@@ -96,9 +96,10 @@ impl Unit {
             return Vec::new();
         }
         // Sections of systemd's were once copied as they stand, so it was systemd that joined their lines.
-        let spaced = !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
+        let systemd = !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
         let lines = self.lines(section, key).into_iter();
-        let split = |line: &Value| if spaced { split(&line.spaced(), escapes) } else { split(line, escapes) };
+        let spaced = |line: &Value| systemd && !line.is_one_line();
+        let split = |line: &Value| if spaced(line) { split(&line.spaced(), escapes) } else { split(line, escapes) };
         lines.filter_map(|line| split(line).ok()).flatten().collect()
     }
 
