@@ -31,7 +31,7 @@ pub(super) struct Unit {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    section: String,
+    section: &'static str,
     key: String,
     value: String,
 }
@@ -61,7 +61,10 @@ impl Unit {
 
     /// A value that is written exactly so.
     pub fn raw(&mut self, section: &str, key: &str, value: &str) {
-        self.entries.push(Entry { section: section.to_owned(), key: key.to_owned(), value: value.to_owned() });
+        // A section that is not in that order is never written.
+        if let Some(section) = ORDER.into_iter().find(|known| *known == section) {
+            self.entries.push(Entry { section, key: key.to_owned(), value: value.to_owned() });
+        }
     }
 
     /// A value of the unit's own section, quoted as its key needs it. A release that lacks the key gets `PodmanArgs=`
@@ -224,11 +227,13 @@ impl Unit {
 
     /// Its sections in the order in which they are written, each with its entries.
     pub fn sections(&self) -> Vec<(&'static str, Vec<(&str, &str)>)> {
-        let sections = ORDER.iter().map(|name| {
-            let of_section = self.entries.iter().filter(|entry| entry.section == *name);
-            (*name, of_section.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect::<Vec<_>>())
-        });
+        let mut sections = ORDER.map(|name| (name, Vec::new()));
+        for entry in &self.entries {
+            if let Some((_, entries)) = sections.iter_mut().find(|(name, _)| *name == entry.section) {
+                entries.push((entry.key.as_str(), entry.value.as_str()));
+            }
+        }
         // The own section stands even when it is empty: the generator wants it.
-        sections.filter(|(name, entries)| !entries.is_empty() || *name == self.own).collect()
+        sections.into_iter().filter(|(name, entries)| !entries.is_empty() || *name == self.own).collect()
     }
 }
