@@ -5,8 +5,12 @@
 
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use serde::Deserialize;
+
+/// By name, in the order of the file; every key of a Compose file is looked up here.
+type Table<T> = IndexMap<String, T, FixedState>;
 
 /// The forms that a value may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -75,9 +79,9 @@ pub struct Schema {
     pub cast: Option<Cast>,
     /// The keys of a mapping.
     #[serde(default)]
-    pub properties: IndexMap<String, Schema>,
+    pub properties: Table<Schema>,
     #[serde(default)]
-    pattern_properties: IndexMap<String, Schema>,
+    pattern_properties: Table<Schema>,
     additional_properties: Option<Additional>,
     /// The items of a list.
     pub items: Option<Box<Schema>>,
@@ -97,7 +101,7 @@ pub struct Schema {
     #[serde(default)]
     pub required: Vec<String>,
     #[serde(default)]
-    definitions: IndexMap<String, Schema>,
+    definitions: Table<Schema>,
 }
 
 /// What stands under a key.

@@ -8,7 +8,7 @@ mod node;
 
 pub use node::{Entry, Kind, Node, Plain};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
 
@@ -19,6 +19,8 @@ use crate::source::{SourceFile, Span, is_secret_name};
 const MAX_DEPTH: usize = 100;
 /// How many values aliases may add to a file in all.
 const MAX_ALIASED: usize = 100_000;
+/// Up to how many keys it costs less to compare them than to hash them.
+const FEW: usize = 16;
 
 /// What was understood of a file.
 #[derive(Debug)]
@@ -125,6 +127,16 @@ struct Builder {
 /// Whether a word is an option like `--password`, whose value is the next word.
 fn is_secret_option(word: &str) -> bool {
     word.starts_with("--") && !word.contains(|c: char| c == '=' || c.is_whitespace()) && is_secret_name(word)
+}
+
+/// Whether a key stands twice. `<<` may: both are merged.
+fn has_duplicates(entries: &[Entry]) -> bool {
+    let mut keys = entries.iter().map(|entry| entry.key.as_str()).enumerate().filter(|(_, key)| *key != "<<");
+    if entries.len() <= FEW {
+        return keys.any(|(at, key)| entries.iter().take(at).any(|before| before.key == key));
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    keys.any(|(_, key)| !seen.insert(key))
 }
 
 impl Builder {
@@ -283,6 +295,9 @@ impl Builder {
 
     /// Reports keys that stand twice, and keeps the last value at the first place.
     fn find_duplicates(&mut self, entries: &mut Vec<Entry>) {
+        if !has_duplicates(entries) {
+            return;
+        }
         let mut seen: HashMap<String, usize> = HashMap::new();
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         for entry in entries.drain(..) {
