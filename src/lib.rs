@@ -21,3 +21,4 @@ mod suggest;
 pub use suggest::nearest;
 pub mod syntax;
 mod threads;
+pub use threads::{MANY, both};

@@ -1,5 +1,6 @@
 //! Programs outside of the stack: templates get what works on the platform, and containers the entries it takes.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -25,30 +26,40 @@ pub(crate) struct Filled {
 }
 
 /// Fills every template in, and gives each container the entries of its hosts file.
-pub(crate) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
-    let wiring = Wiring::new(stack, platform);
-    let mut filled = stack.clone();
-    let mut refused = own_marks(stack, |c| c == AT_START);
-    for (name, service) in &mut filled.services {
-        let Some(original) = stack.services.get(name) else { continue };
+pub(crate) fn fill(stack: Cow<'_, Stack>, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
+    let wiring = Wiring::new(&stack, platform);
+    let mut refused = own_marks(&stack, |c| c == AT_START);
+    let mut changed = Vec::new();
+    let mut at_start = BTreeSet::new();
+    for (name, original) in &stack.services {
+        let mut service = Cow::Borrowed(original);
         // In Compose files and units braces are text.
         if stack.format == Format::Topology {
-            service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
+            service.to_mut().fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
         }
-        entries(&wiring, original, service);
+        entries(&wiring, original, &mut service);
+        if waits(&service) {
+            at_start.insert(service.name.value.clone());
+        }
+        if let Cow::Owned(service) = service {
+            changed.push((name.clone(), service));
+        }
     }
     if !refused.is_empty() {
         return Err(refused);
     }
-    let waits = |service: &&Service| {
-        let hosts = service.attributes.get("extra_hosts").map(|(_, hosts)| hosts.texts()).unwrap_or_default();
-        let texts = service.templated();
-        hosts.iter().map(String::as_str).chain(texts.iter().map(|(text, ..)| *text)).any(|text| text.contains(AT_START))
-    };
-    let at_start: BTreeSet<String> =
-        filled.services.values().filter(waits).map(|service| service.name.value.clone()).collect();
     let steps = steps(&wiring, &at_start);
-    Ok(Filled { stack: filled, at_start, steps })
+    drop(wiring);
+    let mut stack = stack.into_owned();
+    stack.services.extend(changed);
+    Ok(Filled { stack, at_start, steps })
+}
+
+/// Whether a service needs an address that is only known when it starts.
+fn waits(service: &Service) -> bool {
+    let hosts = service.attributes.get("extra_hosts").map(|(_, hosts)| hosts.texts()).unwrap_or_default();
+    let texts = service.templated();
+    hosts.iter().map(String::as_str).chain(texts.iter().map(|(text, ..)| *text)).any(|text| text.contains(AT_START))
 }
 
 /// Texts that hold what the renderer puts in place of something else. The reader refuses it in every text that it
@@ -121,7 +132,7 @@ fn address(wiring: &Wiring<'_>, service: &Service, way: &HostWay) -> Option<Stri
 }
 
 /// Writes what the names of the host stand for into `extra_hosts`, which every target has.
-fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Service) {
+fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Cow<'_, Service>) {
     // Who lives in another's network has the other's hosts file.
     if wiring.owner(original).name != original.name {
         return;
@@ -132,7 +143,8 @@ fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Service) {
     }
     let at = original.span();
     let text = |text: String| Value { span: at, data: Data::Text(text) };
-    let (_, hosts) = service.attributes.entry("extra_hosts".to_owned()).or_insert_with(|| (at, text(String::new())));
+    let attributes = &mut service.to_mut().attributes;
+    let (_, hosts) = attributes.entry("extra_hosts".to_owned()).or_insert_with(|| (at, text(String::new())));
     // What somebody wrote for the same name means the same host, and would go first.
     let mut items: Vec<Value> = crate::network::host_entries(hosts)
         .into_iter()
