@@ -56,13 +56,13 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     if target == Target::Topology || stack.format == Format::Quadlet {
         return Vec::new();
     }
-    let fitted = match target {
+    let fitted = || match target {
         Target::Quadlet => fitted(stack).stack,
         _ => Cow::Borrowed(stack),
     };
     let (filled, (read, sources)) = both(
         stack.services.len() > MANY,
-        || fill(fitted, platform),
+        || fill(fitted(), platform),
         || back::read(&rendered.files, platform, target, profiles(stack)),
     );
     let Ok(filled) = filled else { return Vec::new() };

@@ -88,7 +88,7 @@ fn env_file(context: &mut Context<'_>, service: &Service, file: &EnvFile, unit: 
     if path.starts_with(['/', HOME]) {
         // What does not fit was reported with the file's own line.
         if super::quote::unfit(&path).is_none() {
-            unit.raw("Service", "ExecStartPre", &touch_step(&path));
+            unit.raw("Service", "ExecStartPre", touch_step(&path));
         }
     } else if file.variables.is_none() {
         let name = &service.name.value;

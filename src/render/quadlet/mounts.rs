@@ -211,7 +211,7 @@ fn bind(context: &mut Context<'_>, service: &Service, mount: &Spanned<Mount>, un
     if mount.value.create && is_folder(&mount.value) && unit.losses() == before {
         // Docker makes a missing folder, Podman refuses to start. A file in its place fails here, and is fine.
         let path = super::quote::word(written, Specifiers::Literal);
-        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {path}"));
+        unit.raw("Service", "ExecStartPre", format!("-/usr/bin/mkdir -p {path}"));
     }
 }
 
@@ -350,7 +350,7 @@ fn written(context: &mut Context<'_>, name: &str, content: &str, target: &str, s
         return;
     }
     let (place, step) = content_step(name, content);
-    unit.raw("Service", "ExecStartPre", &step);
+    unit.raw("Service", "ExecStartPre", step);
     unit.at(Some(span));
     unit.own_with("Volume", &format!("{place}:{}:ro", target.replace('%', "%%")), Specifiers::Meant);
     unit.at(None);

@@ -123,18 +123,23 @@ pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
 }
 
 fn expand(text: &str, specifiers: Specifiers) -> String {
+    let is_literal = specifiers == Specifiers::Literal;
+    let expands = |c: char| matches!(c, '$' | AT_START | HOME) || (c == '%' && is_literal);
     let mut written = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '$' => written.push_str("$$"),
-            '%' if specifiers == Specifiers::Literal => written.push_str("%%"),
+    let mut rest = text;
+    while let Some((plain, from)) = rest.find(expands).map(|at| rest.split_at(at)) {
+        written.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('$') => written.push_str("$$"),
             // What is only known at the start is a variable of systemd's.
-            AT_START => written.extend(["${", VARIABLE, "}"]),
-            HOME => written.push_str("%h"),
-            c => written.push(c),
+            Some(AT_START) => written.extend(["${", VARIABLE, "}"]),
+            Some(HOME) => written.push_str("%h"),
+            _ => written.push_str("%%"),
         }
+        rest = chars.as_str();
     }
-    written
+    written + rest
 }
 
 #[cfg(test)]

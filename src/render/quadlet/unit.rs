@@ -56,14 +56,14 @@ impl Unit {
         if value.contains(char::is_control) || quote::unfit(value).is_some() {
             return self.lose(format!("{key}= of [{section}] cannot hold this value: a line has no such characters"));
         }
-        self.raw(section, key, &value.replace('%', "%%"));
+        self.raw(section, key, value.replace('%', "%%"));
     }
 
     /// A value that is written exactly so.
-    pub fn raw(&mut self, section: &str, key: &str, value: &str) {
+    pub fn raw(&mut self, section: &str, key: &str, value: impl Into<String>) {
         // A section that is not in that order is never written.
         if let Some(section) = ORDER.into_iter().find(|known| *known == section) {
-            self.entries.push(Entry { section, key: key.to_owned(), value: value.to_owned() });
+            self.entries.push(Entry { section, key: key.to_owned(), value: value.into() });
         }
     }
 
@@ -95,7 +95,7 @@ impl Unit {
             && !is_hidden
             && let Some(written) = quote::value(known.repeat, &listed, specifiers)
         {
-            return self.raw(self.own, key, &written);
+            return self.raw(self.own, key, written);
         }
         let late = known.since() > self.version;
         // Arguments know no units, and no folder of theirs.
@@ -159,7 +159,7 @@ impl Unit {
     /// Several words of a key that takes words, all of which have to fit.
     pub fn words<'w>(&mut self, key: &str, words: impl IntoIterator<Item = &'w str>) {
         let words: Vec<String> = words.into_iter().map(|word| quote::word(word, quote::Specifiers::Literal)).collect();
-        self.raw(self.own, key, &words.join(" "));
+        self.raw(self.own, key, words.join(" "));
     }
 
     /// An argument of `podman` that has no key.
@@ -167,7 +167,7 @@ impl Unit {
         if let Some(why) = quote::unfit(argument) {
             return self.lose(format!("PodmanArgs= cannot hold this value: {why}"));
         }
-        self.raw(self.own, "PodmanArgs", &quote::word(argument, specifiers));
+        self.raw(self.own, "PodmanArgs", quote::word(argument, specifiers));
     }
 
     /// An option of `podman` that has no key, with its value.
@@ -206,7 +206,7 @@ impl Unit {
                 self.lost.push((Some(entry.value.span()), message));
                 continue;
             }
-            self.raw(&entry.section, &entry.key.value, value);
+            self.raw(&entry.section, &entry.key.value, value.as_str());
         }
     }
 
