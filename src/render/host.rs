@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::refuse;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, Data, Deploy, Format, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
+    AT_START, Data, Deploy, Format, HostOs, HostPart, HostService, Runtime, Service, Spanned, Stack, Value,
+    host_templates,
 };
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
 use crate::platform::{Platform, wsl2_networks};
@@ -27,29 +28,28 @@ pub(crate) struct Filled {
 
 /// Fills every template in, and gives each container the entries of its hosts file.
 pub(crate) fn fill(stack: Cow<'_, Stack>, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
-    let wiring = Wiring::new(&stack, platform);
     let mut refused = own_marks(&stack, |c| c == AT_START);
     let mut changed = Vec::new();
     let mut at_start = BTreeSet::new();
-    for (name, original) in &stack.services {
-        let mut service = Cow::Borrowed(original);
-        // In Compose files and units braces are text.
-        if stack.format == Format::Topology {
-            service.to_mut().fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
-        }
-        entries(&wiring, original, &mut service);
-        if waits(&service) {
-            at_start.insert(service.name.value.clone());
-        }
-        if let Cow::Owned(service) = service {
+    let mut steps = Vec::new();
+    // In Compose files and units braces are text, and they say themselves what a hosts file needs.
+    let is_topology = stack.format == Format::Topology;
+    if is_topology || !stack.host_services.is_empty() {
+        let wiring = Wiring::new(&stack, platform);
+        for (name, original) in stack.services.iter().filter(|_| is_topology) {
+            let mut service = original.clone();
+            service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
+            entries(&wiring, original, &mut service);
+            if waits(&service) {
+                at_start.insert(service.name.value.clone());
+            }
             changed.push((name.clone(), service));
         }
+        steps = self::steps(&wiring, &at_start);
     }
     if !refused.is_empty() {
         return Err(refused);
     }
-    let steps = steps(&wiring, &at_start);
-    drop(wiring);
     let mut stack = stack.into_owned();
     stack.services.extend(changed);
     Ok(Filled { stack, at_start, steps })
@@ -70,9 +70,13 @@ pub(super) fn own_marks(stack: &Stack, is_mark: fn(char) -> bool) -> Vec<Diagnos
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
     let marked = |text: &str| text.contains(is_mark);
     let attributes = services.chain(networks).chain(volumes).filter(|(_, value)| value.any_text(&marked));
+    // Those of env files, which become the service's own where Podman would read a file otherwise.
+    let variables = stack.services.values().flat_map(|service| service.environment.values());
+    let variables = variables.filter(|variable| variable.value.as_deref().is_some_and(marked));
     let entries = stack.units.values().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
     attributes
         .map(|(span, _)| *span)
+        .chain(variables.map(Spanned::span))
         .chain(entries.map(|entry| entry.value.span()))
         .map(|span| refuse(span, "this holds one of U+FDD0 to U+FDD3, which are no characters"))
         .collect()
@@ -132,7 +136,7 @@ fn address(wiring: &Wiring<'_>, service: &Service, way: &HostWay) -> Option<Stri
 }
 
 /// Writes what the names of the host stand for into `extra_hosts`, which every target has.
-fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Cow<'_, Service>) {
+fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Service) {
     // Who lives in another's network has the other's hosts file.
     if wiring.owner(original).name != original.name {
         return;
@@ -143,8 +147,7 @@ fn entries(wiring: &Wiring<'_>, original: &Service, service: &mut Cow<'_, Servic
     }
     let at = original.span();
     let text = |text: String| Value { span: at, data: Data::Text(text) };
-    let attributes = &mut service.to_mut().attributes;
-    let (_, hosts) = attributes.entry("extra_hosts".to_owned()).or_insert_with(|| (at, text(String::new())));
+    let (_, hosts) = service.attributes.entry("extra_hosts".to_owned()).or_insert_with(|| (at, text(String::new())));
     // What somebody wrote for the same name means the same host, and would go first.
     let mut items: Vec<Value> = crate::network::host_entries(hosts)
         .into_iter()
