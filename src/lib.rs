@@ -22,3 +22,4 @@ mod suggest;
 pub use suggest::nearest;
 pub mod syntax;
 mod threads;
+pub use threads::{MANY, both};

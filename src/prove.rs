@@ -31,7 +31,7 @@ mod verdicts;
 
 use std::borrow::Cow;
 
-use facts::{Difference, Kind, Object, differences};
+use facts::{Difference, Kind, Object, differences, order};
 use side::Side;
 use units::Units;
 
@@ -41,6 +41,7 @@ use crate::network::Wiring;
 use crate::platform::Platform;
 use crate::render::{File, Filled, Rendered, Target, fill, fitted, for_compose};
 use crate::source::Span;
+use crate::threads::{MANY, both};
 
 /// Up to how many services every pair is asked.
 const PAIRS: usize = 50;
@@ -55,23 +56,23 @@ pub fn prove(stack: &Stack, platform: &Platform, target: Target, rendered: &Rend
     if target == Target::Topology {
         return Vec::new();
     }
-    let fitted = match target {
-        Target::Compose if stack.format == Format::Quadlet => match for_compose(stack, platform) {
-            Ok((stack, _)) => Cow::Owned(stack),
-            Err(_) => return Vec::new(),
-        },
-        Target::Quadlet if is_edited(stack, target) => match without_env_files(stack) {
-            Some(stack) => Cow::Owned(stack),
-            None => return Vec::new(),
-        },
-        Target::Quadlet => fitted(stack).stack,
-        _ => Cow::Borrowed(stack),
+    let fitted = || {
+        Some(match target {
+            Target::Compose if stack.format == Format::Quadlet => Cow::Owned(for_compose(stack, platform).ok()?.0),
+            Target::Quadlet if is_edited(stack, target) => Cow::Owned(without_env_files(stack)?),
+            Target::Quadlet => fitted(stack).stack,
+            _ => Cow::Borrowed(stack),
+        })
     };
-    let stack = fitted.as_ref();
-    let Ok(filled) = fill(stack, platform) else { return Vec::new() };
     // Edited units are read as they were before: what their release does not take was reported.
     let release = if is_edited(stack, target) { Platform::newest_podman() } else { platform.version };
-    let (read, sources) = back::read(&rendered.files, release, target, profiles(stack));
+    let (filled, (read, sources)) = both(
+        stack.services.len() > MANY,
+        || fill(fitted()?, platform).ok(),
+        || back::read(&rendered.files, release, target, profiles(stack)),
+    );
+    let Some(filled) = filled else { return Vec::new() };
+    let stack = &filled.stack;
     let refused = read.diagnostics.iter().filter(|found| found.severity == Level::Error);
     let mut found: Vec<Diagnostic> = refused
         .map(|refused| {
@@ -169,7 +170,8 @@ fn compare(
     if asks_pairs {
         same_wishes(&mut back, stack);
     }
-    let (meant, does) = (Wiring::new(stack, platform), Wiring::new(&back, platform));
+    let much = stack.services.len() > MANY;
+    let (meant, does) = both(much, || Wiring::new(stack, platform), || Wiring::new(&back, platform));
     // Units on both sides say the same things in the same way.
     let own = is_edited(stack, target).then(|| Units::of(stack, false));
     let sides = (
@@ -186,9 +188,9 @@ fn compare(
         .map(Diagnostic::span)
         .collect();
     lost.sort_unstable();
-    let (forgiven, left): (Vec<_>, Vec<_>) = differences(account(&sides.0), account(&sides.1))
-        .into_iter()
-        .partition(|it| is_told(it, &lost) || is_by_lines(it, &sides.0));
+    let (said, found) = both(much, || account(&sides.0), || account(&sides.1));
+    let (forgiven, left): (Vec<_>, Vec<_>) =
+        differences(said, found).into_iter().partition(|it| is_told(it, &lost) || is_by_lines(it, &sides.0));
     let mut found: Vec<Diagnostic> = left.iter().map(|difference| tell(difference, platform)).collect();
     // Answers follow from facts: where one of those was lost, and told, they may differ.
     if asks_pairs && !forgiven.iter().any(is_wiring) {
@@ -208,7 +210,7 @@ fn same_wishes(back: &mut Stack, stack: &Stack) {
     }
 }
 
-/// Everything that a side says.
+/// Everything that a side says, in the order in which it is compared.
 fn account<'a>(side: &Side<'a>) -> Vec<Object<'a>> {
     let stack = side.stack;
     let mut objects = vec![objects::stack(side)];
@@ -224,6 +226,8 @@ fn account<'a>(side: &Side<'a>) -> Vec<Object<'a>> {
         let volumes = stack.volumes.values().filter(|volume| !volume.external && known(&volume.name.value));
         objects.extend(volumes.map(|volume| objects::volume(side, volume)));
     }
+    objects.iter_mut().for_each(Object::sort);
+    objects.sort_by(order);
     objects
 }
 

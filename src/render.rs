@@ -143,7 +143,7 @@ pub fn render(
         }
         _ => (Cow::Borrowed(stack), Vec::new()),
     };
-    let fill = || host::fill(&fitted, platform);
+    let fill = || host::fill(fitted, platform);
     let (mut rendered, steps) = match target {
         Target::Topology => (topology::render(stack)?, Vec::new()),
         Target::Quadlet if stack.format == Format::Quadlet => (units::edit(stack, platform)?, Vec::new()),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
 /// How many units or services make it worth to start threads.
-pub(crate) const MANY: usize = 200;
+pub const MANY: usize = 200;
 /// How many shares each thread gets on average: those that are done early take from the others.
 const SHARES: usize = 4;
 
@@ -37,7 +37,7 @@ pub(crate) fn map<T: Sync, R: Send>(many: bool, items: &[T], each: impl Fn(&T) -
 }
 
 /// Does both; at the same time if there is `much` to do.
-pub(crate) fn both<A: Send, B>(much: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+pub fn both<A: Send, B>(much: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     if !much || *CORES < 2 {
         return (one(), other());
     }

@@ -162,10 +162,21 @@ fn what_a_unit_cannot_hold_is_refused() {
     }
 }
 
+/// Podman would read the file otherwise than Compose, so what it says is written for the unit.
+#[test]
+fn what_stands_for_something_else_is_refused_in_an_env_file_too() {
+    let compose = "services: {a: {image: docker.io/library/a:1, env_file: a.env}}\n";
+    let here = folder(&[("compose.yaml", compose), ("a.env", "A=\"x\u{fdd0}\"\n")]);
+    let (code, _, err) = quadgen(&["render", "--on", "podman@5.4,rootless", "-o", "out"], here.path());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("U+FDD0") && err.contains("a.env:1:"), "{err}");
+}
+
 #[test]
 fn what_a_target_cannot_say_is_reported() {
     for (target, service, said) in [
-        ("quadlet", "healthcheck: {start_interval: 1s}", "a check of its own for the start"),
+        ("quadlet", "healthcheck: {start_interval: 1s}", "the times of a check that the image has"),
+        ("quadlet", "build: {context: ., cache_from: ['a/b:1']}", "a repository without a tag"),
         ("quadlet", "command: []", "take the image's command away"),
         ("quadlet", "gpus: [{driver: other}]", "names none"),
         (

@@ -5,6 +5,7 @@ mod templates;
 mod words;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,8 @@ use quadgen::prove;
 use quadgen::render::{self, Layout, Rendered};
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
-use quadgen::source::{Span, display_path};
+use quadgen::source::{SourceMap, Span, display_path};
+use quadgen::{MANY, both};
 
 use super::session::{Part, Session, Target, Wants};
 use super::write::{Place, Refused};
@@ -95,9 +97,9 @@ enum TargetName {
 type Stop = Box<Diagnostic>;
 
 /// A stack as it is rendered for one platform.
-struct Set {
+struct Set<'s> {
     /// With its names and paths as they are there.
-    stack: Stack,
+    stack: Cow<'s, Stack>,
     platform: Platform,
     target: render::Target,
     /// The folder it goes to; none for standard output.
@@ -116,7 +118,16 @@ struct Done {
 }
 
 pub(super) fn run(options: &Options) -> u8 {
+    // Files are read before it is asked what platforms do.
+    std::thread::spawn(quadgen::platform::prepare);
     let mut session = Session::new(Wants { output: options.output.clone(), newest: true, ..Wants::default() });
+    let code = work(&mut session, options);
+    // The process ends here: taking thousands of services apart before would only cost time.
+    std::mem::forget(session);
+    code
+}
+
+fn work(session: &mut Session, options: &Options) -> u8 {
     session.read(options.path.as_slice(), &options.common);
     let mut how = render::Options {
         inline_env: options.inline_env,
@@ -125,21 +136,23 @@ pub(super) fn run(options: &Options) -> u8 {
         ..render::Options::default()
     };
     if let Some(folder) = &options.templates {
-        match templates::read(&mut session, folder) {
+        match templates::read(session, folder) {
             Ok(templates) => how.templates = templates,
             Err(stop) => session.findings.push(*stop),
         }
     }
     let mut sink = Sink::default();
-    let mut prepared = None;
+    let (mut prepared, labelled) = (None, OnceCell::new());
     // Files are made of the whole stack, or not at all.
-    if session.is_complete() && !has_errors(&session.findings) {
-        match prepare(&session, options, &how, &mut sink) {
+    let is_whole = session.is_complete() && !has_errors(&session.findings);
+    let mut findings = std::mem::take(&mut session.findings);
+    if is_whole {
+        match prepare(session, options, &how, &labelled, &mut sink) {
             Ok(ready) => prepared = Some(ready),
-            Err(stops) => session.findings.extend(stops.into_iter().map(|stop| *stop)),
+            Err(stops) => findings.extend(stops.into_iter().map(|stop| *stop)),
         }
     }
-    sink.extend(std::mem::take(&mut session.findings));
+    sink.extend(findings);
     let mut found = sink.finish(&session.sources);
     // What keeps files from being made is told in any case.
     if prepared.is_some() {
@@ -153,7 +166,7 @@ pub(super) fn run(options: &Options) -> u8 {
         Some(prepared) => match prepared.finish(options) {
             Ok(done) => Some(done),
             Err(refused) => {
-                found.push(*refusal(&session, options, refused));
+                found.push(*refusal(session, options, refused));
                 None
             }
         },
@@ -198,14 +211,14 @@ fn has_errors(findings: &[Diagnostic]) -> bool {
 }
 
 /// Everything that is rendered before anything is written.
-struct Prepared {
+struct Prepared<'s> {
     base: Option<Place>,
-    sets: Vec<Set>,
+    sets: Vec<Set<'s>>,
     /// What was not read, or counts as empty, and so is not in the files.
     notes: String,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// Writes, compares or prints the sets.
     fn finish(self, options: &Options) -> Result<Done, Refused> {
         let done = match &self.base {
@@ -216,19 +229,19 @@ impl Prepared {
     }
 }
 
-fn prepare(
-    session: &Session,
+fn prepare<'s>(
+    session: &'s Session,
     options: &Options,
     how: &render::Options,
+    labelled: &'s OnceCell<Stack>,
     sink: &mut Sink,
-) -> Result<Prepared, Vec<Stop>> {
+) -> Result<Prepared<'s>, Vec<Stop>> {
     let targets = session
         .targets(&options.common)
         .map_err(|found| vec![Box::new(Diagnostic { rule: &input::COULD_NOT_RUN, ..*found })])?;
     let (chosen, part) = chosen(session, options, &targets).map_err(|stop| vec![stop])?;
     let platforms = &part.platforms;
-    let stack = if options.selinux { Cow::Owned(render::labelled(part.stack)) } else { Cow::Borrowed(part.stack) };
-    let stack = stack.as_ref();
+    let stack = if options.selinux { labelled.get_or_init(|| render::labelled(part.stack)) } else { part.stack };
     let platforms: Vec<(Platform, render::Target)> = if options.target == Some(TargetName::Topology) {
         vec![every(stack)]
     } else {
@@ -249,17 +262,43 @@ fn prepare(
         let help = "`quadgen lint --select QG610 --fix --unsafe` does, on a platform with the word `selinux`.";
         return Err(vec![Box::new(stop.help(help))]);
     }
-    // What a platform makes of it plays no part in a topology.
-    let judged = platforms.iter().filter(|(_, target)| *target != render::Target::Topology);
-    let wirings: Vec<Wiring<'_>> = judged.map(|(platform, _)| Wiring::new(stack, platform)).collect();
-    let mut found = Sink::default();
-    rules::check(&Context::new(stack, &wirings), &mut found);
-    let found = found.finish(&session.sources);
+    let (mut lost, sources) = (Sink::default(), &session.sources);
+    // Neither needs what comes of the other.
+    let (found, made) = both(
+        stack.services.len() > MANY,
+        || judged(stack, &platforms, sources),
+        || sets(session, options, how, stack, &platforms, &chosen.input.source, &mut lost),
+    );
     // What refers to nothing would be left out of the files, and a service without its network lands on another.
     if found.iter().any(|finding| finding.rule.code == rules::UNDEFINED_REFERENCE.code) {
         return Err(found.into_iter().map(Box::new).collect());
     }
     sink.extend(found);
+    sink.extend(lost.into_found());
+    let (base, sets) = made?;
+    Ok(Prepared { base, sets, notes: words::notes(&chosen.input.notes) })
+}
+
+/// What the rules find on the platforms that a stack is rendered for.
+fn judged(stack: &Stack, platforms: &[(Platform, render::Target)], sources: &SourceMap) -> Vec<Diagnostic> {
+    // What a platform makes of it plays no part in a topology.
+    let judged = platforms.iter().filter(|(_, target)| *target != render::Target::Topology);
+    let wirings: Vec<Wiring<'_>> = judged.map(|(platform, _)| Wiring::new(stack, platform)).collect();
+    let mut found = Sink::default();
+    rules::check(&Context::new(stack, &wirings), &mut found);
+    found.finish(sources)
+}
+
+/// A stack rendered for each platform, and the folder that the sets are for. What is lost on the way goes to `lost`.
+fn sets<'s>(
+    session: &Session,
+    options: &Options,
+    how: &render::Options,
+    stack: &'s Stack,
+    platforms: &[(Platform, render::Target)],
+    file: &str,
+    lost: &mut Sink,
+) -> Result<(Option<Place>, Vec<Set<'s>>), Vec<Stop>> {
     let refused = |refused| vec![refusal(session, options, refused)];
     let layout = Layout::new(&options.prefix, options.base.as_deref()).map_err(|message| {
         let at =
@@ -275,7 +314,7 @@ fn prepare(
         };
         let below = place.as_ref().map(|place| place.below.clone()).unwrap_or_default();
         let how = &render::Options { below, ..how.clone() };
-        let source = source(&chosen.input.source, place.as_ref());
+        let source = source(file, place.as_ref());
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
         let mut rendered = render::render(&laid_out, &platform, target, how, &source).map_err(boxed)?;
@@ -289,26 +328,29 @@ fn prepare(
                 return Err(boxed(found));
             }
         }
-        sink.extend(std::mem::take(&mut rendered.findings));
+        lost.extend(std::mem::take(&mut rendered.findings));
         sets.push(Set { stack: laid_out, platform, target, place, rendered });
     }
-    Ok(Prepared { base, sets, notes: words::notes(&chosen.input.notes) })
+    Ok((base, sets))
 }
 
 /// The sets on standard output.
-fn printed(sets: &[Set]) -> Done {
+fn printed(sets: &[Set<'_>]) -> Done {
     let mut text = String::new();
     let mut notes = String::new();
     for set in sets {
-        let mut files = String::new();
-        for file in &set.rendered.files {
-            let _ = write!(files, "# {}\n{}\n", file.name, file.text);
+        let start = text.len();
+        match set.rendered.files.as_slice() {
+            // One file is the file itself, so that it can be piped.
+            [only] => text.push_str(&only.text),
+            files => {
+                text.reserve(files.iter().map(|file| file.name.len() + file.text.len() + 4).sum());
+                files.iter().for_each(|file| text.extend(["# ", &file.name, "\n", &file.text, "\n"]));
+            }
         }
-        // One file is the file itself, so that it can be piped.
-        if let [only] = set.rendered.files.as_slice() {
-            files.clone_from(&only.text);
-        }
-        let _ = writeln!(text, "{}", files.trim_end_matches('\n'));
+        let end = text.get(start..).map_or(0, |files| files.trim_end_matches('\n').len());
+        text.truncate(start + end);
+        text.push('\n');
         notes.push_str(&words::notes(&set.rendered.notes));
         // What the host needs counts wherever the files go; commands stay in one line, so that they can be copied.
         for step in &set.rendered.steps {
@@ -347,11 +389,11 @@ fn every(stack: &Stack) -> (Platform, render::Target) {
 }
 
 /// The one stack and the platforms that a render is for.
-fn chosen<'t>(
+fn chosen<'t, 's>(
     session: &Session,
     options: &Options,
-    targets: &'t [Target<'_>],
-) -> Result<(&'t Target<'t>, &'t Part<'t>), Stop> {
+    targets: &'t [Target<'s>],
+) -> Result<(&'t Target<'s>, &'t Part<'s>), Stop> {
     let fail = |at: Span, message: String, help: String| {
         Box::new(Diagnostic::new(&input::COULD_NOT_RUN, at, message).help(help))
     };

@@ -121,12 +121,16 @@ fn lacks(top: &[Entry], services: &[Entry], each: &[&[Entry]]) -> bool {
 
 /// Whether a text has the mark of a topology, which Compose files do not have. Costs no tree.
 pub(super) fn may_be_topology(text: &str) -> bool {
+    let marks = ["platforms", "host_services", "internet", "connects"];
     let words = |line: &str| {
         let line = line.trim_start_matches([' ', '-', '{', '"', '\'']);
-        ["platforms", "host_services", "internet", "connects"].iter().any(|word| line.starts_with(word))
+        marks.iter().any(|word| line.starts_with(word))
     };
     // In flow style everything may stand in one line.
-    text.lines().any(words) || ["internet:", "connects:", "platforms:"].iter().any(|word| text.contains(word))
+    let has_mark =
+        || text.lines().any(words) || ["internet:", "connects:", "platforms:"].iter().any(|word| text.contains(word));
+    // Most texts do not hold the words at all.
+    marks.iter().any(|word| text.contains(word)) && has_mark()
 }
 
 /// Whether a Compose file may speak of other files. Costs no tree.
@@ -165,7 +169,8 @@ const GO_WORDS: [&str; 18] = [
 /// `{{ host.NAME.PART }}` is a topology's own, `{{.Names}}` is for a program of Docker or Podman, and what stands in
 /// quotes is a text like any other, unless it is all of an image.
 pub(super) fn is_template(text: &str) -> bool {
-    text.contains('{') && text.lines().any(is_template_line)
+    let may_be = ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark));
+    may_be && text.lines().any(is_template_line)
 }
 
 fn is_template_line(line: &str) -> bool {

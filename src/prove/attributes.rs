@@ -35,7 +35,8 @@ pub(super) fn attributes<'a>(side: &Side<'a>, service: &'a Service, out: &mut Ob
             (name, Some(_)) if name.starts_with("blkio_config.") => {
                 let flag = known.and_then(|known| known.flag.as_deref()).unwrap_or_default();
                 for text in value.texts() {
-                    let text = one_of_list(flag, &text, side.platform.version).unwrap_or(text);
+                    let listed = one_of_list(flag, &text, side.platform.version).map(Cow::into_owned);
+                    let text = listed.unwrap_or(text);
                     out.say("line [Container] PodmanArgs=", format!("{flag}={text}"), "", at);
                 }
             }

@@ -1,7 +1,7 @@
 //! Reads what was rendered as whoever runs it would: units as the generator of the platform's release does, a Compose
 //! file as docker-compose does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +14,25 @@ use crate::source::{Files, SourceMap};
 pub(super) const START: &str = "192.0.2.1";
 
 /// The rendered files, as they will lie in one folder.
-struct Memory<'f>(BTreeMap<PathBuf, &'f str>);
+struct Memory<'f> {
+    texts: HashMap<PathBuf, &'f str>,
+    /// By name.
+    paths: Vec<PathBuf>,
+}
+
+impl<'f> Memory<'f> {
+    fn new(files: &'f [File], root: &Path) -> Self {
+        let mut files: Vec<(&str, &str)> = files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect();
+        files.sort_unstable();
+        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| root.join(name)).collect();
+        let texts = files.into_iter().map(|(_, text)| text);
+        Memory { texts: paths.iter().cloned().zip(texts).collect(), paths }
+    }
+}
 
 impl Files for Memory<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let text = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+        let text = self.texts.get(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(text.as_bytes().to_vec())
     }
 
@@ -27,11 +41,15 @@ impl Files for Memory<'_> {
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.0.contains_key(path)
+        self.texts.contains_key(path)
     }
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
-        self.0.keys().filter(|file| file.starts_with(folder)).cloned().collect()
+        self.list(folder)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        self.paths.iter().filter(|path| path.parent() == Some(folder)).cloned().collect()
     }
 }
 
@@ -53,20 +71,20 @@ fn environment(files: &[File]) -> BTreeMap<String, String> {
 pub(super) fn read(files: &[File], release: Version, target: Target, profiles: Vec<String>) -> (Read, SourceMap) {
     let mut sources = SourceMap::default();
     let root = Path::new("rendered");
-    let memory = Memory(files.iter().map(|file| (root.join(&file.name), file.text.as_str())).collect());
+    let memory = Memory::new(files, root);
     let read = match target {
         Target::Quadlet => {
             let is_unit = |path: &&PathBuf| {
                 path.file_name().is_some_and(|name| UnitKind::of_file(&name.to_string_lossy()).is_some())
             };
-            let units = memory.0.keys().filter(is_unit).cloned().collect();
+            let units = memory.paths.iter().filter(is_unit).cloned().collect();
             let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
             let parsed = quadlet::parse(&mut sources, &memory, &tree);
             quadlet::lower_rendered(&parsed, &sources, release)
         }
         Target::Compose => {
             let request = compose::Request {
-                files: memory.0.keys().cloned().collect(),
+                files: memory.paths.clone(),
                 environment: environment(files),
                 profiles,
                 ..compose::Request::default()

@@ -1,6 +1,7 @@
 //! What one side says, one thing after another, and two sides next to each other.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use crate::source::Span;
 
@@ -54,7 +55,8 @@ impl<'a> Object<'a> {
         self.say(what, "", value, at);
     }
 
-    fn sort(&mut self) {
+    /// Puts what is said into the order in which it is compared.
+    pub fn sort(&mut self) {
         self.facts.sort_by(|a, b| (&a.what, &a.of, &a.value).cmp(&(&b.what, &b.of, &b.value)));
     }
 }
@@ -76,12 +78,14 @@ pub(super) struct Difference {
     pub at: Span,
 }
 
-/// Compares two sides, object by object.
-pub(super) fn differences(mut meant: Vec<Object<'_>>, mut does: Vec<Object<'_>>) -> Vec<Difference> {
+/// The order in which objects are compared.
+pub(super) fn order(a: &Object<'_>, b: &Object<'_>) -> Ordering {
+    (a.kind, a.name).cmp(&(b.kind, b.name))
+}
+
+/// Compares two sides, object by object; both are in order, and so is what is said of each object.
+pub(super) fn differences(meant: Vec<Object<'_>>, does: Vec<Object<'_>>) -> Vec<Difference> {
     let mut found = Vec::new();
-    let order = |a: &Object<'_>, b: &Object<'_>| (a.kind, a.name).cmp(&(b.kind, b.name));
-    meant.sort_by(order);
-    does.sort_by(order);
     let mut does = does.into_iter().peekable();
     let whole = |object: &Object<'_>, at: Span| Difference {
         kind: object.kind,
@@ -94,12 +98,12 @@ pub(super) fn differences(mut meant: Vec<Object<'_>>, mut does: Vec<Object<'_>>)
     };
     // What is too much has no place in the source but that of the stack itself.
     let top = meant.first().map(|object| object.at).unwrap_or_default();
-    for mut here in meant {
+    for here in meant {
         while let Some(extra) = does.next_if(|there| order(there, &here).is_lt()) {
             found.push(Difference { does: Some(String::new()), ..whole(&extra, top) });
         }
         match does.next_if(|there| order(there, &here).is_eq()) {
-            Some(mut there) => object(&mut here, &mut there, &mut found),
+            Some(there) => object(&here, &there, &mut found),
             None => found.push(Difference { meant: Some(String::new()), ..whole(&here, here.at) }),
         }
     }
@@ -107,9 +111,7 @@ pub(super) fn differences(mut meant: Vec<Object<'_>>, mut does: Vec<Object<'_>>)
     found
 }
 
-fn object(meant: &mut Object<'_>, does: &mut Object<'_>, found: &mut Vec<Difference>) {
-    meant.sort();
-    does.sort();
+fn object(meant: &Object<'_>, does: &Object<'_>, found: &mut Vec<Difference>) {
     let (kind, name, at) = (meant.kind, meant.name, meant.at);
     let difference = |fact: &Fact<'_>, meant: Option<&Fact<'_>>, does: Option<&Fact<'_>>| Difference {
         kind,

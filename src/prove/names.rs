@@ -14,17 +14,16 @@ type Names = HashMap<String, String>;
 /// Gives everything in a stack that was read back the name that it has in the source. The answer is what only its
 /// units say.
 pub(super) fn as_in_source(stack: &mut Stack, source: &Stack, files: &[File]) -> Units {
-    let files: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let project = source.name.value.as_str();
     // Units know no project: what its name does to names is said by the names themselves.
     if stack.format == Format::Quadlet {
         stack.name.value.clone_from(&source.name.value);
     }
-    let services = of_files(source.services.keys(), project, "container", &files);
+    let services = of_files(source.services.keys(), project, "container", files);
     let own = source.networks.values().filter(|network| !network.external).map(|network| &network.name.value);
-    let mut networks = of_files(own, project, "network", &files);
+    let mut networks = of_files(own, project, "network", files);
     let own = source.volumes.values().filter(|volume| !volume.external).map(|volume| &volume.name.value);
-    let mut volumes = of_files(own, project, "volume", &files);
+    let mut volumes = of_files(own, project, "volume", files);
     let objects: HashMap<&str, &String> =
         source.networks.iter().map(|(name, network)| (network.object(), name)).collect();
     let outside = stack.networks.iter().filter(|(_, network)| network.external);
@@ -47,26 +46,23 @@ pub(super) fn has_lines(source: &Stack) -> bool {
     services.chain(networks).chain(volumes).any(|entries| !entries.is_empty())
 }
 
-/// The names that files of a kind have, where all of them carry the project's before their own.
-fn of_files<'s>(
-    names: impl Iterator<Item = &'s String> + Clone,
-    project: &str,
-    kind: &str,
-    files: &HashSet<&str>,
-) -> Names {
-    let file = |name: &String, at: &str| format!("{project}-{name}{at}.{kind}");
-    let is_there = |name: &String| ["", "@"].iter().any(|at| files.contains(file(name, at).as_str()));
-    if !names.clone().all(is_there) {
-        let template = |name: &String| files.contains(format!("{name}@.{kind}").as_str());
-        return names.filter(|name| template(name)).map(|name| (format!("{name}@"), name.clone())).collect();
-    }
-    let with = |at: &'static str| {
-        names
-            .clone()
-            .filter(move |name| files.contains(file(name, at).as_str()))
-            .map(move |name| (format!("{project}-{name}{at}"), name.clone()))
+/// The names that files of a kind have, where all of them carry the project's before their own; else those of templates.
+fn of_files<'s>(names: impl Iterator<Item = &'s String>, project: &str, kind: &str, files: &[File]) -> Names {
+    let known: HashSet<&str> = names.map(String::as_str).collect();
+    let ending = format!(".{kind}");
+    let units = files.iter().filter_map(|file| file.name.strip_suffix(&ending));
+    let named = |unit: &str, own: Option<&str>| {
+        let own = own.filter(|own| known.contains(own))?;
+        Some((unit.to_owned(), own.to_owned()))
     };
-    with("").chain(with("@")).collect()
+    let template = |unit: &str| named(unit, unit.strip_suffix('@'));
+    let of_project = |unit: &str| {
+        let own = unit.strip_prefix(project)?.strip_prefix('-')?;
+        named(unit, Some(own.strip_suffix('@').unwrap_or(own)))
+    };
+    let found: Names = units.clone().filter_map(of_project).collect();
+    let there: HashSet<&String> = found.values().collect();
+    if there.len() == known.len() { found } else { units.filter_map(template).collect() }
 }
 
 fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names) {

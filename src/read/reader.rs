@@ -183,7 +183,9 @@ impl Reader {
 
 /// The first character that no text holds.
 fn no_character(text: &str) -> Option<char> {
-    text.chars().find(|c| *c == '\0' || is_mark(*c))
+    // In UTF-8 the other ones begin with this byte, which few texts have.
+    let is_suspect = text.bytes().any(|byte| matches!(byte, b'\0' | 0xef));
+    if is_suspect { text.chars().find(|c| *c == '\0' || is_mark(*c)) } else { None }
 }
 
 /// The text of a single value, and whether it stood without quotes.

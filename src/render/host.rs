@@ -1,12 +1,14 @@
 //! Programs outside of the stack: templates get what works on the platform, and containers the entries it takes.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::refuse;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AT_START, Data, Deploy, Format, HostOs, HostPart, HostService, Runtime, Service, Stack, Value, host_templates,
+    AT_START, Data, Deploy, Format, HostOs, HostPart, HostService, Runtime, Service, Spanned, Stack, Value,
+    host_templates,
 };
 use crate::network::{Address, HostWay, Machine, Setup, Wiring};
 use crate::platform::{Platform, wsl2_networks};
@@ -25,30 +27,39 @@ pub(crate) struct Filled {
 }
 
 /// Fills every template in, and gives each container the entries of its hosts file.
-pub(crate) fn fill(stack: &Stack, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
-    let wiring = Wiring::new(stack, platform);
-    let mut filled = stack.clone();
-    let mut refused = own_marks(stack, |c| c == AT_START);
-    for (name, service) in &mut filled.services {
-        let Some(original) = stack.services.get(name) else { continue };
-        // In Compose files and units braces are text.
-        if stack.format == Format::Topology {
+pub(crate) fn fill(stack: Cow<'_, Stack>, platform: &Platform) -> Result<Filled, Vec<Diagnostic>> {
+    let mut refused = own_marks(&stack, |c| c == AT_START);
+    let mut changed = Vec::new();
+    let mut at_start = BTreeSet::new();
+    let mut steps = Vec::new();
+    // In Compose files and units braces are text, and they say themselves what a hosts file needs.
+    let is_topology = stack.format == Format::Topology;
+    if is_topology || !stack.host_services.is_empty() {
+        let wiring = Wiring::new(&stack, platform);
+        for (name, original) in stack.services.iter().filter(|_| is_topology) {
+            let mut service = original.clone();
             service.fill(|text, span| text_of(&wiring, original, text, span, &mut refused));
+            entries(&wiring, original, &mut service);
+            if waits(&service) {
+                at_start.insert(service.name.value.clone());
+            }
+            changed.push((name.clone(), service));
         }
-        entries(&wiring, original, service);
+        steps = self::steps(&wiring, &at_start);
     }
     if !refused.is_empty() {
         return Err(refused);
     }
-    let waits = |service: &&Service| {
-        let hosts = service.attributes.get("extra_hosts").map(|(_, hosts)| hosts.texts()).unwrap_or_default();
-        let texts = service.templated();
-        hosts.iter().map(String::as_str).chain(texts.iter().map(|(text, ..)| *text)).any(|text| text.contains(AT_START))
-    };
-    let at_start: BTreeSet<String> =
-        filled.services.values().filter(waits).map(|service| service.name.value.clone()).collect();
-    let steps = steps(&wiring, &at_start);
-    Ok(Filled { stack: filled, at_start, steps })
+    let mut stack = stack.into_owned();
+    stack.services.extend(changed);
+    Ok(Filled { stack, at_start, steps })
+}
+
+/// Whether a service needs an address that is only known when it starts.
+fn waits(service: &Service) -> bool {
+    let hosts = service.attributes.get("extra_hosts").map(|(_, hosts)| hosts.texts()).unwrap_or_default();
+    let texts = service.templated();
+    hosts.iter().map(String::as_str).chain(texts.iter().map(|(text, ..)| *text)).any(|text| text.contains(AT_START))
 }
 
 /// Texts that hold what the renderer puts in place of something else. The reader refuses it in every text that it
@@ -59,9 +70,13 @@ pub(super) fn own_marks(stack: &Stack, is_mark: fn(char) -> bool) -> Vec<Diagnos
     let volumes = stack.volumes.values().flat_map(|volume| volume.attributes.values());
     let marked = |text: &str| text.contains(is_mark);
     let attributes = services.chain(networks).chain(volumes).filter(|(_, value)| value.any_text(&marked));
+    // Those of env files, which become the service's own where Podman would read a file otherwise.
+    let variables = stack.services.values().flat_map(|service| service.environment.values());
+    let variables = variables.filter(|variable| variable.value.as_deref().is_some_and(marked));
     let entries = stack.units.values().flat_map(|unit| &unit.entries).filter(|entry| marked(&entry.value.value));
     attributes
         .map(|(span, _)| *span)
+        .chain(variables.map(Spanned::span))
         .chain(entries.map(|entry| entry.value.span()))
         .map(|span| refuse(span, "this holds one of U+FDD0 to U+FDD3, which are no characters"))
         .collect()

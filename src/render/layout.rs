@@ -7,6 +7,8 @@ mod prefix;
 pub(super) use base::below;
 pub(super) use paths::each_path;
 
+use std::borrow::Cow;
+
 use super::refuse;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Data, Deploy, HOME, Stack, Value, is_mark};
@@ -51,8 +53,8 @@ impl Layout {
 ///
 /// # Errors
 /// What cannot be moved, with its place.
-pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<Stack, Vec<Diagnostic>> {
-    let mut moved = stack.clone();
+pub fn lay_out<'s>(stack: &'s Stack, platform: &Platform, layout: &Layout) -> Result<Cow<'s, Stack>, Vec<Diagnostic>> {
+    let mut moved = Cow::Borrowed(stack);
     let mut refused = super::host::own_marks(stack, is_mark);
     if let Some(base) = &layout.base {
         if base.starts_with(HOME) && (platform.deploy != Deploy::Quadlet || !platform.rootless) {
@@ -60,7 +62,7 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
             return Err(vec![refuse(stack.name.span(), why)]);
         }
         let mut mover = Mover { base, refused: Vec::new() };
-        mover.stack(&mut moved);
+        mover.stack(moved.to_mut());
         refused.extend(mover.refused);
     }
     if !layout.prefix.is_empty() {
@@ -72,7 +74,7 @@ pub fn lay_out(stack: &Stack, platform: &Platform, layout: &Layout) -> Result<St
                 }
             }
         }
-        moved = prefixed(&moved, &Wiring::new(stack, platform), &layout.prefix);
+        moved = Cow::Owned(prefixed(&moved, &Wiring::new(stack, platform), &layout.prefix));
     }
     if refused.is_empty() { Ok(moved) } else { Err(refused) }
 }

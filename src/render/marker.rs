@@ -86,7 +86,8 @@ pub(super) fn hash(text: &str) -> String {
 
 /// Sixteen hexadecimal digits are enough to see a change; nobody attacks a comment.
 fn short(digest: &[u8]) -> String {
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let first = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]

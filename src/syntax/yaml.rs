@@ -11,13 +11,15 @@ pub use node::{Entry, Kind, Node, Plain};
 use granit_parser::{BorrowedInput, Event, Options, Parser, ScalarStyle};
 
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::maps::HashMap;
+use crate::maps::{HashMap, HashSet};
 use crate::source::{SourceFile, Span, is_secret_name};
 
 /// How deep values may nest. Real files stay below twenty.
 const MAX_DEPTH: usize = 100;
 /// How many values aliases may add to a file in all.
 const MAX_ALIASED: usize = 100_000;
+/// Up to how many keys it costs less to compare them than to hash them.
+const FEW: usize = 16;
 
 /// What was understood of a file.
 #[derive(Debug)]
@@ -124,6 +126,16 @@ struct Builder {
 /// Whether a word is an option like `--password`, whose value is the next word.
 fn is_secret_option(word: &str) -> bool {
     word.starts_with("--") && !word.contains(|c: char| c == '=' || c.is_whitespace()) && is_secret_name(word)
+}
+
+/// Whether a key stands twice. `<<` may: both are merged.
+fn has_duplicates(entries: &[Entry]) -> bool {
+    let mut keys = entries.iter().map(|entry| entry.key.as_str()).enumerate().filter(|(_, key)| *key != "<<");
+    if entries.len() <= FEW {
+        return keys.any(|(at, key)| entries.iter().take(at).any(|before| before.key == key));
+    }
+    let mut seen = HashSet::default();
+    keys.any(|(_, key)| !seen.insert(key))
 }
 
 impl Builder {
@@ -282,6 +294,9 @@ impl Builder {
 
     /// Reports keys that stand twice, and keeps the last value at the first place.
     fn find_duplicates(&mut self, entries: &mut Vec<Entry>) {
+        if !has_duplicates(entries) {
+            return;
+        }
         let mut seen: HashMap<String, usize> = HashMap::default();
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
         for entry in entries.drain(..) {

@@ -13,7 +13,7 @@ use crate::cli::write::{self, Locks, Place, Reader, Refused};
 
 /// A set, its folder, and what is there.
 struct Case<'a> {
-    set: &'a Set,
+    set: &'a Set<'a>,
     place: &'a Place,
     entries: Vec<Entry>,
     locked: bool,
@@ -27,7 +27,7 @@ struct Old {
 }
 
 /// Compares or writes all sets, in order; nothing is written before everything was looked at.
-pub(super) fn run(options: &Options, base: &Place, sets: &[Set]) -> Result<Done, Refused> {
+pub(super) fn run(options: &Options, base: &Place, sets: &[Set<'_>]) -> Result<Done, Refused> {
     let mut locks = Locks::default();
     let mut kept = Vec::new();
     let writes = options.writes();
@@ -100,7 +100,7 @@ fn told(options: &Options, case: &Case<'_>) -> String {
 }
 
 /// What was removed with the folder of a platform, and what still runs there.
-fn told_of_old(sets: &[Set], old: &Old) -> String {
+fn told_of_old(sets: &[Set<'_>], old: &Old) -> String {
     let changes = changes(&old.entries, true);
     let written = Written { changes: &changes, installed: old.place.read_by.is_some() };
     let next = sets.first().map(|set| render::gone(&set.stack, &old.name, &written)).unwrap_or_default();
@@ -108,7 +108,7 @@ fn told_of_old(sets: &[Set], old: &Old) -> String {
 }
 
 /// The folders beside those of the platforms that hold nothing but what was rendered from this source.
-fn old_platforms(base: &Place, sets: &[Set]) -> Result<Vec<Old>, Refused> {
+fn old_platforms(base: &Place, sets: &[Set<'_>]) -> Result<Vec<Old>, Refused> {
     // The way to the source is the same from every platform's folder.
     let first = sets.iter().find_map(|set| set.rendered.files.first());
     let Some(source) = first.and_then(|file| signed(&file.text)).map(|signed| signed.source) else {

@@ -14,7 +14,7 @@ pub(super) fn notes(notes: &[String]) -> String {
 }
 
 /// What was written, and what to do next.
-pub(super) fn written(set: &Set, place: &Place, changes: &[Change], next: &Next, with_name: bool) -> String {
+pub(super) fn written(set: &Set<'_>, place: &Place, changes: &[Change], next: &Next, with_name: bool) -> String {
     let mut text = notes(&next.notes);
     let name = if with_name { format!("{}: ", set.platform.name) } else { String::new() };
     let count = match set.rendered.files.len() {

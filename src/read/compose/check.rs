@@ -42,6 +42,7 @@ impl Reader {
                 }
             }
             Kind::Sequence(items) => {
+                let unique = schema.unique_items && items.len() > 1;
                 let mut seen = HashSet::default();
                 for item in items.iter_mut() {
                     if let Some(schema) = &schema.items
@@ -49,7 +50,7 @@ impl Reader {
                     {
                         self.check(item, schema, name);
                     }
-                    let text = item.text().filter(|_| schema.unique_items);
+                    let text = item.text().filter(|_| unique);
                     if text.is_some_and(|text| !seen.insert(text.to_owned())) {
                         let text = item.text().unwrap_or("").escape_debug().to_string();
                         self.invalid(item.span, format!("`{text}` stands twice in `{name}`"));

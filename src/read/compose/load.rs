@@ -100,12 +100,16 @@ impl<'a> Loader<'a> {
 
     /// The tree of a file, its variables not replaced yet.
     fn tree(&mut self, path: &Path, asked: Asked<'_>) -> Option<Node> {
-        if let Some(known) = self.trees.get(path) {
-            return known.clone();
+        self.known(path, asked).cloned()
+    }
+
+    /// The same where it is kept.
+    fn known(&mut self, path: &Path, asked: Asked<'_>) -> Option<&Node> {
+        if !self.trees.contains_key(path) {
+            let root = self.parsed(path, asked);
+            self.trees.insert(path.to_path_buf(), root);
         }
-        let root = self.parsed(path, asked);
-        self.trees.insert(path.to_path_buf(), root.clone());
-        root
+        self.trees.get(path)?.as_ref()
     }
 
     fn parsed(&mut self, path: &Path, asked: Asked<'_>) -> Option<Node> {
@@ -153,7 +157,7 @@ impl<'a> Loader<'a> {
 
     /// What a file says that its project is called; its findings are made when it is read for good.
     pub fn name_of(&mut self, path: &Path) -> Option<Node> {
-        self.tree(path, Asked::ByUser)?.get("name").cloned()
+        self.known(path, Asked::ByUser)?.get("name").cloned()
     }
 
     /// Files that are merged one over the other, with everything they include and extend. `folder` is theirs, relative

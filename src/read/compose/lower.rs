@@ -57,6 +57,7 @@ impl Reader {
             }
         }
         let mut denials = Vec::new();
+        stack.services.reserve(services.len());
         for entry in services {
             let service = self.compose_service(entry, &mut denials);
             stack.services.insert(entry.key.clone(), service);
@@ -198,8 +199,7 @@ fn set_aside(stack: &mut Stack, profiles: &[String]) {
         }
         None => true,
     };
-    let (on, off) = std::mem::take(&mut stack.services).into_iter().partition(|(_, service)| is_on(service));
-    (stack.services, stack.disabled) = (on, off);
+    stack.disabled = stack.services.extract_if(.., |_, service| !is_on(service)).collect();
 }
 
 /// Who shares a namespace, a link or the volumes of another service starts after it.
@@ -227,6 +227,9 @@ fn implied_dependencies(stack: &mut Stack) {
                 }
                 _ => {}
             }
+        }
+        if found.is_empty() {
+            continue;
         }
         let mut known: HashSet<String> = service.depends_on.iter().map(|it| it.service.value.clone()).collect();
         for (name, span, restart) in found {

@@ -298,32 +298,31 @@ fn subnets<'a>(base: Node, over: Node, path: &mut Path<'a>, found: &mut Vec<Diag
 
 /// Removes what `!reset` takes away and items that stand twice in a list that holds each once: the later one stays, at
 /// the place of the first.
-pub(super) fn settle(node: &mut Node, path: &mut Vec<String>) {
+pub(super) fn settle<'a>(node: &'a mut Node, path: &mut Path<'a>) {
+    if is_tagged(node, "override") {
+        node.tag = None;
+    }
     match &mut node.kind {
         Kind::Mapping(entries) => {
             entries.retain(|entry| !is_tagged(&entry.value, "reset"));
             // Deeper than any list that holds each once.
             if path.len() < 6 {
-                for entry in entries {
-                    path.push(entry.key.clone());
-                    settle(&mut entry.value, path);
+                for Entry { key, value, .. } in entries {
+                    path.push(key);
+                    settle(value, path);
                     path.pop();
                 }
             }
         }
         Kind::Sequence(items) if items.len() > 1 => {
-            let keys: Vec<&str> = path.iter().map(String::as_str).collect();
             // The last key tells most lists apart before a pattern is looked at.
-            let last = keys.last().copied().unwrap_or("");
+            let last = path.last().copied().unwrap_or("");
             let mut once_lists = ONCE.iter().filter(|(pattern, _)| pattern.ends_with(last));
-            if let Some((_, identity)) = once_lists.find(|(pattern, _)| matches(pattern, &keys)) {
-                once(items, *identity, keys.last() == Some(&"secrets"));
+            if let Some((_, identity)) = once_lists.find(|(pattern, _)| matches(pattern, path)) {
+                once(items, *identity, last == "secrets");
             }
         }
         _ => {}
-    }
-    if is_tagged(node, "override") {
-        node.tag = None;
     }
 }
 

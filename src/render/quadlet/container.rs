@@ -274,7 +274,7 @@ fn start_interval(context: &mut Context<'_>, health: &Health, service: &Service,
     let name = &service.name.value;
     match unit.value("HealthCmd") {
         Some(command) if unit.has("HealthStartupCmd") => {
-            unit.raw("Container", "HealthStartupCmd", &command);
+            unit.raw("Container", "HealthStartupCmd", command);
             unit.own("HealthStartupInterval", &interval.value.to_string());
             if let Some(timeout) = health.timeout {
                 unit.own("HealthStartupTimeout", &timeout.value.to_string());
@@ -299,8 +299,8 @@ fn json(words: &[Text]) -> String {
 fn host(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     if context.at_start.contains(&service.name.value) {
         let (step, file) = start_step(&service.name.value);
-        unit.raw("Service", "ExecStartPre", &step);
-        unit.raw("Service", "EnvironmentFile", &file);
+        unit.raw("Service", "ExecStartPre", step);
+        unit.raw("Service", "EnvironmentFile", file);
     }
 }
 

@@ -95,6 +95,6 @@ fn env_file(context: &mut Context<'_>, file: &EnvFile, unit: &mut Unit) {
     }
     // Podman wants every file that is named. What does not fit was reported with the file's own line.
     if super::quote::unfit(&path).is_none() {
-        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/touch {}", context.place(&path)));
+        unit.raw("Service", "ExecStartPre", format!("-/usr/bin/touch {}", context.place(&path)));
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn hooks(context: &mut Context<'_>, service: &Service, unit: &mut Uni
                 .lose(span, format!("a unit cannot run this hook of `{name}`: a line of a unit cannot hold its words"));
             continue;
         };
-        unit.raw("Service", key, &line);
+        unit.raw("Service", key, line);
     }
 }
 

@@ -219,7 +219,7 @@ fn made(context: &Context<'_>, path: &str, mount: &Mount, unit: &mut Unit) {
     put(unit, path, mount, Specifiers::Literal);
     let is_known = path.starts_with(['/', HOME]) || context.has(Feature::RelativePaths);
     if mount.create && is_folder(mount) && is_known && unit.losses() == before {
-        unit.raw("Service", "ExecStartPre", &format!("-/usr/bin/mkdir -p {}", context.place(path)));
+        unit.raw("Service", "ExecStartPre", format!("-/usr/bin/mkdir -p {}", context.place(path)));
     }
 }
 
@@ -359,7 +359,7 @@ fn written(context: &mut Context<'_>, used: &FileUse, content: &str, target: &st
         return;
     }
     let (place, step) = content_step(name, content);
-    unit.raw("Service", "ExecStartPre", &step);
+    unit.raw("Service", "ExecStartPre", step);
     unit.at(Some(span));
     let options = if used.labelled { "ro,z" } else { "ro" };
     unit.own_with("Volume", &format!("{place}:{}:{options}", target.replace('%', "%%")), Specifiers::Meant);

@@ -58,11 +58,11 @@ pub(super) fn pod(context: &mut Context<'_>, units: &mut Vec<(String, Unit)>) {
         options.sort();
         options.dedup();
         let separator = if options.is_empty() { "" } else { ":" };
-        pod.raw("Pod", "Network", &format!("{network}{separator}{}", options.join(",")));
+        pod.raw("Pod", "Network", format!("{network}{separator}{}", options.join(",")));
     }
     for (key, value) in rest {
         match pod.has(key) {
-            true => pod.raw("Pod", key, &value),
+            true => pod.raw("Pod", key, value),
             false => {
                 let message =
                     format!("Podman {} has no {key}= in a .pod unit: it is left out", context.platform.version);

@@ -3,6 +3,8 @@
 //! It passes two readers: the generator, which splits and unquotes by the kind of its key, and systemd, which expands
 //! `%` and `$` in the `ExecStart=` that the generator makes. Checked with the generators of 5.4.2 and 5.8.6.
 
+use std::borrow::Cow;
+
 use crate::model::{AT_START, HOME, VARIABLE, Version, is_mark};
 use crate::platform::keys::Repeat;
 use crate::platform::options::is_list;
@@ -26,9 +28,10 @@ pub(super) fn unfit(text: &str) -> Option<&'static str> {
     if text.contains('\0') {
         return Some("it holds a NUL, which ends every text");
     }
-    // Source: systemd, `unichar_is_valid`.
+    // Source: systemd, `unichar_is_valid`. In UTF-8 all of them begin with such a byte, which few texts have.
     let is_none = |c: char| ('\u{fdd0}'..='\u{fdef}').contains(&c) || u32::from(c) & 0xfffe == 0xfffe;
-    if text.chars().any(|c| is_none(c) && !(c == AT_START || c == HOME || VARIABLE.contains(&c))) {
+    let is_suspect = text.bytes().any(|byte| byte >= 0xef);
+    if is_suspect && text.chars().any(|c| is_none(c) && !is_mark(c)) {
         return Some("it holds what Unicode calls a noncharacter, and systemd ignores a line with one");
     }
     // Options stand before it in the same word.
@@ -36,15 +39,15 @@ pub(super) fn unfit(text: &str) -> Option<&'static str> {
 }
 
 /// A value of an option as Podman takes it for one; nothing if there is no way.
-pub(crate) fn one_of_list(flag: &str, text: &str, version: Version) -> Option<String> {
+pub(crate) fn one_of_list<'t>(flag: &str, text: &'t str, version: Version) -> Option<Cow<'t, str>> {
     if !is_list(flag, version) {
-        return Some(text.to_owned());
+        return Some(text.into());
     }
     // Go's reader of CSV makes one line break of both.
     if text.is_empty() || text.contains("\r\n") {
         return None;
     }
-    Some(csv(text))
+    Some(csv(text).into())
 }
 
 /// A field of a line of CSV.
@@ -61,23 +64,23 @@ pub(super) fn value(repeat: Repeat, text: &str, specifiers: Specifiers) -> Optio
     if text == ";" {
         return None;
     }
-    let written = match repeat {
+    let written: Cow<'_, str> = match repeat {
         Repeat::Args | Repeat::Keyval | Repeat::LastArgs => return Some(word(text, specifiers)),
         Repeat::Words => {
             let quoted = text.contains(char::is_whitespace);
             match (quoted, text.contains('"'), text.contains('\'')) {
                 // A backslash before a quotation mark or the end of the line would hide it.
                 _ if text.is_empty() || text.contains('\\') || text.chars().any(|c| c.is_control()) => return None,
-                (false, false, false) => text.to_owned(),
-                (_, false, _) => format!("\"{text}\""),
-                (_, true, false) => format!("'{text}'"),
+                (false, false, false) => text.into(),
+                (_, false, _) => format!("\"{text}\"").into(),
+                (_, true, false) => format!("'{text}'").into(),
                 (_, true, true) => return None,
             }
         }
-        Repeat::Bool | Repeat::Uint | Repeat::Lines => plain(text)?.to_owned(),
+        Repeat::Bool | Repeat::Uint | Repeat::Lines => plain(text)?.into(),
         // A pair of quotes around it would go, and some releases take a lone one at the end, too.
         Repeat::Last if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) => return None,
-        Repeat::Last => plain(text)?.to_owned(),
+        Repeat::Last => plain(text)?.into(),
     };
     Some(expand(&written, specifiers))
 }
@@ -119,12 +122,26 @@ pub(super) fn word(text: &str, specifiers: Specifiers) -> String {
 }
 
 fn expand(text: &str, specifiers: Specifiers) -> String {
-    // What is only known at the start is a variable of systemd's.
+    let is_literal = specifiers == Specifiers::Literal;
     let [open, close] = VARIABLE;
-    let text = text.replace('$', "$$").replace(AT_START, &format!("${{{AT_START_VARIABLE}}}"));
-    let text = text.replace(open, "${").replace(close, "}");
-    let text = if specifiers == Specifiers::Literal { text.replace('%', "%%") } else { text };
-    text.replace(HOME, "%h")
+    let expands = |c: char| c == '$' || is_mark(c) || (c == '%' && is_literal);
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, from)) = rest.find(expands).map(|at| rest.split_at(at)) {
+        written.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('$') => written.push_str("$$"),
+            // What is only known at the start is a variable of systemd's.
+            Some(AT_START) => written.extend(["${", AT_START_VARIABLE, "}"]),
+            Some(HOME) => written.push_str("%h"),
+            Some(c) if c == open => written.push_str("${"),
+            Some(c) if c == close => written.push('}'),
+            _ => written.push_str("%%"),
+        }
+        rest = chars.as_str();
+    }
+    written + rest
 }
 
 #[cfg(test)]

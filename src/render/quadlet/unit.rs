@@ -1,5 +1,6 @@
 //! A unit file while it is made: sections with entries, each written as its key needs it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::kept::Kept;
@@ -37,7 +38,7 @@ pub(super) struct Unit {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    section: String,
+    section: &'static str,
     key: String,
     value: String,
 }
@@ -82,12 +83,15 @@ impl Unit {
         if value.contains(char::is_control) || quote::unfit(value).is_some() {
             return self.lose(format!("{key}= of [{section}] cannot hold this value: a line has no such characters"));
         }
-        self.raw(section, key, &value.replace('%', "%%"));
+        self.raw(section, key, value.replace('%', "%%"));
     }
 
     /// A value that is written exactly so.
-    pub fn raw(&mut self, section: &str, key: &str, value: &str) {
-        self.entries.push(Entry { section: section.to_owned(), key: key.to_owned(), value: value.to_owned() });
+    pub fn raw(&mut self, section: &str, key: &str, value: impl Into<String>) {
+        // A section that is not in that order is never written.
+        if let Some(section) = ORDER.into_iter().find(|known| *known == section) {
+            self.entries.push(Entry { section, key: key.to_owned(), value: value.into() });
+        }
     }
 
     /// A value of the unit's own section, quoted as its key needs it. A release that lacks the key gets `PodmanArgs=`
@@ -110,7 +114,7 @@ impl Unit {
         };
         let marked = self.marked(key, value).filter(|_| listed == value);
         self.kept.extend(self.at.filter(|_| marked.is_some()));
-        let listed = marked.unwrap_or(listed);
+        let listed = marked.map_or(listed, Cow::Owned);
         // The generator looks at the beginning of these, where a quotation mark would now stand.
         let is_hidden = listed != value && matches!(key, "EnvironmentFile" | "AddDevice");
         // A device that may be missing begins so.
@@ -121,7 +125,7 @@ impl Unit {
             && !is_hidden
             && let Some(written) = quote::value(known.repeat, &listed, specifiers)
         {
-            return self.raw(self.own, key, &written);
+            return self.raw(self.own, key, written);
         }
         let late = known.since() > self.version;
         // Arguments know no units, and no folder of theirs.
@@ -192,7 +196,7 @@ impl Unit {
             written.push(quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal));
         }
         self.at = None;
-        self.raw(self.own, key, &written.join(" "));
+        self.raw(self.own, key, written.join(" "));
     }
 
     /// An argument of `podman` that has no key.
@@ -200,7 +204,7 @@ impl Unit {
         if let Some(why) = quote::unfit(argument) {
             return self.lose(format!("PodmanArgs= cannot hold this value: {why}"));
         }
-        self.raw(self.own, "PodmanArgs", &quote::word(argument, specifiers));
+        self.raw(self.own, "PodmanArgs", quote::word(argument, specifiers));
     }
 
     /// An option of `podman` that has no key, with its value.
@@ -239,7 +243,7 @@ impl Unit {
                 self.lost.push((Some(entry.value.span()), message));
                 continue;
             }
-            self.raw(&entry.section, &entry.key.value, value);
+            self.raw(&entry.section, &entry.key.value, value.as_str());
         }
     }
 
@@ -260,11 +264,13 @@ impl Unit {
 
     /// Its sections in the order in which they are written, each with its entries.
     pub fn sections(&self) -> Vec<(&'static str, Vec<(&str, &str)>)> {
-        let sections = ORDER.iter().map(|name| {
-            let of_section = self.entries.iter().filter(|entry| entry.section == *name);
-            (*name, of_section.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect::<Vec<_>>())
-        });
+        let mut sections = ORDER.map(|name| (name, Vec::new()));
+        for entry in &self.entries {
+            if let Some((_, entries)) = sections.iter_mut().find(|(name, _)| *name == entry.section) {
+                entries.push((entry.key.as_str(), entry.value.as_str()));
+            }
+        }
         // The own section stands even when it is empty: the generator wants it.
-        sections.filter(|(name, entries)| !entries.is_empty() || *name == self.own).collect()
+        sections.into_iter().filter(|(name, entries)| !entries.is_empty() || *name == self.own).collect()
     }
 }
