@@ -218,6 +218,10 @@ fn service(service: &mut Service, is_awaited: bool) {
     if let Some(health) = &mut service.health {
         let health = &mut health.value;
         health.start_interval = None;
+        // Zero is the default.
+        health.interval.take_if(|time| time.value == Duration::default());
+        health.timeout.take_if(|time| time.value == Duration::default());
+        health.retries.take_if(|retries| retries.value == 0);
         if health.test == Some(HealthTest::Disabled) {
             *health = quadgen::model::Health { test: Some(HealthTest::Disabled), ..Default::default() };
         }
@@ -232,7 +236,8 @@ fn service(service: &mut Service, is_awaited: bool) {
             line.value = line.value.trim().to_owned();
         }
     }
-    service.health.take_if(|health| health.value == quadgen::model::Health::default());
+    // The times of the image's own check cannot be changed.
+    service.health.take_if(|health| health.value.test.is_none());
     mounts(service);
     self::attributes(service);
     let mut entries = Vec::new();
