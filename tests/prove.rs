@@ -126,7 +126,10 @@ fn projects_of_the_lab_are_proven() {
 }
 
 /// Stacks that something was once found wrong with.
-const SMALL: [&str; 2] = [
+const SMALL: [&str; 4] = [
+    "services: {a: {image: x, logging: {options: {max-size: 50m}}}}",
+    // One image, built once.
+    "services: {a: {image: y, build: ./a}, b: {image: y}, c: {image: y, build: ./c}}",
     // What pulls in several units beside those that are waited for.
     "services: {app: {image: x}, w: {image: x, depends_on: [app], scale: 3}}",
     "services: {a: {image: x, scale: 2}, z: {image: x}, w: {image: x, depends_on: [a, z]}}",

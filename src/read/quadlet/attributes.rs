@@ -19,7 +19,8 @@ pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {
         let (Some(shape), Some(key)) = (attribute.shape, attribute.key.as_ref().or(attribute.flag.as_ref())) else {
             continue;
         };
-        if !values.may_hold(key) {
+        // A log has options without a driver, too.
+        if !values.may_hold(key) && shape != Shape::Logging {
             continue;
         }
         if let Some((span, data)) = value(values, name, key, shape) {
