@@ -6,6 +6,11 @@ use crate::source::Span;
 /// Where units lie once they are installed, as systemd names it.
 pub const INSTALLED: &str = "%E/containers/systemd/";
 
+/// Variables of systemd that stand for words which no line can hold. Tried with the generators of 5.4.2 and 5.8.6: both
+/// drop an empty word and, in silence, all words behind it; and both unquote a lone `;`, which for systemd begins another
+/// command, on the host.
+pub const STANDING_FOR: [(&str, &str); 2] = [("QUADGEN_EMPTY", ""), ("QUADGEN_SEMICOLON", ";")];
+
 /// The kinds of files that the generator reads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum UnitKind {

@@ -430,7 +430,8 @@ fn services(made: &Generated, id: &str, folder: &Path, release: Version) -> Serv
         let mut keys = BTreeMap::new();
         for (section, (key, value)) in entries {
             // The generator says what a path needs as it thinks fit.
-            if section.starts_with("X-") || key == "RequiresMountsFor" {
+            let stands_for_a_word = key == "Environment" && value.starts_with("\"QUADGEN_");
+            if section.starts_with("X-") || key == "RequiresMountsFor" || stands_for_a_word {
                 continue;
             }
             *keys.entry(format!("[{section}] {key}")).or_default() += 1;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use quadgen::model::Version;
+use quadgen::model::{STANDING_FOR, Version};
 use quadgen::platform::options::is_list;
 
 use super::support::split;
@@ -165,6 +165,9 @@ fn literal(word: &[u8]) -> String {
         }
         out
     };
+    if let Some((_, text)) = STANDING_FOR.iter().find(|(name, _)| word == format!("${{{name}}}")) {
+        return (*text).to_owned();
+    }
     // A NUL ends a word of a command.
     marked(&marked(&word, '%', "specifier"), '$', "variable").replace('\0', "<NUL>")
 }
@@ -323,7 +326,10 @@ pub fn unreadable(line: &str) -> Option<&'static str> {
 pub fn keys(text: &str) -> BTreeMap<String, usize> {
     let mut section = String::new();
     let mut keys = BTreeMap::new();
-    for line in text.split('\n').filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    // What stands for words that no line can hold is seen where the words are.
+    let counts =
+        |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with("Environment=\"QUADGEN_");
+    for line in text.split('\n').filter(counts) {
         match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             Some(name) => section = name.to_owned(),
             None => *keys.entry(format!("[{section}] {}", line.split('=').next().unwrap_or(line))).or_default() += 1,

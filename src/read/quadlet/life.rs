@@ -4,8 +4,8 @@ use super::stack::Names;
 use super::unit::Unit;
 use crate::maps::{HashSet, IndexMap};
 use crate::model::{
-    Condition, Dependency, Duration, INSTALLED, Mount, MountKind, NetworkMode, Restart, Service, ServiceKind, Spanned,
-    Stack, UnitEntry, UnitKind,
+    Condition, Dependency, Duration, INSTALLED, Mount, MountKind, NetworkMode, Restart, STANDING_FOR, Service,
+    ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
 };
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
@@ -227,6 +227,9 @@ pub(super) fn without_implied(stack: &mut Stack) {
     for service in stack.services.values_mut().filter(|service| service.kind == ServiceKind::Container) {
         let key = service.name.value.clone();
         remove(service, "Unit", "Description", Some(&format!("{} of {name}", key.replace('%', "%%"))));
+        for (name, word) in STANDING_FOR {
+            remove(service, "Service", "Environment", Some(&format!("\"{name}={word}\"")));
+        }
         let (healthy, completed) = (healthy.contains(&key), completed.contains(&key));
         if healthy {
             remove(service, "Container", "Notify", Some("healthy"));

@@ -3,7 +3,7 @@
 use super::quote::{Specifiers, unfit};
 use super::unit::{Unit, is_unit};
 use super::{Context, attributes, copies, deny, environment, finish, hooks, life, mounts};
-use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, Service, Text};
+use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, STANDING_FOR, Service, Text};
 use crate::platform::Feature;
 use crate::platform::keys::Repeat;
 use crate::render::host::start_step;
@@ -191,20 +191,15 @@ fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
             return context.refused.push(refuse(word.span(), message));
         }
     }
-    // Tried with the generators of 5.4.2 and 5.8.6. Both drop an empty word and, in silence, all words behind it; and
-    // both unquote a lone `;`, which for systemd begins another command, on the host.
-    if let Some(word) = service.command.iter().flatten().find(|word| matches!(word.value.as_str(), "" | ";")) {
-        let what = if word.value.is_empty() { "an empty word" } else { "a `;` as a word" };
-        let message = format!("a unit cannot hold {what}, and the command of `{}` has one", service.name.value);
-        let finding = refuse(word.span(), message).help("What helps: `sh -c` with the whole line as one word.");
-        return context.refused.push(finding);
-    }
     if service.command.as_ref().is_some_and(Vec::is_empty) {
         let message = format!("a unit cannot take the image's command away: `{}` runs it", service.name.value);
         context.lose(service.span(), message);
     }
     if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
         unit.words("Exec", words);
+        for (name, word) in STANDING_FOR.iter().filter(|(_, word)| words.iter().any(|it| it.value == *word)) {
+            unit.raw("Service", "Environment", format!("\"{name}={word}\""));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::kept::Kept;
 use super::quote;
-use crate::model::{Text, UnitEntry, Value, Version};
+use crate::model::{STANDING_FOR, Text, UnitEntry, Value, Version};
 use crate::platform::keys;
 use crate::render::pairs_at;
 use crate::source::Span;
@@ -193,7 +193,10 @@ impl Unit {
             self.at = Some(word.span());
             let marked = self.marked(key, &word.value);
             self.kept.extend(self.at.filter(|_| marked.is_some()));
-            written.push(quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal));
+            written.push(match STANDING_FOR.iter().find(|(_, text)| *text == word.value) {
+                Some((name, _)) => format!("${{{name}}}"),
+                None => quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal),
+            });
         }
         self.at = None;
         self.raw(self.own, key, written.join(" "));
