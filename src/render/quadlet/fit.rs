@@ -43,6 +43,7 @@ pub(crate) fn fitted(stack: &Stack) -> Fitted<'_> {
         security::normal(service);
         block_devices(service);
     }
+    providers(&mut out, &mut fitted.lost);
     idle(&mut out);
     built(&mut out);
     fitted.stack = Cow::Owned(out);
@@ -167,6 +168,26 @@ fn built(stack: &mut Stack) {
         if let Some((_, build)) = builds.iter().find(|(built, _)| Some(built) == image.as_ref()) {
             service.attributes.insert("build".to_owned(), build.clone());
         }
+    }
+}
+
+/// What a program runs that docker-compose calls has no container.
+fn providers(stack: &mut Stack, lost_here: &mut Vec<Diagnostic>) {
+    let is_called = |service: &Service| service.image.is_none() && !service.attributes.contains_key("build");
+    let all: HashSet<String> = stack
+        .services
+        .values()
+        .filter(|service| is_called(service) && service.attributes.contains_key("provider"))
+        .map(|service| service.name.value.clone())
+        .collect();
+    for name in &all {
+        let Some(service) = stack.services.shift_remove(name) else { continue };
+        let message =
+            format!("`{name}` is run by a program that docker-compose calls: it has no unit, and nobody waits for it");
+        lost_here.push(lost(service.span(), message));
+    }
+    for service in stack.services.values_mut() {
+        service.depends_on.retain(|dependency| !all.contains(&dependency.service.value));
     }
 }
 
