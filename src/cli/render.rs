@@ -263,10 +263,12 @@ fn prepare<'s>(
         return Err(vec![Box::new(stop.help(help))]);
     }
     let (mut lost, sources) = (Sink::default(), &session.sources);
+    // Nothing below a warning is shown, unless somebody's settings make one of it.
+    let lowest = if session.all_settings().next().is_some() { Level::Info } else { Level::Warning };
     // Neither needs what comes of the other.
     let (found, made) = both(
         stack.services.len() > MANY,
-        || judged(stack, &platforms, sources),
+        || judged(stack, &platforms, lowest, sources),
         || sets(session, options, how, stack, &platforms, &chosen.input.source, &mut lost),
     );
     // What refers to nothing would be left out of the files, and a service without its network lands on another.
@@ -280,12 +282,17 @@ fn prepare<'s>(
 }
 
 /// What the rules find on the platforms that a stack is rendered for.
-fn judged(stack: &Stack, platforms: &[(Platform, render::Target)], sources: &SourceMap) -> Vec<Diagnostic> {
+fn judged(
+    stack: &Stack,
+    platforms: &[(Platform, render::Target)],
+    lowest: Level,
+    sources: &SourceMap,
+) -> Vec<Diagnostic> {
     // What a platform makes of it plays no part in a topology.
     let judged = platforms.iter().filter(|(_, target)| *target != render::Target::Topology);
     let wirings: Vec<Wiring<'_>> = judged.map(|(platform, _)| Wiring::new(stack, platform)).collect();
     let mut found = Sink::default();
-    rules::check(&Context::new(stack, &wirings), &mut found);
+    rules::check(&Context { lowest, ..Context::new(stack, &wirings) }, &mut found);
     found.finish(sources)
 }
 

@@ -27,6 +27,11 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             if view.wiring.owner(service).name != service.name {
                 continue;
             }
+            // What nothing decides is for those who want to know; what was decided in vain for all.
+            let decides = || service.networks.iter().any(|attachment| !attachment.attributes.is_empty());
+            if context.lowest > RULE.level && !decides() {
+                continue;
+            }
             let Some(routes) = view.wiring.routes(service) else { continue };
             if let Some(stated) = &routes.unheeded {
                 view.report(sink, unheeded(context, view, service, &routes, stated, &mut chosen));
