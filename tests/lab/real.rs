@@ -339,8 +339,10 @@ fn prepare(real: Real) -> Result<Real, String> {
             let _ = writeln!(text, "    {word}: !reset null");
         }
         // Nothing may be raised above what the whole computer has.
-        if !service["ulimits"]["memlock"].is_null() {
-            text += "    ulimits:\n      memlock: !reset null\n";
+        let raised = ["memlock", "nofile", "nproc"].into_iter().filter(|limit| !service["ulimits"][limit].is_null());
+        for (at, limit) in raised.enumerate() {
+            let head = if at == 0 { "    ulimits:\n" } else { "" };
+            let _ = writeln!(text, "{head}      {limit}: !reset null");
         }
         if !service["deploy"]["resources"].is_null() {
             text += "    deploy:\n      resources: !reset null\n";
