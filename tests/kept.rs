@@ -76,6 +76,42 @@ fn what_reaches_podman_as_it_is_stays_a_variable() {
 }
 
 #[test]
+fn what_others_read_or_would_change_is_resolved() {
+    let stack = r#"
+name: app
+services:
+  a:
+    image: "${IMAGE:-nginx}"
+    command: "${LINE:-serve}"
+    env_file: app.env
+    environment: ["H=${HOME}", "P=${http_proxy:-none}", "K=${KEPT:-yes}"]
+  b: { image: "team/${NAME:-b}:${TAG:-1}", command: [x, "${EMPTY:-}", ""] }
+"#;
+    let source = folder(&[("compose.yaml", stack), ("app.env", "A=b\n")]);
+    let output = render(source.path(), &["--on", "podman@5.4", "--keep-variables"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = [
+        "Image=docker.io/library/nginx",
+        "Environment=K=${KEPT}",
+        "EnvironmentFile=app.env",
+        "EnvironmentFile=./app-a.env",
+        "Exec=serve",
+        "EnvironmentFile=%E/containers/systemd/app.quadgen.env",
+        // The name is behind what was put before it.
+        "Image=docker.io/team/${NAME}:${TAG}",
+        "Exec=x ${EMPTY} ${QUADGEN_EMPTY}",
+        "Environment=\"QUADGEN_EMPTY=\"",
+        "EnvironmentFile=%E/containers/systemd/app.quadgen.env",
+    ];
+    let mut shown = lines(&output, &["Image=", "Environment", "Exec="]);
+    let mut expected = expected.map(str::to_owned).to_vec();
+    shown.sort();
+    expected.sort();
+    assert_eq!(shown, expected);
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("EMPTY=\nKEPT=yes\nNAME=b\nTAG=1\n"));
+}
+
+#[test]
 fn what_a_release_looks_at_is_resolved() {
     let source = folder(&[("compose.yaml", VARIABLES), (".env", "WHO=x\n")]);
     let output = render(source.path(), &["--on", "podman@4.9,rootful", "--keep-variables"]);
@@ -116,17 +152,26 @@ services:
   editor: { image: docker.io/library/nginx:1.27, volumes: [./site/posts:/posts] }
   free: { image: docker.io/library/nginx:1.27, privileged: true, volumes: [./free:/free] }
   many: { image: docker.io/library/nginx:1.27, scale: 2, volumes: [./many:/many] }
+  asleep: { image: docker.io/library/nginx:1.27, profiles: [p], volumes: [./asleep:/a, ./k/../own2:/b] }
+  reader: { image: docker.io/library/nginx:1.27, volumes: [./own2:/own2, ./conf:/conf] }
+  secret: { image: docker.io/library/nginx:1.27, secrets: [s] }
+secrets: { s: { file: ./conf/s.txt } }
 configs: { a: { file: a }, b: { content: x } }
 volumes: { data: {} }
 ";
-    let source = folder(&[("compose.yaml", stack), ("a", "")]);
+    let source = folder(&[("compose.yaml", stack), ("a", ""), ("conf/s.txt", "")]);
     let output = render(source.path(), &["--on", "podman@5.4,selinux", "--selinux"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !said.contains("QG610"), "{said}");
     let expected = [
+        "Volume=./asleep:/a:Z",
+        "Volume=./k/../own2:/b:z",
         "Volume=./site/posts:/posts:z",
         "Volume=./free:/free",
         "Volume=./many:/many:z",
+        "Volume=./own2:/own2:z",
+        "Volume=./conf:/conf:z",
+        "Volume=./conf/s.txt:/run/secrets/s:ro,z",
         "Volume=./site:/site:ro,z",
         "Volume=/etc/localtime:/etc/localtime:ro",
         "Volume=/run/x.sock:/x",
@@ -138,7 +183,7 @@ volumes: { data: {} }
     ];
     assert_eq!(lines(&output, &["Volume="]), expected);
     let output = render(source.path(), &["--on", "docker", "--target", "compose", "--selinux"]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).matches("selinux: z").count(), 4);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).matches("selinux: z").count(), 7);
     let units = folder(&[("a.container", "[Container]\nImage=docker.io/library/nginx:1\nVolume=/x:/x\n")]);
     let output = render(units.path(), &["--on", "podman@5.4", "--selinux"]);
     assert_eq!(output.status.code(), Some(2));

@@ -232,3 +232,15 @@ fn real_trees_become_the_same_services() {
     say(&format!("units to units: {trees} trees with {units} units become the same services under {version}"));
     assert!(trees > 80);
 }
+
+#[test]
+fn paths_above_the_folder_and_steps_move() {
+    let unit = "[Container]\nImage=docker.io/library/x:1\nVolume=../c:/c\nVolume=./d:/d\n[Service]\n\
+                ExecStartPre=-/usr/bin/mkdir -p %E/containers/systemd/d\n[Install]\nWantedBy=default.target\n";
+    let (code, texts, said) = edited(&[("a.container", unit)], "podman@5.8.6,rootless", &["--base", "/srv/x"]);
+    assert_eq!(code, 0, "{said}");
+    let text = &texts["a.container"];
+    for line in ["Volume=/srv/c:/c", "Volume=/srv/x/d:/d", "ExecStartPre=-/usr/bin/mkdir -p /srv/x/d"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}

@@ -1,10 +1,11 @@
 //! Reads what was rendered as whoever runs it would: units as the generator of the platform's release does, a Compose
 //! file as docker-compose does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::maps::HashMap;
 use crate::model::{UnitKind, Version};
 use crate::read::{Read, compose, quadlet, topology};
 use crate::render::{File, Target};

@@ -77,6 +77,13 @@ struct Source {
     file: FileId,
 }
 
+impl Parsed {
+    /// Leaves variables open whose values stand in files that systemd reads.
+    pub fn forget_values(&mut self) {
+        self.service_env_files.clear();
+    }
+}
+
 impl Source {
     fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)

@@ -298,7 +298,8 @@ impl Reader {
                 let help = "What helps: `[sh, -c, \"…\"]`, with the whole line as one word.";
                 self.diagnostics.push(found.help(help));
             }
-            return Some(split.words.into_iter().map(|word| Spanned { value: word, origin: origin(node) }).collect());
+            // None of them is the text that stands there, with its variables or without.
+            return Some(split.words.into_iter().map(|word| Spanned::written(word, node.span)).collect());
         }
         Some(self.items(node, what).iter().filter_map(|item| self.text(item, what)).collect())
     }

@@ -1,26 +1,17 @@
 //! `--selinux`: what a container mounts from the host gets a label that lets it in.
 
 use super::count;
-use crate::model::{Mount, MountKind, Stack};
+use crate::model::{Mount, MountKind, Service, Stack};
 use crate::platform::selinux::{is_of_the_system, is_open, label};
 
 /// The stack with a label on every bind that has none: for the container alone where nobody else uses the folder or
 /// anything in it.
 pub fn labelled(stack: &Stack) -> Stack {
     let mut stack = stack.clone();
-    let uses: Vec<(String, String)> = stack
-        .services
-        .values()
-        .flat_map(|service| {
-            // Instances of a template are containers of their own.
-            let copies = if count(service) > 1 { 2 } else { 1 };
-            let binds = service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Bind);
-            let of_one = binds.map(|mount| (service.name.value.clone(), mount.value.source.clone()));
-            of_one
-                .flat_map(move |(name, source)| (0..copies).map(move |copy| (format!("{name}/{copy}"), source.clone())))
-        })
-        .collect();
-    for service in stack.services.values_mut().filter(|service| !is_open(service)) {
+    let uses: Vec<(String, String)> =
+        stack.services.values().chain(stack.disabled.values()).flat_map(|service| uses(&stack, service)).collect();
+    let services = stack.services.values_mut().chain(stack.disabled.values_mut());
+    for service in services.filter(|service| !is_open(service)) {
         let own = format!("{}/0", service.name.value);
         for mount in service.mounts.iter_mut().filter(|mount| is_bare(&mount.value)) {
             let source = mount.value.source.as_str();
@@ -31,6 +22,21 @@ pub fn labelled(stack: &Stack) -> Stack {
         files.for_each(|used| used.labelled = true);
     }
     stack
+}
+
+/// Whose containers use which path of the host. Instances of a template are containers of their own.
+fn uses(stack: &Stack, service: &Service) -> Vec<(String, String)> {
+    let binds = service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Bind);
+    let mut paths: Vec<&str> = binds.map(|mount| mount.value.source.as_str()).collect();
+    for (used, objects) in [(&service.secrets, &stack.secrets), (&service.configs, &stack.configs)] {
+        let files = used.iter().filter_map(|used| objects.get(&used.source.value)?.file.as_ref());
+        paths.extend(files.map(|file| file.value.as_str()));
+    }
+    let copies = if count(service) > 1 { 2 } else { 1 };
+    let by = |path: &str| -> Vec<_> {
+        (0..copies).map(|copy| (format!("{}/{copy}", service.name.value), path.to_owned())).collect()
+    };
+    paths.into_iter().flat_map(by).collect()
 }
 
 /// Whether a mount needs a label, and may have one.
@@ -45,7 +51,14 @@ fn is_bare(mount: &Mount) -> bool {
 /// Whether one path is the other, or lies in it.
 fn overlap(one: &str, other: &str) -> bool {
     let parts = |path: &str| -> Vec<String> {
-        path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+        let mut parts: Vec<String> = Vec::new();
+        for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+            match part {
+                ".." if parts.last().is_some_and(|last| last != "..") => drop(parts.pop()),
+                part => parts.push(part.to_owned()),
+            }
+        }
+        parts
     };
     let (one, other) = (parts(one), parts(other));
     one.starts_with(&other) || other.starts_with(&one)

@@ -184,6 +184,15 @@ impl Context<'_> {
         format!("{}{name}", self.project)
     }
 
+    /// A name for a file of quadgen's own with variables, beside those that the stack brings.
+    fn own_env_file(&self, name: &str) -> String {
+        let theirs = self.stack.services.values().flat_map(|service| &service.env_files);
+        let theirs: HashSet<&str> = theirs.map(|file| file.path.value.trim_start_matches("./")).collect();
+        let names = ["env", "quadgen.env"].map(|ending| format!("{name}.{ending}"));
+        let [usual, other] = names;
+        if theirs.contains(usual.as_str()) { other } else { usual }
+    }
+
     /// Where a path of the host is, as a word of a command: what is relative to the units lies where they are installed.
     fn place(&self, path: &str) -> String {
         if path.starts_with(['/', HOME]) {

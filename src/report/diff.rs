@@ -70,7 +70,10 @@ fn masked(name: &str, text: &str) -> String {
     let is_env = ending == "env" || name.starts_with(".env") || stem.ends_with(".env");
     let mut secrets = if is_env { Vec::new() } else { yaml::parse(file).secrets };
     if !is_yaml {
-        secrets.extend(dotenv::parse(file, &|_| None, &|_| None).secrets);
+        let found = dotenv::parse(file, &|_| None, &|_| None);
+        secrets.extend(found.secrets);
+        // What stands in a file of variables alone came from outside, whatever it is called.
+        secrets.extend(found.variables.values().filter(|it| is_env && it.value.is_some()).map(|it| it.span));
     }
     let known: Vec<(usize, usize)> =
         secrets.iter().map(|span| (file.local(span.start), file.local(span.end))).collect();

@@ -61,7 +61,11 @@ impl Session {
             Found::Quadlet { tree, rootful } => {
                 input.rootful = rootful;
                 input.source = self.files.shown(&tree.root);
-                let parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
+                let mut parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
+                if self.wants.newest {
+                    // What systemd fills in does not go into files that people commit.
+                    parsed.forget_values();
+                }
                 for (release, platforms) in self.releases(common, config, rootful) {
                     let reader = if self.wants.newest { Platform::newest_podman() } else { release };
                     let mut read = quadlet::lower(&parsed, &self.sources, reader);

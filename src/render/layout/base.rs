@@ -48,7 +48,9 @@ impl Mover<'_> {
             for entry in &mut unit.entries {
                 let (span, key) = (entry.value.span(), entry.key.value.clone());
                 each_path(&entry.section, &key, &mut entry.value.value, &mut |path| {
-                    *path = below(&folder, path).unwrap_or_default();
+                    if !unit.folder.is_empty() {
+                        *path = below(&folder, path).unwrap_or_default();
+                    }
                     self.path(span, path);
                 });
             }

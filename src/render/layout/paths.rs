@@ -1,10 +1,24 @@
 //! Paths in the lines of units that are meant from the unit's folder.
 
+use crate::model::INSTALLED;
+
 /// Keys that hold a path of the host, or several, and where a bare name is one, too.
 const PATHS: [&str; 6] = ["EnvironmentFile", "Yaml", "ConfigMap", "File", "IgnoreFile", "SetWorkingDirectory"];
 
 /// Changes each relative path in a line of a unit.
 pub(in crate::render) fn each_path(section: &str, key: &str, value: &mut String, change: &mut dyn FnMut(&mut String)) {
+    // The steps that make a folder or a file go with it.
+    let step = ["-/usr/bin/mkdir -p ", "-/usr/bin/touch "].into_iter().find(|step| value.starts_with(step));
+    if let Some(step) = step.filter(|_| section == "Service" && key == "ExecStartPre") {
+        let rest = value.get(step.len()..).unwrap_or("");
+        if let Some(path) = rest.strip_prefix(INSTALLED).filter(|path| !path.contains(['"', '\'', '%', ' '])) {
+            let mut path = format!("./{path}");
+            change(&mut path);
+            let path = path.strip_prefix("./").map_or_else(|| path.clone(), |path| format!("{INSTALLED}{path}"));
+            *value = format!("{step}{path}");
+        }
+        return;
+    }
     let own = ["Container", "Pod", "Kube", "Build", "Volume"];
     if !own.contains(&section) {
         return;

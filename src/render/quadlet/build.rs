@@ -27,9 +27,10 @@ pub(super) fn build(context: &mut Context<'_>, service: &Service) -> Option<(Str
     if !context.has(Feature::BuildUnit) {
         let version = context.platform.version;
         let file = inline.map(|file| format!(" -f {file}")).unwrap_or_default();
-        context
-            .notes
-            .push(format!("Podman {version} has no build units. Build first: podman build -t {image}{file} {folder}"));
+        context.notes.push(format!(
+            "Podman {version} has no build units. Build first: podman build -t {image}{file} {}",
+            folder.replace(HOME, "~")
+        ));
         return Some((image, None));
     }
     // One image is built once.

@@ -197,7 +197,8 @@ fn command(context: &mut Context<'_>, service: &Service, unit: &mut Unit) {
     }
     if let Some(words) = service.command.as_ref().filter(|words| !words.is_empty()) {
         unit.words("Exec", words);
-        for (name, word) in STANDING_FOR.iter().filter(|(_, word)| words.iter().any(|it| it.value == *word)) {
+        let exec = unit.value("Exec").unwrap_or_default();
+        for (name, word) in STANDING_FOR.iter().filter(|(name, _)| exec.contains(&format!("${{{name}}}"))) {
             unit.raw("Service", "Environment", format!("\"{name}={word}\""));
         }
     }

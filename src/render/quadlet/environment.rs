@@ -37,7 +37,7 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     if own.is_empty() {
         return;
     }
-    let name = name(context, service);
+    let name = context.own_env_file(&context.unit(&service.name.value));
     match context.has(Feature::RelativePaths) {
         true => unit.own("EnvironmentFile", &format!("./{name}")),
         // Where the steps say that the files belong.
@@ -48,10 +48,6 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     context.notes.push(note.to_owned());
     let text = own.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     context.files.push(File { name, text });
-}
-
-fn name(context: &Context<'_>, service: &Service) -> String {
-    format!("{}.env", context.unit(&service.name.value))
 }
 
 /// Whether a value stands in no file that belongs to the stack's own. `$$` alone brings nothing in.
@@ -83,7 +79,7 @@ fn env_file(context: &mut Context<'_>, file: &EnvFile, unit: &mut Unit) {
     if file.variables.is_none() {
         let note = format!(
             "Podman reads `{}` literally: quotes, comments behind values and ${{…}} become part of the value.",
-            file.path.value
+            file.path.value.replace(HOME, "%h")
         );
         context.notes.push(note);
     }

@@ -16,6 +16,26 @@ use crate::syntax::systemd_env;
 /// Keys whose values reach Podman as they are, so that systemd may fill something in behind the generator.
 const KEYS: [&str; 8] = ["Environment", "Exec", "HealthCmd", "HostName", "Image", "Label", "PublishPort", "WorkingDir"];
 
+/// Whether podman, or systemd's own helpers, would read a variable of the service for themselves.
+fn is_for_programs(name: &str) -> bool {
+    let begins = ["CONTAINER", "DBUS_", "LANG", "LC_", "LD_", "LISTEN_", "PODMAN", "QUADGEN_", "STORAGE_", "XDG_"];
+    let names = [
+        "HOME",
+        "INVOCATION_ID",
+        "LOGNAME",
+        "MAINPID",
+        "NOTIFY_SOCKET",
+        "PATH",
+        "REGISTRY_AUTH_FILE",
+        "SHELL",
+        "TMPDIR",
+        "USER",
+    ];
+    names.contains(&name)
+        || begins.iter().any(|begin| name.starts_with(begin))
+        || name.to_ascii_lowercase().ends_with("_proxy")
+}
+
 /// The texts of a stack that can keep their variables, by their places.
 #[derive(Debug, Default)]
 pub(super) struct Kept(BTreeMap<Span, Interpolated>);
@@ -28,7 +48,8 @@ impl Kept {
         }
         // Two defaults of one variable are two values, and the file has one for it.
         let can = |(name, value): (&str, &str)| {
-            values.get(name).is_some_and(|values| values.len() == 1)
+            !is_for_programs(name)
+                && values.get(name).is_some_and(|values| values.len() == 1)
                 && systemd_env::line(name, value).is_some()
                 && unfit(value).is_none()
         };
@@ -40,6 +61,12 @@ impl Kept {
     pub fn marked(&self, at: Span, key: &str, value: &str, release: Version) -> Option<String> {
         let text = self.0.get(&at)?;
         let before = value.strip_suffix(text.text.as_str())?;
+        // What was put before a name is no part of another one.
+        let name = text.text.find(['/', ':']).unwrap_or(text.text.len());
+        let begins = text.variables.iter().any(|(range, _)| range.start < name);
+        if key == "Image" && !before.is_empty() && begins {
+            return None;
+        }
         let is_read = match key {
             "PublishPort" => Habit::PortsChecked.of(release),
             // In a list, as JSON, a value would have to be quoted.
@@ -71,7 +98,7 @@ pub(super) fn values(context: &mut Context<'_>, units: &mut [(String, Unit)]) {
         let bare = value.replace("$$", "");
         values.keys().any(|name| bare.contains(&format!("${{{name}}}")))
     };
-    let file = format!("{}.env", context.stack.name.value);
+    let file = context.own_env_file(&context.stack.name.value);
     let below = context.options.below.replace('%', "%%");
     let path = format!("{INSTALLED}{below}{}", file.replace('%', "%%"));
     for (_, unit) in units.iter_mut().filter(|(_, unit)| unit.values().any(holds)) {

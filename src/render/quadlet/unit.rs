@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::kept::Kept;
 use super::quote;
-use crate::model::{STANDING_FOR, Text, UnitEntry, Value, Version};
+use crate::model::{Origin, STANDING_FOR, Text, UnitEntry, Value, Version};
 use crate::platform::keys;
 use crate::render::pairs_at;
 use crate::source::Span;
@@ -191,11 +191,14 @@ impl Unit {
         let mut written = Vec::with_capacity(words.len());
         for word in words {
             self.at = Some(word.span());
-            let marked = self.marked(key, &word.value);
+            // A line is split before its variables are known.
+            let is_own = matches!(word.origin, Origin::Interpolated(_));
+            let marked = self.marked(key, &word.value).filter(|_| is_own);
             self.kept.extend(self.at.filter(|_| marked.is_some()));
-            written.push(match STANDING_FOR.iter().find(|(_, text)| *text == word.value) {
-                Some((name, _)) => format!("${{{name}}}"),
-                None => quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal),
+            let stands = STANDING_FOR.iter().find(|(_, text)| *text == word.value);
+            written.push(match (marked, stands) {
+                (None, Some((name, _))) => format!("${{{name}}}"),
+                (marked, _) => quote::word(marked.as_ref().unwrap_or(&word.value), quote::Specifiers::Literal),
             });
         }
         self.at = None;

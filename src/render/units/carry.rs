@@ -23,6 +23,7 @@ pub(super) fn carry(service: &mut Service, stack: &Stack, platform: &Platform, f
     hosts(service);
     auto_update(service, found);
     secrets(service, platform, found);
+    variables(service, found);
     restarts(service, stack);
 }
 
@@ -89,6 +90,19 @@ fn auto_update(service: &mut Service, found: &mut Vec<Diagnostic>) {
         service.name.value
     );
     found.push(lost(entry.key.span(), message).help("What helps: `docker-compose pull` and `up` from time to time."));
+}
+
+/// Podman takes any name for a variable.
+fn variables(service: &mut Service, found: &mut Vec<Diagnostic>) {
+    let name = &service.name.value;
+    service.environment.retain(|variable, value| {
+        let is_good = !variable.is_empty() && !variable.contains(char::is_whitespace);
+        if !is_good {
+            let message = format!("Compose has no variable `{}`: `{name}` goes without it", variable.escape_debug());
+            found.push(lost(value.span(), message));
+        }
+        is_good
+    });
 }
 
 /// docker-compose gives containers no secrets from outside but in a swarm; podman-compose hands them on to Podman.
