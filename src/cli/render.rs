@@ -328,7 +328,7 @@ fn sets<'s>(
         // What a layout changes in lines of units is not known to whoever reads them again.
         let is_edited = stack.format == model::Format::Quadlet && target == render::Target::Quadlet;
         let is_moved = !options.prefix.is_empty() || options.base.is_some();
-        if !options.no_verify && !(is_edited && is_moved) {
+        if !(options.no_verify || is_edited && is_moved) {
             // A pod takes what concerns the network out of its containers' units, which are proven as they are without.
             let podless = render::Options { pod: false, ..how.clone() };
             let podless = how.pod.then(|| render::render(&laid_out, &platform, target, &podless, &source));
