@@ -124,6 +124,9 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 
 /// Keys that stand for themselves.
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
+    if !keys::deprecated(unit.kind.section()).any(|key| unit.keys.may_hold(key)) {
+        return;
+    }
     for entry in entries(unit) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };
