@@ -8,13 +8,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
-use std::thread;
 
 use quadgen::maps::HashMap;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
-
-/// How many files make it worth to start a thread.
-const MANY: usize = 100;
+use quadgen::threads::{self, MANY};
 
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
@@ -43,20 +40,7 @@ impl Files for Disk {
 
     fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
         // Most of the time is spent in the system, which can do as much on each core.
-        let half = paths.len() / 2;
-        let (first, second) = paths.split_at(if half > MANY { half } else { paths.len() });
-        let read =
-            |paths: &[PathBuf]| -> Vec<io::Result<Vec<u8>>> { paths.iter().map(|path| self.read(path)).collect() };
-        thread::scope(|scope| {
-            let other = (!second.is_empty()).then(|| scope.spawn(|| read(second)));
-            let mut all = read(first);
-            match other.map(|other| other.join()) {
-                Some(Ok(others)) => all.extend(others),
-                Some(Err(_)) => all.extend(read(second)),
-                None => {}
-            }
-            all
-        })
+        threads::map(paths.len() > MANY, paths, |path| self.read(path))
     }
 
     fn is_dir(&self, path: &Path) -> bool {
