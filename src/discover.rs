@@ -230,12 +230,15 @@ impl Sorter<'_> {
             paths.into_iter().zip(texts).map(|(path, bytes)| (path, bytes.ok().and_then(as_text))).collect();
         // Text that is not UTF-8 may still be a unit; its reader says so.
         let units = &self.units;
-        let takes = threads::map(read.len() > MANY, &read, |(path, text)| {
+        let looks = threads::map(read.len() > MANY, &read, |(path, text)| {
             let text = text.as_deref().unwrap_or_default();
-            text.starts_with(MARKER) || units.takes(path, text)
+            let takes = text.starts_with(MARKER) || units.takes(path, text);
+            (takes, takes && (is_marked(text) || look::is_template(text)))
         });
-        for ((path, text), takes) in read.into_iter().zip(takes) {
-            if text.as_deref().is_none_or(|text| takes && !self.is_other(&path, text)) {
+        self.units.reserve(read.len());
+        for ((path, text), (takes, may_be_other)) in read.into_iter().zip(looks) {
+            let mut is_other = |text: &str| may_be_other && self.is_other(&path, text);
+            if text.as_deref().is_none_or(|text| takes && !is_other(text)) {
                 self.units.add(path, text);
             }
         }
@@ -294,10 +297,14 @@ pub fn is_repository(files: &dyn Files, folder: &Path) -> bool {
     files.is_dir(&git) || files.is_file(&git)
 }
 
+/// Whether a text has the marker of a rendered file at its head.
+fn is_marked(text: &str) -> bool {
+    text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER))
+}
+
 /// What a rendered file was rendered from, if that is there.
 fn rendered_from(files: &dyn Files, path: &Path, text: &str) -> Option<PathBuf> {
-    let head = text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER));
-    if !head {
+    if !is_marked(text) {
         return None;
     }
     let source = signed(text)?.source;

@@ -21,5 +21,4 @@ pub mod source;
 mod suggest;
 pub use suggest::nearest;
 pub mod syntax;
-mod threads;
-pub use threads::{MANY, both};
+pub mod threads;

@@ -323,9 +323,10 @@ pub fn has_secret_word(text: &str) -> bool {
     let bytes = upper.as_bytes();
     for (at, pair) in bytes.windows(2).enumerate() {
         let [first, second] = pair else { continue };
-        // Most pairs of letters begin none of them; this bit is what small letters have and capitals lack.
-        let small = (first | 0x20, second | 0x20);
-        if !matches!(small, (b'p' | b's' | b't' | b'k' | b'c' | 0x7f, b'a' | b'w' | b'e' | b'o' | b'r')) {
+        // Most letters begin none of them; this bit is what small letters have and capitals lack.
+        if !matches!(first | 0x20, b'p' | b's' | b't' | b'k' | b'c' | 0x7f)
+            || !matches!(second | 0x20, b'a' | b'w' | b'e' | b'o' | b'r')
+        {
             continue;
         }
         for word in secret_words(*first, *second) {

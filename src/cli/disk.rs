@@ -8,13 +8,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
-use std::thread;
 
 use quadgen::maps::HashMap;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
-
-/// How many files make it worth to start a thread.
-const MANY: usize = 100;
+use quadgen::threads::{self, MANY};
 
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
@@ -43,20 +40,7 @@ impl Files for Disk {
 
     fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
         // Most of the time is spent in the system, which can do as much on each core.
-        let half = paths.len() / 2;
-        let (first, second) = paths.split_at(if half > MANY { half } else { paths.len() });
-        let read =
-            |paths: &[PathBuf]| -> Vec<io::Result<Vec<u8>>> { paths.iter().map(|path| self.read(path)).collect() };
-        thread::scope(|scope| {
-            let other = (!second.is_empty()).then(|| scope.spawn(|| read(second)));
-            let mut all = read(first);
-            match other.map(|other| other.join()) {
-                Some(Ok(others)) => all.extend(others),
-                Some(Err(_)) => all.extend(read(second)),
-                None => {}
-            }
-            all
-        })
+        threads::map(paths.len() > MANY, paths, |path| self.read(path))
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -186,8 +170,17 @@ impl Files for Given {
 
 /// A path from the root on. `x/..` goes; links are looked at only where one stands before a `..`.
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    if let Some(here) = HERE.as_deref().filter(|_| is_tidy(path) && !path.as_os_str().is_empty()) {
-        return here.join(path);
+    if let Some(here) = HERE.as_deref().filter(|_| !path.as_os_str().is_empty()) {
+        // The system says without links where it is, so each `..` in front is the folder above.
+        let (mut folder, mut rest) = (here, path);
+        while rest.as_os_str().as_encoded_bytes().starts_with(b"../")
+            && let (Some(above), Ok(below)) = (folder.parent(), rest.strip_prefix(".."))
+        {
+            (folder, rest) = (above, below);
+        }
+        if is_tidy(rest) && !rest.as_os_str().is_empty() {
+            return folder.join(rest);
+        }
     }
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if !full.components().any(|part| part == Component::ParentDir) {
@@ -245,17 +238,25 @@ pub(super) fn shown(path: &Path) -> PathBuf {
     }
 }
 
-/// The way from a folder to what lies below it, where both are written as plainly as they can be.
-fn below<'p>(from: &Path, to: &'p Path) -> Option<&'p str> {
-    let below = to.to_str()?.strip_prefix(from.to_str()?)?.strip_prefix('/')?;
-    let plain = !below.is_empty() && !below.starts_with(['.', '/']) && !below.ends_with(['.', '/']);
-    (plain && !below.contains("/.") && !below.contains("//")).then_some(below)
+/// The way from one absolute folder to another path, where both are written as plainly as they can be.
+fn plainly(from: &Path, to: &Path) -> Option<String> {
+    if !from.is_absolute() || !is_tidy(from) {
+        return None;
+    }
+    let to = to.to_str()?;
+    let rest = |folder: &Path| to.strip_prefix(folder.to_str()?.trim_end_matches('/'));
+    // The nearest folder that holds both.
+    let mut above = from.ancestors().enumerate();
+    let (up, below) = above
+        .find_map(|(up, folder)| Some((up, rest(folder).filter(|rest| rest.starts_with('/') || rest.is_empty())?)))?;
+    let below = below.strip_prefix('/').filter(|below| !below.is_empty() && is_tidy(Path::new(below)))?;
+    Some(["../".repeat(up).as_str(), below].concat())
 }
 
 /// The way from one absolute folder to another path, by their names alone.
 pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
-    if let Some(below) = below(from, to) {
-        return PathBuf::from(below);
+    if let Some(way) = plainly(from, to) {
+        return PathBuf::from(way);
     }
     let parts = |path: &Path| {
         path.components()
@@ -268,4 +269,37 @@ pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
     let up = from.iter().skip(shared).map(|_| Component::ParentDir.as_os_str().to_owned());
     let way: PathBuf = up.chain(to.iter().skip(shared).cloned()).collect();
     if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HERE, absolute, relative};
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn the_way_goes_by_the_nearest_folder_that_holds_both() {
+        for (from, to, way) in [
+            ("/a/b", "/a/b/c/d", "c/d"),
+            ("/a/b", "/a/bc/d", "../bc/d"),
+            ("/a/b/c", "/a/x", "../../x"),
+            ("/a/b/c", "/a/b", ".."),
+            ("/a/b", "/a/b", "."),
+            ("/a/b", "/c", "../../c"),
+            ("/", "/c/d", "c/d"),
+            ("/a/.b", "/a/c", "../c"),
+            ("/a/b", "/a/.c/d", "../.c/d"),
+            ("/a/b", "/a/./c//d", "../c/d"),
+        ] {
+            assert_eq!(relative(Path::new(from), Path::new(to)), PathBuf::from(way), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_way_up_begins_where_the_program_runs() {
+        let here = HERE.clone().unwrap();
+        assert_eq!(absolute(Path::new("a/b")), here.join("a/b"));
+        assert_eq!(absolute(Path::new("../a")), here.parent().unwrap().join("a"));
+        assert_eq!(absolute(Path::new("../../a/../b")), here.ancestors().nth(2).unwrap().join("b"));
+        assert_eq!(absolute(Path::new("/a/b")), PathBuf::from("/a/b"));
+    }
 }

@@ -20,7 +20,7 @@ use quadgen::render::{self, Layout, Rendered};
 use quadgen::report::{Format, Report, Summary};
 use quadgen::rules::{self, Context};
 use quadgen::source::{SourceMap, Span, display_path};
-use quadgen::{MANY, both};
+use quadgen::threads::{MANY, both};
 
 use super::session::{Part, Session, Target, Wants};
 use super::write::{Place, Refused};

@@ -69,6 +69,11 @@ impl Units {
         self.root.is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind)) || search_root(path).is_some()
     }
 
+    /// Makes room for more files.
+    pub fn reserve(&mut self, more: usize) {
+        self.files.reserve(more);
+    }
+
     pub fn add(&mut self, path: PathBuf, text: Option<String>) {
         let name = name_of(&path);
         self.files.push(File { path, name, text, unit: Unit::default() });

@@ -1,5 +1,7 @@
 //! The source layer of Quadlet: units as their files say them.
 
+use std::borrow::Cow;
+
 use super::Text;
 use crate::source::Span;
 
@@ -100,7 +102,7 @@ pub struct Unit {
     /// The service that it becomes, without `.service`.
     pub service: String,
     /// Every section with the place of its name, as often as it stands, those of drop-ins behind its own.
-    pub sections: Vec<(String, Span)>,
+    pub sections: Vec<(Cow<'static, str>, Span)>,
     /// Every entry in the order in which they count: those of the file, then those of each drop-in.
     pub entries: Vec<UnitEntry>,
     /// Which keys they have.
@@ -194,7 +196,7 @@ impl<'a> FromIterator<&'a str> for Keys {
 #[derive(Clone, PartialEq, Debug)]
 pub struct UnitEntry {
     /// The section without its brackets.
-    pub section: String,
+    pub section: Cow<'static, str>,
     /// The key.
     pub key: Text,
     /// The value, as it is written into the unit.

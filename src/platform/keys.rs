@@ -104,6 +104,17 @@ static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
     sections
 });
 
+/// Those that Podman's manual calls deprecated, each with its section.
+static DEPRECATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let all = KEYS.iter().flat_map(|(section, keys)| keys.iter().map(move |(name, key)| (section, name, key)));
+    all.filter(|(.., key)| key.deprecated).map(|(section, name, _)| (section.as_str(), name.as_str())).collect()
+});
+
+/// The names of the deprecated keys of a section.
+pub fn deprecated(section: &str) -> impl Iterator<Item = &'static str> {
+    DEPRECATED.iter().filter(move |(home, _)| *home == section).map(|(_, key)| *key)
+}
+
 /// A key of a section, if any release has it.
 pub fn find(section: &str, key: &str) -> Option<&'static Key> {
     // There are nine sections: to compare their names costs less than to hash one.

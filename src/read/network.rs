@@ -199,7 +199,7 @@ impl Reader {
                 );
             } else if scalar(item).is_some() {
                 let key = Spanned::written(entry.key.clone(), entry.key_span);
-                found.push(UnitEntry { section: section.key.clone(), key, value });
+                found.push(UnitEntry { section: section.key.clone().into(), key, value });
             }
         }
     }

@@ -156,7 +156,7 @@ fn env_files(
         }
     };
     for entry in entries.iter().filter(|entry| entry.key == "EnvironmentFile") {
-        match entry.section.as_str() {
+        match &*entry.section {
             "Container" => {
                 for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {
                     take(env_file::inside(folder, &word.text), &mut parsed.env_files);

@@ -124,7 +124,8 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 
 /// Keys that stand for themselves.
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
-    for entry in entries(unit) {
+    let is_old = |entry: &&UnitEntry| keys::deprecated(unit.kind.section()).any(|key| key == entry.key.value);
+    for entry in entries(unit).filter(is_old) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };
         if MAPPING.contains(&key) {

@@ -29,7 +29,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// The sections that have a key which stands where it is not known; none where it is in its place, or nobody has it.
 pub(super) fn homes(kind: UnitKind, entry: &UnitEntry) -> Vec<&'static str> {
-    let (section, key) = (entry.section.as_str(), entry.key.value.as_str());
+    let (section, key) = (&*entry.section, entry.key.value.as_str());
     if !systemd::reads(section) || systemd::has(section, key) {
         return Vec::new();
     }
@@ -74,9 +74,12 @@ fn is_missing_image(unit: Option<&Unit>, entry: &UnitEntry) -> bool {
 fn unread(unit: &Unit, name: &str, span: Span) -> Option<Diagnostic> {
     let own = unit.kind.section();
     let known = [own, "Unit", "Service", "Install", "Quadlet"];
+    if known.contains(&name) || name.starts_with("X-") {
+        return None;
+    }
     let keys = unit.entries.iter().filter(|entry| entry.section == name).count();
     let image = unit.entries.iter().any(|entry| entry.section == name && is_missing_image(Some(unit), entry));
-    if known.contains(&name) || name.starts_with("X-") || keys == 0 || image {
+    if keys == 0 || image {
         return None;
     }
     let near = suggest::nearest(name, known);

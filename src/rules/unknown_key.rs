@@ -20,7 +20,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 .severity(Level::Warning)
                 .here(format!("did you mean `{near}`?"))
                 .help("Why: systemd passes over keys that it does not know, and capitals count.")
-                .help(match section.as_str() {
+                .help(match &**section {
                     "Install" => format!("What you see: the unit is not started at boot; {told}."),
                     _ => format!("What you see: it is as if the line were not there; {told}."),
                 })

@@ -7,10 +7,15 @@ mod words;
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr_iter};
+
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
 pub use words::{Escapes, Fault, Word, faults, split};
+
+/// Sections that most files are made of: their names need no memory of their own.
+const SECTIONS: [&str; 6] = ["Unit", "Container", "Network", "Volume", "Service", "Install"];
 
 /// How lines are read. Which release reads in which dialect stands in `data/generators.toml`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,7 +32,7 @@ pub enum Dialect {
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     /// Each section's name with its place, as often as it stands.
-    pub sections: Vec<(String, Span)>,
+    pub sections: Vec<(Cow<'static, str>, Span)>,
     /// Every key with its value, in the order of the file.
     pub entries: Vec<Entry>,
     /// Lines that could not be read: an error each, for which the generator drops the whole file.
@@ -38,7 +43,7 @@ pub struct Tree {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The name of the section it stands in.
-    pub section: String,
+    pub section: Cow<'static, str>,
     /// The key.
     pub key: String,
     /// Where the key stands.
@@ -138,12 +143,15 @@ pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
         reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
         (text, offset) = (rest, mark.end);
     }
-    // Lines are about as long.
-    reader.tree.entries.reserve(text.len() / 24);
+    // Each has one sign at least.
+    reader.tree.entries.reserve(memchr_iter(b'=', text.as_bytes()).count());
     let mut open = None;
-    let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
-    while let Some(line) = lines.next() {
-        let last = lines.peek().is_none();
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let mut from = 0;
+    for to in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+        let line = text.get(from..to).unwrap_or("");
+        let last = to == text.len();
+        from = to + 1;
         let bare = if dialect == Dialect::Raw { line } else { line.trim_start() };
         let start = offset + (line.len() - bare.len()) as u32;
         offset += line.len() as u32 + 1;
@@ -202,10 +210,12 @@ impl Reader {
             if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
                 self.error(line.span, "this is not the name of a section");
             }
-            self.tree.sections.push((name.to_owned(), span));
+            let known = SECTIONS.iter().find(|known| **known == name);
+            let name = known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known));
+            self.tree.sections.push((name, span));
             return;
         }
-        let Some(equals) = line.text.find('=').filter(|at| *at > 0) else {
+        let Some(equals) = memchr(b'=', line.text.as_bytes()).filter(|at| *at > 0) else {
             let what =
                 if line.text.starts_with(';') { ": this release of Podman has no comments with `;`" } else { "" };
             return self.error(line.span, format!("this line is neither a section nor a key with its value{what}"));

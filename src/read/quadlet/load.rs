@@ -133,7 +133,7 @@ fn given(parsed: &Parsed, sources: &SourceMap, unit: &Unit) -> Option<HashMap<St
 
 /// The place for what is wrong with a unit as a whole: its own section, else what may be meant for it, else its first.
 fn head(tree: &Tree, own: &str) -> Option<Span> {
-    let sections = || tree.sections.iter().map(|(name, span)| (name.as_str(), *span));
+    let sections = || tree.sections.iter().map(|(name, span)| (&**name, *span));
     let near = || sections().find(|(name, _)| suggest::nearest(name, [own]).is_some());
     let found = sections().find(|(name, _)| *name == own).or_else(near).or_else(|| sections().next());
     found.map(|(_, span)| span)

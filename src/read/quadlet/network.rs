@@ -11,7 +11,7 @@ use crate::syntax::unit::Entry;
 
 /// Every entry of the sections that kinds of units share: they stay with what the unit makes.
 pub(super) fn shared(unit: &Unit) -> Vec<UnitEntry> {
-    let is_shared = |entry: &&Entry| matches!(entry.section.as_str(), "Unit" | "Service" | "Install" | "Quadlet");
+    let is_shared = |entry: &&Entry| matches!(&*entry.section, "Unit" | "Service" | "Install" | "Quadlet");
     unit.entries.iter().filter(is_shared).map(written).collect()
 }
 

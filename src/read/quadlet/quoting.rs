@@ -46,7 +46,7 @@ fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
             return None;
         }
         Some(known.repeat)
-    } else if matches!(entry.section.as_str(), "Unit" | "Service" | "Install") {
+    } else if matches!(&*entry.section, "Unit" | "Service" | "Install") {
         None
     } else {
         return None;

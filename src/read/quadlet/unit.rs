@@ -1,5 +1,7 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
+use std::borrow::Cow;
+
 use crate::maps::HashMap;
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
@@ -21,7 +23,7 @@ pub(super) struct Unit {
     /// The first line of its own section, else of the file.
     pub head: Span,
     /// Every section with its place.
-    pub sections: Vec<(String, Span)>,
+    pub sections: Vec<(Cow<'static, str>, Span)>,
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
     /// Which keys they have.

@@ -162,7 +162,7 @@ impl<'u> Values<'u> {
     }
 
     fn entry(&self, key: &str, text: String, span: Span) -> UnitEntry {
-        let section = self.unit.own().to_owned();
+        let section = self.unit.own().into();
         UnitEntry { section, key: Spanned::written(key.to_owned(), span), value: Spanned::written(text, span) }
     }
 

@@ -67,7 +67,7 @@ pub(super) fn network(network: &Network, losses: &mut Losses) -> Map {
         && entries.iter().all(|entry| entry.key.value != "DisableDNS")
     {
         let text = |text: &str| Text::implied(text.to_owned(), span);
-        entries.push(UnitEntry { section: "Network".to_owned(), key: text("DisableDNS"), value: text("true") });
+        entries.push(UnitEntry { section: "Network".into(), key: text("DisableDNS"), value: text("true") });
     }
     put_entries(&mut out, &entries, "Network", losses);
     out
@@ -110,7 +110,7 @@ fn put_entries(out: &mut Map, entries: &[UnitEntry], own: &str, losses: &mut Los
 pub(super) fn entries(entries: &[UnitEntry], own: &str, lose: &mut dyn FnMut(Span, String)) -> Map {
     let mut sections: IndexMap<&str, IndexMap<&str, Vec<&str>>> = IndexMap::default();
     for entry in entries {
-        let (section, key, value) = (entry.section.as_str(), entry.key.value.as_str(), entry.value.value.as_str());
+        let (section, key, value) = (&*entry.section, entry.key.value.as_str(), entry.value.value.as_str());
         match refusal(own, section, key, value) {
             None => sections.entry(section).or_default().entry(key).or_default().push(value),
             Some(why) => lose(entry.key.span(), format!("a topology cannot say `{key}=` of [{section}]: {why}")),

@@ -157,7 +157,7 @@ fn flags(key: &str, value: &str) -> String {
 
 /// What is to be said of an entry; nothing where nothing is lost.
 fn said(entry: &UnitEntry, owner: &Owner<'_>, made: &HashSet<String>) -> Option<Diagnostic> {
-    let (section, key, value) = (entry.section.as_str(), entry.key.value.as_str(), entry.value.value.trim());
+    let (section, key, value) = (&*entry.section, entry.key.value.as_str(), entry.value.value.trim());
     // An empty value takes back what stood before it.
     if value.is_empty() || section.starts_with("X-") {
         return None;
