@@ -49,6 +49,20 @@ pub(super) fn attachment(network: Text) -> Attachment {
     Attachment { network, aliases: Vec::new(), ipv4: None, ipv6: None, attributes: IndexMap::default() }
 }
 
+/// Limits that stand in two places, which must say the same: the attribute, and the part and name below
+/// `deploy.resources`. Tried with docker-compose 2.40.3.
+const LIMITS: [(&str, &str, &str); 4] = [
+    ("cpus", "limits", "cpus"),
+    ("mem_limit", "limits", "memory"),
+    ("mem_reservation", "reservations", "memory"),
+    ("pids_limit", "limits", "pids"),
+];
+
+/// An amount in one unit, whatever it is written in.
+fn amount(text: &str) -> Option<f64> {
+    text.parse().ok().or_else(|| super::storage::bytes(text).map(|bytes| bytes as f64))
+}
+
 impl Reader {
     /// Takes one attribute; `false` where Compose has no such attribute.
     pub fn service_attribute(&mut self, service: &mut Service, entry: &Entry) -> bool {
@@ -367,5 +381,21 @@ impl Reader {
             },
         };
         Some(Spanned::written(restart, node.span))
+    }
+
+    /// Reports limits of a service that stand in two places and differ.
+    pub(super) fn limits_agree(&mut self, service: &Service) {
+        let name = &service.name.value;
+        for (attribute, part, limit) in LIMITS {
+            let get = |attribute: &str| service.attributes.get(attribute);
+            let deploy = get("deploy").and_then(|(_, deploy)| deploy.get("resources")?.get(part)?.get(limit)?.scalar());
+            let Some(((span, own), deploy)) = get(attribute).zip(deploy) else { continue };
+            if amount(&own.scalar().unwrap_or_default()).zip(amount(&deploy)).is_some_and(|(a, b)| a != b) {
+                let own = own.scalar().unwrap_or_default();
+                let message =
+                    format!("`{name}` says {own} in `{attribute}` and {deploy} in `deploy.resources.{part}.{limit}`");
+                self.invalid(*span, message);
+            }
+        }
     }
 }

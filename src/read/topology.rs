@@ -103,6 +103,7 @@ impl Reader {
             }
         }
         let denials = self.services(services, &mut stack);
+        stack.services.values().for_each(|service| self.limits_agree(service));
         default_network(&mut stack);
         self.one_object_each(&stack);
         let known_services: IndexMap<String, Span> =

@@ -227,9 +227,10 @@ pub fn attributes() -> Vec<Field> {
         field(1, "devices", Just(json!(["/dev/fuse", "/dev/ttyUSB0:/dev/tty0:rw"]))),
         field(1, "group_add", Just(json!(["audio", 998]))),
         field(1, "security_opt", Just(json!(["no-new-privileges:true", "label=disable"]))),
-        field(1, "mem_limit", one_of(&["512m", "1g"])),
+        // As below `deploy`: two places have to say the same.
+        field(1, "mem_limit", one_of(&["512m"])),
         field(1, "pids_limit", Just(json!(100))),
-        field(1, "cpus", one_of(&["0.5", "2"])),
+        field(1, "cpus", one_of(&["0.5"])),
         field(1, "pull_policy", one_of(&["always", "missing", "never"])),
         field(1, "userns_mode", one_of(&["host", "keep-id"])),
         field(1, "platform", one_of(&["linux/amd64"])),

@@ -21,20 +21,6 @@ const OF_STACK: [&str; 3] = ["platforms", "host_services", "deny"];
 /// A service's `deny`, which can name what stands below it.
 type Denial<'n> = (Text, &'n Node);
 
-/// Limits that stand in two places, which must say the same: the attribute, and the part and name below
-/// `deploy.resources`. Tried with docker-compose 2.40.3.
-const LIMITS: [(&str, &str, &str); 4] = [
-    ("cpus", "limits", "cpus"),
-    ("mem_limit", "limits", "memory"),
-    ("mem_reservation", "reservations", "memory"),
-    ("pids_limit", "limits", "pids"),
-];
-
-/// An amount in one unit, whatever it is written in.
-fn amount(text: &str) -> Option<f64> {
-    text.parse().ok().or_else(|| super::super::storage::bytes(text).map(|bytes| bytes as f64))
-}
-
 impl Reader {
     /// The stack of a project.
     pub(super) fn project(&mut self, root: &Node, name: Text, profiles: &[String]) -> Stack {
@@ -136,19 +122,7 @@ impl Reader {
                 let message = format!("`{name}` says {scale} in `scale` and {replicas} in `deploy.replicas`");
                 self.invalid(service.span(), message);
             }
-            for (attribute, part, limit) in LIMITS {
-                let get = |attribute: &str| service.attributes.get(attribute);
-                let deploy =
-                    get("deploy").and_then(|(_, deploy)| deploy.get("resources")?.get(part)?.get(limit)?.scalar());
-                let Some(((span, own), deploy)) = get(attribute).zip(deploy) else { continue };
-                if amount(&own.scalar().unwrap_or_default()).zip(amount(&deploy)).is_some_and(|(a, b)| a != b) {
-                    let own = own.scalar().unwrap_or_default();
-                    let message = format!(
-                        "`{name}` says {own} in `{attribute}` and {deploy} in `deploy.resources.{part}.{limit}`"
-                    );
-                    self.invalid(*span, message);
-                }
-            }
+            self.limits_agree(service);
             if let ContainerName::Named(own) = &service.container_name
                 && scale.or(replicas).is_some_and(|count| count > 1)
             {
