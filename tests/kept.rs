@@ -152,6 +152,7 @@ services:
   editor: { image: docker.io/library/nginx:1.27, volumes: [./site/posts:/posts] }
   free: { image: docker.io/library/nginx:1.27, privileged: true, volumes: [./free:/free] }
   many: { image: docker.io/library/nginx:1.27, scale: 2, volumes: [./many:/many] }
+  more: { image: docker.io/library/nginx:1.27, deploy: { replicas: 2 }, volumes: [./more:/more] }
   asleep: { image: docker.io/library/nginx:1.27, profiles: [p], volumes: [./asleep:/a, ./k/../own2:/b] }
   reader: { image: docker.io/library/nginx:1.27, volumes: [./own2:/own2, ./conf:/conf] }
   secret: { image: docker.io/library/nginx:1.27, secrets: [s] }
@@ -169,6 +170,7 @@ volumes: { data: {} }
         "Volume=./site/posts:/posts:z",
         "Volume=./free:/free",
         "Volume=./many:/many:z",
+        "Volume=./more:/more:z",
         "Volume=./own2:/own2:z",
         "Volume=./conf:/conf:z",
         "Volume=./conf/s.txt:/run/secrets/s:ro,z",
@@ -183,7 +185,7 @@ volumes: { data: {} }
     ];
     assert_eq!(lines(&output, &["Volume="]), expected);
     let output = render(source.path(), &["--on", "docker", "--target", "compose", "--selinux"]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).matches("selinux: z").count(), 7);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).matches("selinux: z").count(), 8);
     let units = folder(&[("a.container", "[Container]\nImage=docker.io/library/nginx:1\nVolume=/x:/x\n")]);
     let output = render(units.path(), &["--on", "podman@5.4", "--selinux"]);
     assert_eq!(output.status.code(), Some(2));

@@ -8,6 +8,11 @@ use crate::source::Span;
 /// Where units lie once they are installed, as systemd names it.
 pub const INSTALLED: &str = "%E/containers/systemd/";
 
+/// Steps of a unit that make what may be missing, before the path: a folder that is mounted, and an env file.
+pub const MAKES_FOLDER: &str = "-/usr/bin/mkdir -p ";
+/// The same for a file.
+pub const MAKES_FILE: &str = "-/usr/bin/touch ";
+
 /// Variables of systemd that stand for words which no line can hold. Tried with the generators of 5.4.2 and 5.8.6: both
 /// drop an empty word and, in silence, all words behind it; and both unquote a lone `;`, which for systemd begins another
 /// command, on the host.

@@ -1,6 +1,9 @@
 //! `--selinux`: what a container mounts from the host gets a label that lets it in.
 
+use std::path::Path;
+
 use super::count;
+use super::layout::below;
 use crate::model::{Mount, MountKind, Service, Stack};
 use crate::platform::selinux::{is_of_the_system, is_open, label};
 
@@ -50,16 +53,7 @@ fn is_bare(mount: &Mount) -> bool {
 
 /// Whether one path is the other, or lies in it.
 fn overlap(one: &str, other: &str) -> bool {
-    let parts = |path: &str| -> Vec<String> {
-        let mut parts: Vec<String> = Vec::new();
-        for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
-            match part {
-                ".." if parts.last().is_some_and(|last| last != "..") => drop(parts.pop()),
-                part => parts.push(part.to_owned()),
-            }
-        }
-        parts
-    };
-    let (one, other) = (parts(one), parts(other));
-    one.starts_with(&other) || other.starts_with(&one)
+    let whole = |path: &str| below(if path.starts_with('/') { "" } else { "." }, path).unwrap_or_default();
+    let (one, other) = (whole(one), whole(other));
+    Path::new(&one).starts_with(&other) || Path::new(&other).starts_with(&one)
 }

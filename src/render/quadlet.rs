@@ -198,8 +198,12 @@ impl Context<'_> {
         if path.starts_with(['/', HOME]) {
             return quote::word(path, quote::Specifiers::Literal);
         }
-        let path = format!("{}{}", self.options.below, path.strip_prefix("./").unwrap_or(path));
-        quote::word(&format!("{INSTALLED}{}", path.replace('%', "%%")), quote::Specifiers::Meant)
+        quote::word(&self.installed(path.strip_prefix("./").unwrap_or(path)), quote::Specifiers::Meant)
+    }
+
+    /// Where a file beside the units lies once they are installed, for systemd to fill in.
+    fn installed(&self, name: &str) -> String {
+        format!("{INSTALLED}{}", format!("{}{name}", self.options.below).replace('%', "%%"))
     }
 
     /// Whether the platform has a feature for certain.

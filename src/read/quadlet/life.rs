@@ -4,8 +4,8 @@ use super::stack::Names;
 use super::unit::Unit;
 use crate::maps::{HashSet, IndexMap};
 use crate::model::{
-    Condition, Dependency, Duration, INSTALLED, Mount, MountKind, NetworkMode, Restart, STANDING_FOR, Service,
-    ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
+    Condition, Dependency, Duration, INSTALLED, MAKES_FILE, MAKES_FOLDER, Mount, MountKind, NetworkMode, Restart,
+    STANDING_FOR, Service, ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
 };
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
@@ -171,7 +171,7 @@ fn steps(unit: &Unit, service: &mut Service) {
             return true;
         }
         let step = entry.value.value.as_str();
-        let (folder, file) = (step.strip_prefix("-/usr/bin/mkdir -p "), step.strip_prefix("-/usr/bin/touch "));
+        let (folder, file) = (step.strip_prefix(MAKES_FOLDER), step.strip_prefix(MAKES_FILE));
         let Some(path) = folder.or(file) else { return true };
         let line = unit.lines("Service", "ExecStartPre").into_iter().find(|line| line.text == entry.value.value);
         let words = line.and_then(|line| split(line, Escapes::Apply).ok()).unwrap_or_default();

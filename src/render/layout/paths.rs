@@ -1,6 +1,6 @@
 //! Paths in the lines of units that are meant from the unit's folder.
 
-use crate::model::INSTALLED;
+use crate::model::{INSTALLED, MAKES_FILE, MAKES_FOLDER};
 
 /// Keys that hold a path of the host, or several, and where a bare name is one, too.
 const PATHS: [&str; 6] = ["EnvironmentFile", "Yaml", "ConfigMap", "File", "IgnoreFile", "SetWorkingDirectory"];
@@ -8,7 +8,7 @@ const PATHS: [&str; 6] = ["EnvironmentFile", "Yaml", "ConfigMap", "File", "Ignor
 /// Changes each relative path in a line of a unit.
 pub(in crate::render) fn each_path(section: &str, key: &str, value: &mut String, change: &mut dyn FnMut(&mut String)) {
     // The steps that make a folder or a file go with it.
-    let step = ["-/usr/bin/mkdir -p ", "-/usr/bin/touch "].into_iter().find(|step| value.starts_with(step));
+    let step = [MAKES_FOLDER, MAKES_FILE].into_iter().find(|step| value.starts_with(step));
     if let Some(step) = step.filter(|_| section == "Service" && key == "ExecStartPre") {
         let rest = value.get(step.len()..).unwrap_or("");
         if let Some(path) = rest.strip_prefix(INSTALLED).filter(|path| !path.contains(['"', '\'', '%', ' '])) {

@@ -6,10 +6,11 @@
 use super::Context;
 use crate::model::{ContainerName, Service, Stack};
 
-/// How many containers a service has.
+/// How many containers a service has: `scale`, else `deploy.replicas`, which Compose wants to be the same.
 pub(crate) fn count(service: &Service) -> u64 {
-    let scale = service.attributes.get("scale").and_then(|(_, value)| value.scalar()?.parse().ok());
-    scale.unwrap_or(1)
+    let of = |attribute: &str| service.attributes.get(attribute).map(|(_, value)| value);
+    let count = of("scale").or_else(|| of("deploy")?.get("replicas"));
+    count.and_then(|count| count.scalar()?.parse().ok()).unwrap_or(1)
 }
 
 /// Whether a service's unit is a template.

@@ -7,7 +7,7 @@ use super::Context;
 use super::quote::Specifiers;
 use super::unit::Unit;
 use crate::maps::IndexMap;
-use crate::model::{EnvFile, HOME, INSTALLED, Origin, Service, Spanned};
+use crate::model::{EnvFile, HOME, MAKES_FILE, Origin, Service, Spanned};
 use crate::platform::Feature;
 use crate::render::File;
 
@@ -41,7 +41,7 @@ pub(super) fn environment(context: &mut Context<'_>, service: &Service, unit: &m
     match context.has(Feature::RelativePaths) {
         true => unit.own("EnvironmentFile", &format!("./{name}")),
         // Where the steps say that the files belong.
-        false => unit.own_with("EnvironmentFile", &format!("{INSTALLED}{name}"), Specifiers::Meant),
+        false => unit.own_with("EnvironmentFile", &context.installed(&name), Specifiers::Meant),
     }
     let note = "Variables that came from .env or the environment are in files called *.env, which only their owner may \
                 read and which are not for a repository; `--inline-env` writes them into the units.";
@@ -91,6 +91,6 @@ fn env_file(context: &mut Context<'_>, file: &EnvFile, unit: &mut Unit) {
     }
     // Podman wants every file that is named. What does not fit was reported with the file's own line.
     if super::quote::unfit(&path).is_none() {
-        unit.raw("Service", "ExecStartPre", format!("-/usr/bin/touch {}", context.place(&path)));
+        unit.raw("Service", "ExecStartPre", format!("{MAKES_FILE}{}", context.place(&path)));
     }
 }

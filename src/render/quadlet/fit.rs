@@ -204,6 +204,8 @@ fn idle(stack: &mut Stack) {
     }
 }
 
+/// Without a command of their own the times of a check count for nothing. Source: Podman, `FillOutSpecGen`.
+///
 /// Zero is Docker's default, which is Podman's, too; Podman itself refuses it, or never checks.
 fn checks(service: &mut Service, lost_here: &mut Vec<Diagnostic>) {
     if let Some(own) = service.health.take_if(|health| health.value.test.is_none()) {

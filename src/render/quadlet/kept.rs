@@ -7,7 +7,7 @@ use super::Context;
 use super::quote::unfit;
 use super::unit::Unit;
 use crate::maps::HashSet;
-use crate::model::{INSTALLED, Interpolated, Stack, VARIABLE, Version};
+use crate::model::{Interpolated, Stack, VARIABLE, Version};
 use crate::platform::generator::Habit;
 use crate::render::File;
 use crate::source::Span;
@@ -87,10 +87,7 @@ fn folder(context: &Context<'_>) -> String {
 /// Writes the file with the values of what is in the units, and names it there.
 pub(super) fn values(context: &mut Context<'_>, units: &mut [(String, Unit)]) {
     let texts = &context.kept.0;
-    let mut used: BTreeSet<Span> = BTreeSet::new();
-    for (_, unit) in units.iter_mut() {
-        used.extend(unit.kept());
-    }
+    let used: BTreeSet<Span> = units.iter().flat_map(|(_, unit)| unit.kept()).collect();
     let values: BTreeMap<&str, &str> =
         used.iter().filter_map(|span| texts.get(span)).flat_map(Interpolated::values).collect();
     // As it may be written in a line, and nothing else is: a dollar that is meant stands twice.
@@ -99,8 +96,7 @@ pub(super) fn values(context: &mut Context<'_>, units: &mut [(String, Unit)]) {
         values.keys().any(|name| bare.contains(&format!("${{{name}}}")))
     };
     let file = context.own_env_file(&context.stack.name.value);
-    let below = context.options.below.replace('%', "%%");
-    let path = format!("{INSTALLED}{below}{}", file.replace('%', "%%"));
+    let path = context.installed(&file);
     for (_, unit) in units.iter_mut().filter(|(_, unit)| unit.values().any(holds)) {
         unit.raw("Service", "EnvironmentFile", &path);
     }

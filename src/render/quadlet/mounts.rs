@@ -3,7 +3,7 @@
 use super::Context;
 use super::quote::{Specifiers, csv, unfit};
 use super::unit::{Unit, is_unit};
-use crate::model::{FileUse, HOME, Image, Mount, MountKind, Service, Spanned, Text, Value, is_name};
+use crate::model::{FileUse, HOME, Image, MAKES_FOLDER, Mount, MountKind, Service, Spanned, Text, Value, is_name};
 use crate::platform::Feature;
 use crate::render::refuse;
 use crate::render::words::PROPAGATIONS;
@@ -219,7 +219,7 @@ fn made(context: &Context<'_>, path: &str, mount: &Mount, unit: &mut Unit) {
     put(unit, path, mount, Specifiers::Literal);
     let is_known = path.starts_with(['/', HOME]) || context.has(Feature::RelativePaths);
     if mount.create && is_folder(mount) && is_known && unit.losses() == before {
-        unit.raw("Service", "ExecStartPre", format!("-/usr/bin/mkdir -p {}", context.place(path)));
+        unit.raw("Service", "ExecStartPre", format!("{MAKES_FOLDER}{}", context.place(path)));
     }
 }
 

@@ -58,6 +58,13 @@ impl Unit {
         self.texts.marked(self.at?, key, value, self.version)
     }
 
+    /// The same for what is written so.
+    fn keep(&mut self, key: &str, value: &str) -> Option<String> {
+        let marked = self.marked(key, value)?;
+        self.kept.extend(self.at);
+        Some(marked)
+    }
+
     /// The places of texts that kept their variables.
     pub fn kept(&self) -> impl Iterator<Item = Span> {
         self.kept.iter().copied()
@@ -112,8 +119,7 @@ impl Unit {
         let Some(listed) = quote::one_of_list(flag, value, self.version) else {
             return self.lose(format!("{key}= cannot hold this value: Podman takes it for another one"));
         };
-        let marked = self.marked(key, value).filter(|_| listed == value);
-        self.kept.extend(self.at.filter(|_| marked.is_some()));
+        let marked = if listed == value { self.keep(key, value) } else { None };
         let listed = marked.map_or(listed, Cow::Owned);
         // The generator looks at the beginning of these, where a quotation mark would now stand.
         let is_hidden = listed != value && matches!(key, "EnvironmentFile" | "AddDevice");
@@ -193,8 +199,7 @@ impl Unit {
             self.at = Some(word.span());
             // A line is split before its variables are known.
             let is_own = matches!(word.origin, Origin::Interpolated(_));
-            let marked = self.marked(key, &word.value).filter(|_| is_own);
-            self.kept.extend(self.at.filter(|_| marked.is_some()));
+            let marked = if is_own { self.keep(key, &word.value) } else { None };
             let stands = STANDING_FOR.iter().find(|(_, text)| *text == word.value);
             written.push(match (marked, stands) {
                 (None, Some((name, _))) => format!("${{{name}}}"),

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::{Next, unit_kind};
-use crate::model::{Service, Stack, Value};
-use crate::render::{Change, File, prefix};
+use crate::model::Stack;
+use crate::render::{Change, File, count, prefix};
 
 /// Units that are there now, and those that changed.
 pub(super) struct Units<'a> {
@@ -213,14 +213,10 @@ impl<'a> Units<'a> {
         name.strip_prefix(&prefix(self.stack)).unwrap_or(name).trim_end_matches('@')
     }
 
-    /// Whether a service waits for a profile.
+    /// Whether nobody starts a service: it waits for a profile, or has no containers.
     fn is_idle(&self, service: &str) -> bool {
         let name = self.name_in_stack(service);
-        let has_none = |service: &Service| {
-            let deploy = service.attributes.get("deploy").and_then(|(_, deploy)| deploy.get("replicas"));
-            let scale = service.attributes.get("scale").map(|(_, scale)| scale).or(deploy);
-            scale.and_then(Value::scalar).as_deref() == Some("0")
-        };
+        let has_none = |service| count(service) == 0;
         self.stack.disabled.contains_key(name) || self.stack.services.get(name).is_some_and(has_none)
     }
 
