@@ -225,18 +225,17 @@ impl Sorter<'_> {
 
     /// Takes the files that may be units.
     fn units(&mut self, paths: Vec<PathBuf>) {
-        let texts = self.files.read_all(&paths);
-        let read: Vec<(PathBuf, Option<String>)> =
-            paths.into_iter().zip(texts).map(|(path, bytes)| (path, bytes.ok().and_then(as_text))).collect();
-        // Text that is not UTF-8 may still be a unit; its reader says so.
-        let units = &self.units;
-        let looks = threads::map(read.len() > MANY, &read, |(path, text)| {
-            let text = text.as_deref().unwrap_or_default();
+        let (files, units) = (self.files, &self.units);
+        let read = threads::map(paths.len() > MANY, &paths, |path| {
+            // Text that is not UTF-8 may still be a unit; its reader says so.
+            let read = text_of(files, path);
+            let text = read.as_deref().unwrap_or_default();
             let takes = text.starts_with(MARKER) || units.takes(path, text);
-            (takes, takes && (is_marked(text) || look::is_template(text)))
+            let may_be_other = takes && (is_marked(text) || look::is_template(text));
+            (read, takes, may_be_other)
         });
         self.units.reserve(read.len());
-        for ((path, text), (takes, may_be_other)) in read.into_iter().zip(looks) {
+        for (path, (text, takes, may_be_other)) in paths.into_iter().zip(read) {
             let mut is_other = |text: &str| may_be_other && self.is_other(&path, text);
             if text.as_deref().is_none_or(|text| takes && !is_other(text)) {
                 self.units.add(path, text);
@@ -285,7 +284,7 @@ impl Sorter<'_> {
         let rendered = by_source.into_iter();
         found.extend(rendered.map(|(source, (files, changed))| Found::Rendered { files, source, changed }));
         found.extend(compose::projects(self.files, self.compose));
-        found.extend(self.units.trees(self.files));
+        found.extend(self.units.trees());
         found.sort_by_cached_key(|found| found.files().first().map(|path| path.to_path_buf()));
         found
     }
@@ -319,11 +318,7 @@ fn rendered(path: &Path, text: &str, source: PathBuf) -> Found {
 }
 
 fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
-    as_text(files.read(path).ok()?)
-}
-
-fn as_text(bytes: Vec<u8>) -> Option<String> {
-    String::from_utf8(bytes).ok()
+    String::from_utf8(files.read(path).ok()?).ok()
 }
 
 fn name_of(path: &Path) -> String {

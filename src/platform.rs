@@ -7,6 +7,7 @@
 pub mod attributes;
 mod behaviour;
 mod by_image;
+mod by_name;
 pub mod datastore;
 mod feature;
 pub mod generator;

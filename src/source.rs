@@ -203,21 +203,14 @@ pub struct Loaded {
 
 /// The file system, as much of it as quadgen needs.
 ///
-/// The command line implements it on the real one; tests and a language server hold files in memory.
-pub trait Files {
+/// The command line implements it on the real one; tests and a language server hold files in memory. Several threads may
+/// ask at once.
+pub trait Files: Sync {
     /// The bytes of a file.
     ///
     /// # Errors
     /// As the file system gives them; a file above [`MAX_FILE_BYTES`] may be cut or refused.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-
-    /// The bytes of several files, in their order.
-    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
-        paths.iter().map(|path| self.read(path)).collect()
-    }
-
-    /// Takes back what was read of a file to see what it is: its reader follows.
-    fn keep(&self, _path: PathBuf, _bytes: Vec<u8>) {}
 
     /// Whether the path is a folder.
     fn is_dir(&self, path: &Path) -> bool;

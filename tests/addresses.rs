@@ -37,7 +37,7 @@ fn findings(files: &[(&str, &str)], words: &str) -> (Vec<Diagnostic>, SourceMap)
         };
         (Format::Compose, compose::read(&mut sources, &memory, &request))
     } else {
-        let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+        let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
         let version = Platform::resolve(words, parse_spec(words).unwrap(), Format::Quadlet).version;
         (Format::Quadlet, quadlet::lower(&parsed, &sources, version))
     };

@@ -29,7 +29,7 @@ fn there_and_back(text: &str, words: &str) -> Option<(Stack, Stack, bool)> {
     let platform = Platform::resolve("server", parse_spec(words).unwrap(), stack.format);
     let rendered = render(&stack, &platform, Target::Quadlet, &Options::default(), "topology.yaml").ok()?;
     let memory = Memory::new(rendered.files.iter().map(|file| (file.name.clone(), file.text.clone())));
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let read = quadlet::lower(&parsed, &sources, platform.version);
     let said: Vec<&str> = read.diagnostics.iter().map(|found| found.message.as_str()).collect();
     assert!(said.is_empty(), "{said:?}");

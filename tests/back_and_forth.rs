@@ -137,7 +137,7 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
     let words = if rootful { "podman@5.8.6,rootful" } else { "podman@5.8.6,rootless" };
     let units = platform(words, Deploy::Quadlet);
     let composed = platform(words, Deploy::Compose);
-    let parsed = quadlet::parse(&mut sources, &Disk, tree);
+    let parsed = quadlet::parse(&mut sources, &Disk, tree.clone());
     let read = quadlet::lower(&parsed, &sources, units.version);
     // Without these quadgen renders nothing.
     let lacks = |found: &&Diagnostic| ["QG006", "QG703"].contains(&found.rule.code);
@@ -192,7 +192,7 @@ fn there_and_back(tree: &quadlet::Tree, rootful: bool, compose: Option<&Path>, g
         }
     }
     let memory = Memory::new(again.files.iter().map(|file| (file.name.clone(), file.text.clone())));
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let third = quadlet::lower(&parsed, &sources, units.version).stack.unwrap();
     let plain = |name: &str| name.replace('@', "-");
     let known = |name: &str| second.services.contains_key(name);
@@ -395,7 +395,7 @@ fn units(section: &str, line: &str) -> Vec<(&'static str, String)> {
 fn composed(units: &[(&str, String)]) -> (Stack, String, Vec<String>) {
     let mut sources = SourceMap::default();
     let memory = Memory::new(units.iter().map(|(name, text)| (*name, text.clone())));
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let words = "podman@5.8.6,rootless";
     let stack = quadlet::lower(&parsed, &sources, platform(words, Deploy::Quadlet).version).stack.unwrap();
     let rendered = to_compose(&stack, words).unwrap_or_else(|refused| panic!("{units:?}: {refused:#?}"));

@@ -56,7 +56,7 @@ fn in_units(files: &[(&str, &str)], words: &str) -> Vec<Diagnostic> {
     let texts: Vec<(&str, String)> = files.iter().map(|file| (file.0, text(file))).collect();
     let memory = Memory::new(texts.iter().map(|(name, text)| (*name, text.as_str())));
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let platform = Platform::resolve(words, parse_spec(words).unwrap(), Format::Quadlet);
     let read = quadlet::lower(&parsed, &sources, platform.version);
     check(&read.stack.unwrap(), &platform, &sources)

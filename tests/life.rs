@@ -28,7 +28,7 @@ fn found(files: &[(&str, &str)], platform: &str) -> (SourceMap, Vec<Diagnostic>)
     let files = files.iter().map(|(name, text)| (*name, text.replace("C;", C).replace("; ", "\n")));
     let memory = Memory::new(files);
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let platform = Platform::resolve("p", parse_spec(platform).unwrap(), Format::Quadlet);
     let read = quadlet::lower(&parsed, &sources, platform.version);
     let stack = read.stack.unwrap();

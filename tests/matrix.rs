@@ -184,7 +184,7 @@ fn rows_of_pods_and_projects_would_have_got_their_answers_too() {
         ("back.network", "[Network]\nInternal=true\n"),
     ]);
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &files, &files.tree());
+    let parsed = quadlet::parse(&mut sources, &files, files.tree());
     for (words, release) in [(ROOTFUL, (5, 4)), (ROOTLESS, (5, 4)), ("podman@5.0,netavark,rootless", (5, 0))] {
         let stack = quadlet::lower(&parsed, &sources, Version::new(release.0, release.1)).stack.unwrap();
         assert!(agrees(&stack, words) >= 7 * 6, "{words}");

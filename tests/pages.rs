@@ -108,7 +108,7 @@ impl Units {
             compose::read(&mut sources, self, &compose::Request { files, project, ..compose::Request::default() })
         } else {
             let tree = Tree { units: self.walk(Path::new("")), ..Tree::default() };
-            let parsed = quadlet::parse(&mut sources, self, &tree);
+            let parsed = quadlet::parse(&mut sources, self, tree);
             quadlet::lower(&parsed, &sources, platform.version)
         };
         let mut sink = Sink::default();

@@ -253,7 +253,7 @@ fn shop_of_units(words: &str, target: Target) -> Rendering {
     let units = shop("podman@5.8.6,netavark@1.17,rootless,systemd@257", Target::Quadlet).rendered.files;
     let memory = Memory::new(units.into_iter().map(|file| (file.name, file.text)));
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     proven(quadlet::lower(&parsed, &sources, Platform::newest_podman()).stack.unwrap(), words, target)
 }
 

@@ -17,7 +17,7 @@ use tree::Memory;
 fn read(files: &[(&str, &str)], release: &str) -> (SourceMap, Read) {
     let memory = Memory::new(files.iter().copied());
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let read = quadlet::lower(&parsed, &sources, release.parse().unwrap());
     (sources, read)
 }

@@ -131,7 +131,7 @@ fn to_quadlet(text: &str) -> TestCaseResult {
     proven(&before, &platform, Target::Quadlet, &rendered)?;
     let mut sources = SourceMap::default();
     let memory = in_memory(&rendered.files);
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     let written: String = rendered.files.iter().map(|file| format!("# {}\n{}\n", file.name, file.text)).collect();
     let after = whole(quadlet::lower(&parsed, &sources, platform.version), &written)?;
     let [before, after] = units::units(&before, &after);

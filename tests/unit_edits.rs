@@ -194,7 +194,7 @@ fn real_trees_become_the_same_services() {
     for found in folders.iter().flat_map(|folder| discover::find(&Disk, folder, &Options::default())) {
         let Found::Quadlet { tree, .. } = found else { continue };
         let mut sources = SourceMap::default();
-        let parsed = quadlet::parse(&mut sources, &Disk, &tree);
+        let parsed = quadlet::parse(&mut sources, &Disk, tree.clone());
         let Some(stack) = quadlet::lower(&parsed, &sources, newest.version).stack else { continue };
         let rendered = render(&stack, &newest, Target::Quadlet, &quadgen::render::Options::default(), "units").unwrap();
         assert!(rendered.findings.is_empty(), "{}: {:#?}", tree.root.display(), rendered.findings);

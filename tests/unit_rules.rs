@@ -24,7 +24,7 @@ const RULES: [&str; 9] = ["QG002", "QG004", "QG107", "QG703", "QG707", "QG708", 
 /// The tree with everything that is found in it.
 fn findings(sources: &mut SourceMap, memory: &Memory, words: &str) -> Vec<Diagnostic> {
     let platform = Platform::resolve(words, parse_spec(words).unwrap(), Format::Quadlet);
-    let parsed = quadlet::parse(sources, memory, &memory.tree());
+    let parsed = quadlet::parse(sources, memory, memory.tree());
     let read = quadlet::lower(&parsed, sources, platform.version);
     let mut sink = Sink::default();
     sink.extend(read.diagnostics);
@@ -270,7 +270,7 @@ fn stacks_of_a_host_share_its_services() {
     let platform = Platform::resolve("server", parse_spec(USER).unwrap(), Format::Quadlet);
     let read = |sources: &mut SourceMap, text: &str| {
         let memory = Memory::new([("c.container", text)]);
-        let parsed = quadlet::parse(sources, &memory, &memory.tree());
+        let parsed = quadlet::parse(sources, &memory, memory.tree());
         quadlet::lower(&parsed, sources, platform.version).stack.unwrap()
     };
     let text = "[Container]\nImage=docker.io/x/y:1\n";

@@ -39,7 +39,7 @@ fn look(files: &[(&'static str, &str)], words: &str) -> (Vec<Diagnostic>, Source
     let platform = Platform::resolve("server", parse_spec(words).unwrap(), Format::Quadlet);
     let mut sources = SourceMap::default();
     let units = files.walk(Path::new("")).into_iter().filter(|path| path.extension().unwrap() != "env").collect();
-    let parsed = quadlet::parse(&mut sources, &files, &Tree { units, ..Tree::default() });
+    let parsed = quadlet::parse(&mut sources, &files, Tree { units, ..Tree::default() });
     let read = quadlet::lower(&parsed, &sources, platform.version);
     let mut sink = Sink::default();
     sink.extend(read.diagnostics);

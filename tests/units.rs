@@ -29,7 +29,7 @@ use tree::{Memory, tree};
 /// What quadgen says of a tree on a release: the errors, and the services.
 fn answer(files: &dyn Files, tree: &Tree, release: Version) -> (Vec<String>, BTreeSet<String>) {
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, files, tree);
+    let parsed = quadlet::parse(&mut sources, files, tree.clone());
     let read = quadlet::lower(&parsed, &sources, release);
     for found in &read.diagnostics {
         for label in &found.labels {

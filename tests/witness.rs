@@ -56,7 +56,7 @@ struct Found {
 fn errors(files: &dyn Files, tree: &Tree, release: &str) -> (Vec<Found>, BTreeSet<String>) {
     let platform = Platform::resolve("host", parse_spec(&format!("podman@{release}")).unwrap(), Format::Quadlet);
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, files, tree);
+    let parsed = quadlet::parse(&mut sources, files, tree.clone());
     let read = quadlet::lower(&parsed, &sources, platform.version);
     let mut sink = Sink::default();
     sink.extend(read.diagnostics);

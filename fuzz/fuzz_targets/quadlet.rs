@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
     };
     let mut sources = SourceMap::default();
     sources.add("command line", "quadgen");
-    let parsed = quadlet::parse(&mut sources, &files, &tree);
+    let parsed = quadlet::parse(&mut sources, &files, tree);
     for release in [Version::new(4, 4), Version::new(5, 4), Version::new(6, 0)] {
         let read = quadlet::lower(&parsed, &sources, release);
         look(&sources, &read);

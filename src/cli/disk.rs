@@ -1,6 +1,5 @@
 //! The real file system.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ffi::OsString;
@@ -9,9 +8,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
-use quadgen::maps::HashMap;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
-use quadgen::threads::{self, MANY};
 
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
@@ -36,11 +33,6 @@ impl Files for Disk {
             file.take(most).read_to_end(&mut bytes)?;
         }
         Ok(bytes)
-    }
-
-    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
-        // Most of the time is spent in the system, which can do as much on each core.
-        threads::map(paths.len() > MANY, paths, |path| self.read(path))
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -99,13 +91,11 @@ impl Files for Disk {
 pub(super) struct Given {
     base: Box<dyn Files>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
-    /// What was read of files to see what they are: for the reader that follows.
-    kept: RefCell<HashMap<OsString, Vec<u8>>>,
 }
 
 impl Given {
     pub fn over(base: Box<dyn Files>) -> Self {
-        Given { base, texts: BTreeMap::new(), kept: RefCell::default() }
+        Given { base, texts: BTreeMap::new() }
     }
 
     pub fn put(&mut self, path: &Path, text: Vec<u8>) {
@@ -124,23 +114,7 @@ impl Given {
 
 impl Files for Given {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if let Some(text) = self.get(path) {
-            return Ok(text.clone());
-        }
-        let kept = self.kept.borrow_mut().remove(path.as_os_str());
-        kept.map_or_else(|| self.base.read(path), Ok)
-    }
-
-    fn read_all(&self, paths: &[PathBuf]) -> Vec<io::Result<Vec<u8>>> {
-        if self.texts.is_empty() {
-            self.base.read_all(paths)
-        } else {
-            paths.iter().map(|path| self.read(path)).collect()
-        }
-    }
-
-    fn keep(&self, path: PathBuf, bytes: Vec<u8>) {
-        self.kept.borrow_mut().insert(path.into_os_string(), bytes);
+        self.get(path).map_or_else(|| self.base.read(path), |text| Ok(text.clone()))
     }
 
     fn is_dir(&self, path: &Path) -> bool {

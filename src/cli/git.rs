@@ -1,10 +1,10 @@
 //! The files of a revision, as `git` has them. Nothing is checked out, and only what is asked for is read.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use quadgen::source::{Files, MAX_FILE_BYTES};
 
@@ -19,7 +19,7 @@ pub(super) struct Tree {
     root: PathBuf,
     files: BTreeMap<PathBuf, Entry>,
     folders: BTreeSet<PathBuf>,
-    reader: RefCell<Reader>,
+    reader: Mutex<Reader>,
 }
 
 /// A file, or a link to where.
@@ -64,7 +64,7 @@ impl Tree {
             .map_err(|said| if said.is_empty() { "there is no such revision here".to_owned() } else { said })?;
         let tree = String::from_utf8_lossy(&commit).trim().to_owned();
         let listed = git.says(&["ls-tree", "-r", "-l", "-z", "--full-tree", &tree])?;
-        let reader = RefCell::new(Reader::start(&git).map_err(|error| format!("cannot start git: {error}"))?);
+        let reader = Mutex::new(Reader::start(&git).map_err(|error| format!("cannot start git: {error}"))?);
         let mut found = Tree { root, files: BTreeMap::new(), folders: BTreeSet::new(), reader };
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             found.add(&String::from_utf8_lossy(line));
@@ -119,7 +119,7 @@ impl Tree {
             Entry::Blob { size, .. } if *size > MAX_FILE_BYTES => {
                 Err(io::Error::other(format!("it is larger than {} MiB", MAX_FILE_BYTES / 1024 / 1024)))
             }
-            Entry::Blob { id, .. } => self.reader.borrow_mut().read(id),
+            Entry::Blob { id, .. } => self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(id),
             Entry::Link(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }

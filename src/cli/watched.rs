@@ -3,10 +3,9 @@
 //! Only what a run asked for counts, also what it asked for in vain: an `.env` that comes later. It is looked at rather
 //! than waited for, because file systems of another machine (a folder of Windows in WSL, a share) tell of no changes.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use std::{fs, io};
 
@@ -15,15 +14,18 @@ use quadgen::source::Files;
 use super::disk::{Disk, absolute};
 
 /// Reads what is on disk, and remembers it.
-pub(super) struct Watched(pub Rc<Seen>);
+pub(super) struct Watched(pub Arc<Seen>);
 
 /// What was looked at, as it was right before.
 #[derive(Default)]
 pub(super) struct Seen {
-    paths: RefCell<BTreeMap<PathBuf, Stamp>>,
-    walked: RefCell<BTreeMap<PathBuf, Vec<PathBuf>>>,
-    listed: RefCell<BTreeMap<PathBuf, Vec<PathBuf>>>,
+    paths: Mutex<BTreeMap<PathBuf, Stamp>>,
+    walked: Mutex<Folders>,
+    listed: Mutex<Folders>,
 }
+
+/// What was in folders.
+type Folders = BTreeMap<PathBuf, Vec<PathBuf>>;
 
 /// What changes with a file, and whether it is a folder; nothing where there is none.
 type Stamp = Option<(bool, u64, Option<SystemTime>)>;
@@ -38,22 +40,26 @@ fn stamp(path: &Path) -> Stamp {
 impl Seen {
     /// A path that is not as it was.
     pub fn changed(&self) -> Option<PathBuf> {
-        let paths = self.paths.borrow();
+        let paths = locked(&self.paths);
         let of_paths = paths.iter().find(|(path, old)| stamp(path) != **old).map(|(path, _)| path.clone());
         of_paths
-            .or_else(|| differs(&self.listed.borrow(), |folder| Disk.list(folder)))
-            .or_else(|| differs(&self.walked.borrow(), |folder| Disk.walk(folder)))
+            .or_else(|| differs(&locked(&self.listed), |folder| Disk.list(folder)))
+            .or_else(|| differs(&locked(&self.walked), |folder| Disk.walk(folder)))
     }
 
     fn path(&self, path: &Path) {
         let path = absolute(path);
         let now = stamp(&path);
-        self.paths.borrow_mut().entry(path).or_insert(now);
+        locked(&self.paths).entry(path).or_insert(now);
     }
 }
 
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What came to one of the folders or went, if anything did.
-fn differs(folders: &BTreeMap<PathBuf, Vec<PathBuf>>, look: impl Fn(&Path) -> Vec<PathBuf>) -> Option<PathBuf> {
+fn differs(folders: &Folders, look: impl Fn(&Path) -> Vec<PathBuf>) -> Option<PathBuf> {
     let in_folder = |(folder, old): (&PathBuf, &Vec<PathBuf>)| {
         let new = look(folder);
         let other = |these: &[PathBuf], those: &[PathBuf]| {
@@ -88,13 +94,13 @@ impl Files for Watched {
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let below = Disk.walk(folder);
-        self.0.walked.borrow_mut().entry(folder.to_path_buf()).or_insert_with(|| below.clone());
+        locked(&self.0.walked).entry(folder.to_path_buf()).or_insert_with(|| below.clone());
         below
     }
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let within = Disk.list(folder);
-        self.0.listed.borrow_mut().entry(folder.to_path_buf()).or_insert_with(|| within.clone());
+        locked(&self.0.listed).entry(folder.to_path_buf()).or_insert_with(|| within.clone());
         within
     }
 

@@ -6,6 +6,7 @@
 //! thing, or entries of a catalogue. What such a tree still lacks is then taken in unit by unit, so that a reference
 //! that somebody defines nearby never dangles.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -86,8 +87,8 @@ impl Units {
         search_root(path).or_else(|| self.root.clone().map(|root| (root, None))).unwrap_or((folder.to_path_buf(), None))
     }
 
-    /// The trees, each once, by folder. The texts go back to `files`, for the reader that follows.
-    pub fn trees(mut self, files: &dyn Files) -> Vec<Found> {
+    /// The trees, each once, by folder.
+    pub fn trees(mut self) -> Vec<Found> {
         // The generator goes through folders by name, and takes the first file of a name.
         self.files.sort_by(|a, b| (a.path.parent(), &a.name).cmp(&(b.path.parent(), &b.name)));
         self.drop_ins.sort();
@@ -102,13 +103,7 @@ impl Units {
         let mut groups: Vec<Group> = groups.into_values().collect();
         // What units refer to and claim plays no part where there is one folder.
         let parts = if groups.len() > 1 { self.parts(&mut groups) } else { own_parts(&mut groups) };
-        let trees = parts.iter().map(|part| self.found(&groups, part)).collect();
-        for file in self.files {
-            if let Some(text) = file.text {
-                files.keep(file.path, text.into_bytes());
-            }
-        }
-        trees
+        parts.iter().map(|part| self.found(&groups, part)).collect()
     }
 
     /// Looks at what each unit refers to and claims.
@@ -237,7 +232,8 @@ impl Units {
         }
     }
 
-    fn found(&self, groups: &[Group], part: &Part) -> Found {
+    /// The tree of a part, with the texts of those of its units that no tree before it has.
+    fn found(&mut self, groups: &[Group], part: &Part) -> Found {
         let own: Vec<&Group> = part.groups.iter().filter_map(|at| groups.get(*at)).collect();
         let root = own.iter().map(|group| group.root.clone()).reduce(|a, b| shared(&a, &b)).unwrap_or_default();
         let mut all: Vec<usize> = own.iter().flat_map(|group| group.files.iter().copied()).collect();
@@ -256,7 +252,9 @@ impl Units {
             own.iter().any(|group| group.root == home) || taken.contains(&of)
         });
         let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
-        let tree = Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect() };
+        let mut tree = Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), texts: Vec::new() };
+        let mut text = |at: &usize| self.files.get_mut(*at).and_then(|file| file.text.take()).map(String::into_bytes);
+        tree.texts = all.iter().map(&mut text).collect();
         Found::Quadlet { tree, rootful: part.rootful }
     }
 }
@@ -357,13 +355,13 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
             units.add(other, read);
         }
     }
-    let trees = units.trees(files);
+    let trees = units.trees();
     let mut holding = trees.into_iter().filter(|found| found.files().contains(&path));
     // Its own tree goes before those that took it in.
     let first = holding.next();
     let own = holding.find(|found| matches!(found, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)));
     let searched = search_root(path).is_some();
-    let alone = Tree { root: folder.to_path_buf(), searched, units: vec![path.to_path_buf()], drop_ins: Vec::new() };
+    let alone = Tree { root: folder.to_path_buf(), searched, units: vec![path.to_path_buf()], ..Tree::default() };
     match first {
         Some(first) if matches!(&first, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)) => first,
         first => own.or(first).unwrap_or(Found::Quadlet { tree: alone, rootful: None }),
@@ -372,8 +370,15 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
 
 /// Whether a unit of a tree refers to one that the tree lacks.
 pub(super) fn dangles(files: &dyn Files, tree: &Tree) -> bool {
-    let units = tree.units.iter().map(|path| (name_of(path), text_of(files, path).unwrap_or_default()));
-    let units: Vec<(String, Unit)> = units.map(|(name, text)| (name.clone(), units::read(&name, &text))).collect();
+    let mut texts = tree.texts.iter();
+    let units = tree.units.iter().map(|path| {
+        let known = texts.next().and_then(|text| std::str::from_utf8(text.as_deref()?).ok());
+        let text = known.map(Cow::Borrowed).or_else(|| text_of(files, path).map(Cow::Owned)).unwrap_or_default();
+        let name = name_of(path);
+        let unit = units::read(&name, &text);
+        (name, unit)
+    });
+    let units: Vec<(String, Unit)> = units.collect();
     let has = |wanted: &str| units.iter().any(|(name, _)| *name == wanted);
     units.iter().flat_map(|(_, unit)| &unit.refers).any(|wanted| !has(wanted))
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::maps::IndexMap;
+use super::by_name::ByName;
 use crate::model::Version;
 
 /// What the generator does with the value of a key, and with a key that stands several times.
@@ -93,21 +93,15 @@ impl Key {
     }
 }
 
-/// By name, sorted; every line of every unit is looked up here.
-type Table<T> = IndexMap<String, T>;
-
-static KEYS: LazyLock<Table<Table<Key>>> = LazyLock::new(|| {
+static KEYS: LazyLock<ByName<ByName<Key>>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let mut sections: Table<Table<Key>> = serde_json::from_str(include_str!("../../data/quadlet-keys.json"))
-        .expect("data/quadlet-keys.json is well-formed");
-    sections.values_mut().for_each(|keys| keys.sort_unstable_keys());
-    sections
+    serde_json::from_str(include_str!("../../data/quadlet-keys.json")).expect("data/quadlet-keys.json is well-formed")
 });
 
 /// Those that Podman's manual calls deprecated, each with its section.
 static DEPRECATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let all = KEYS.iter().flat_map(|(section, keys)| keys.iter().map(move |(name, key)| (section, name, key)));
-    all.filter(|(.., key)| key.deprecated).map(|(section, name, _)| (section.as_str(), name.as_str())).collect()
+    all.filter(|(.., key)| key.deprecated).map(|(section, name, _)| (section, name)).collect()
 });
 
 /// The names of the deprecated keys of a section.
@@ -117,13 +111,12 @@ pub fn deprecated(section: &str) -> impl Iterator<Item = &'static str> {
 
 /// A key of a section, if any release has it.
 pub fn find(section: &str, key: &str) -> Option<&'static Key> {
-    // There are nine sections: to compare their names costs less than to hash one.
-    KEYS.iter().find(|(name, _)| *name == section)?.1.get(key)
+    KEYS.get(section)?.get(key)
 }
 
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).
 pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
-    KEYS.get(section).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
+    KEYS.get(section).into_iter().flat_map(ByName::names)
 }
 
 /// Keys of units that say what a topology says in its own words, and what those are.

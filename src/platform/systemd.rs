@@ -6,13 +6,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::maps::{IndexMap, IndexSet};
+use super::by_name::{ByName, Names};
 
 /// The sections that systemd reads, in the order of a unit.
 const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
-
-/// The names of keys, sorted; every line of every unit is looked up here.
-type Names = IndexSet<String>;
 
 #[derive(Deserialize)]
 struct Section {
@@ -33,12 +30,9 @@ struct Own {
     system_targets: BTreeSet<String>,
 }
 
-static KEYS: LazyLock<IndexMap<String, Section>> = LazyLock::new(|| {
+static KEYS: LazyLock<ByName<Section>> = LazyLock::new(|| {
     #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let mut sections: IndexMap<String, Section> =
-        toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed");
-    sections.values_mut().for_each(|section| section.keys.sort_unstable());
-    sections
+    toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed")
 });
 
 static SERVICES: LazyLock<Services> = LazyLock::new(|| {
@@ -66,35 +60,29 @@ pub fn is_of_the_system(target: &str) -> bool {
     OWN.system_targets.contains(target)
 }
 
-/// What is known of a section.
-fn known(name: &str) -> Option<&'static Section> {
-    // There are three: to compare their names costs less than to hash one.
-    KEYS.iter().find(|(known, _)| *known == name).map(|(_, section)| section)
-}
-
 /// Whether systemd knows a key in a section. It passes over the others, and leaves those that begin with `X-` to others.
 pub fn has(section: &str, key: &str) -> bool {
-    key.starts_with("X-") || known(section).is_some_and(|known| known.keys.contains(key))
+    key.starts_with("X-") || KEYS.get(section).is_some_and(|known| known.keys.contains(key))
 }
 
 /// All keys of a section.
 pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
-    known(section).into_iter().flat_map(|known| known.keys.iter().map(String::as_str))
+    KEYS.get(section).into_iter().flat_map(|known| known.keys.iter())
 }
 
 /// The sections in which systemd knows a key.
 pub fn sections_of(key: &str) -> impl Iterator<Item = &'static str> {
-    SECTIONS.into_iter().filter(move |section| known(section).is_some_and(|known| known.keys.contains(key)))
+    SECTIONS.into_iter().filter(move |section| KEYS.get(section).is_some_and(|known| known.keys.contains(key)))
 }
 
 /// Whether of a key that stands several times the last value alone counts, for certain.
 pub fn is_single(section: &str, key: &str) -> bool {
-    known(section).is_some_and(|known| known.single.contains(key))
+    KEYS.get(section).is_some_and(|known| known.single.contains(key))
 }
 
 /// Whether a value is taken word by word, so that one that systemd cannot use does not spoil the others.
 pub fn is_by_word(section: &str, key: &str) -> bool {
-    known(section).is_some_and(|known| known.words.contains(key))
+    KEYS.get(section).is_some_and(|known| known.words.contains(key))
 }
 
 /// Whether a key of `[Service]` is about the life of a service, so that nothing of a container can be meant by it. One such
@@ -112,7 +100,7 @@ pub fn service_of(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, has, is_by_word, is_of_life, is_of_the_system, is_single, sections_of, service_of, sets};
+    use super::{KEYS, Names, has, is_by_word, is_of_life, is_of_the_system, is_single, sections_of, service_of, sets};
 
     #[test]
     fn keys_stand_in_their_sections() {
@@ -123,9 +111,11 @@ mod tests {
         assert!(is_single("Service", "Restart") && !is_single("Service", "ExecStartPre"));
         assert!(is_of_life("RestartSec") && !is_of_life("ExecStart") && !is_of_life("Environment"));
         assert!(is_by_word("Unit", "After") && !is_by_word("Service", "Restart"));
-        assert!(KEYS.values().all(|section| section.single.is_subset(&section.keys)));
-        assert!(KEYS.values().all(|section| section.words.is_subset(&section.keys)));
-        assert!(KEYS.values().all(|section| section.words.is_disjoint(&section.single)));
+        let all = |names: &Names, is: &dyn Fn(&str) -> bool| names.iter().all(is);
+        for (_, section) in KEYS.iter() {
+            assert!(all(&section.single, &|name| section.keys.contains(name)));
+            assert!(all(&section.words, &|name| section.keys.contains(name) && !section.single.contains(name)));
+        }
     }
 
     #[test]

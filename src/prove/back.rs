@@ -79,8 +79,8 @@ pub(super) fn read(files: &[File], release: Version, target: Target, profiles: V
                 path.file_name().is_some_and(|name| UnitKind::of_file(&name.to_string_lossy()).is_some())
             };
             let units = memory.paths.iter().filter(is_unit).cloned().collect();
-            let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, drop_ins: Vec::new() };
-            let parsed = quadlet::parse(&mut sources, &memory, &tree);
+            let tree = quadlet::Tree { root: root.to_path_buf(), searched: true, units, ..quadlet::Tree::default() };
+            let parsed = quadlet::parse(&mut sources, &memory, tree);
             quadlet::lower_rendered(&parsed, &sources, release)
         }
         Target::Compose => {

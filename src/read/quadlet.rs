@@ -32,7 +32,7 @@ use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
 use crate::platform::generator::Habit;
-use crate::source::{FileId, Files, SourceMap};
+use crate::source::{FileId, Files, SourceMap, display_path};
 use crate::syntax::unit::{self as lines, Dialect, Escapes};
 use crate::threads::{self, MANY};
 
@@ -48,6 +48,8 @@ pub struct Tree {
     pub units: Vec<PathBuf>,
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
     pub drop_ins: Vec<PathBuf>,
+    /// What was read of the units, in their order, to see what they are; what is missing here is read again.
+    pub texts: Vec<Option<Vec<u8>>>,
 }
 
 /// The units of one host, with everything of them that lies in files. What their lines mean is up to a release.
@@ -96,21 +98,27 @@ impl Source {
 }
 
 /// Reads the files, once for all releases.
-pub fn parse(sources: &mut SourceMap, files: &dyn Files, tree: &Tree) -> Parsed {
+pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let activated = activated::activated(files, tree);
-    let mut parsed = Parsed { name, searched: tree.searched, activated, ..Parsed::default() };
-    for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
-        for path in paths {
-            let inside = path.strip_prefix(&tree.root).unwrap_or(path);
-            let inside = inside.to_string_lossy().replace('\\', "/");
-            let Some(file) = load_file(sources, files, path, &mut parsed.diagnostics) else { continue };
-            let source = Source { path: inside, file };
-            env_files(sources, files, tree, &source, is_unit, &mut parsed);
-            if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
+    let mut texts = std::mem::take(&mut tree.texts).into_iter();
+    let tree = &tree;
+    let load = || {
+        let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
+        for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
+            for path in paths {
+                let text = texts.next().flatten();
+                let Some(file) = load_file(sources, files, path, text, &mut parsed.diagnostics) else { continue };
+                let inside = path.strip_prefix(&tree.root).unwrap_or(path);
+                let source = Source { path: display_path(inside), file };
+                env_files(sources, files, tree, &source, is_unit, &mut parsed);
+                if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
+            }
         }
-    }
-    parsed
+        parsed
+    };
+    let many = tree.units.len() > MANY;
+    let (activated, parsed) = threads::both(many, || activated::activated(files, tree), load);
+    Parsed { activated, ..parsed }
 }
 
 /// What a tree is called: its folder, and of a folder that Quadlet searches the one that it lies in.
@@ -175,10 +183,15 @@ fn load_file(
     sources: &mut SourceMap,
     files: &dyn Files,
     path: &Path,
+    text: Option<Vec<u8>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<FileId> {
     let shown = files.shown(path);
-    match sources.load(files, path, &shown) {
+    let loaded = match text {
+        Some(text) => sources.take(shown.clone(), text),
+        None => sources.load(files, path, &shown),
+    };
+    match loaded {
         Ok(loaded) => {
             if let Some(bad) = loaded.not_utf8 {
                 // The generator takes every byte.

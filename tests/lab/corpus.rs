@@ -427,7 +427,7 @@ fn read_units(files: &[(String, String)]) -> Read {
     let units = files.iter().filter(|(name, _)| UnitKind::of_file(name).is_some());
     let memory = Memory::new(units.map(|(name, text)| (name.as_str(), text.as_str())));
     let mut sources = SourceMap::default();
-    let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+    let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
     quadlet::lower(&parsed, &sources, "5.4".parse().unwrap())
 }
 

@@ -56,7 +56,7 @@ impl Written {
             }
             Form::Units => {
                 let files = Memory::new(self.files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-                let parsed = quadlet::parse(&mut sources, &files, &files.tree());
+                let parsed = quadlet::parse(&mut sources, &files, files.tree());
                 quadlet::lower(&parsed, &sources, "5.4".parse().unwrap())
             }
         };

@@ -94,7 +94,7 @@ impl Written<'_> {
             }
             Written::Units(files) => {
                 let memory = Memory::new(files.iter().copied());
-                let parsed = quadlet::parse(&mut sources, &memory, &memory.tree());
+                let parsed = quadlet::parse(&mut sources, &memory, memory.tree());
                 // What the older labs were told is what a newer generator tells Podman.
                 let read = quadlet::lower(&parsed, &sources, platform.version.max(Version::new(5, 4)));
                 (read.stack, read.diagnostics)

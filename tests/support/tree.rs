@@ -57,5 +57,5 @@ pub fn tree(root: &Path, mut files: Vec<PathBuf>) -> Tree {
     let mut units: Vec<_> = units.into_iter().filter(|path| UnitKind::of_file(&name(path)).is_some()).collect();
     units.sort_by_key(|path| (folder(path), name(path)));
     let drop_ins = drop_ins.into_iter().filter(|path| name(path).ends_with(".conf")).collect();
-    Tree { root: root.to_path_buf(), searched: true, units, drop_ins }
+    Tree { root: root.to_path_buf(), searched: true, units, drop_ins, ..Tree::default() }
 }

@@ -1,7 +1,7 @@
 //! `quadgen lint --watch`: looks again and again.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,8 @@ pub(super) fn run(options: &Options) -> u8 {
         return FAILED;
     }
     loop {
-        let seen = Rc::new(Seen::default());
-        let files = Box::new(Watched(Rc::clone(&seen)));
+        let seen = Arc::new(Seen::default());
+        let files = Box::new(Watched(Arc::clone(&seen)));
         let code = examine(options, Session::over(wants(options), files)).report(options, output::out);
         if !output::is_open() {
             return code;

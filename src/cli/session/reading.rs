@@ -61,7 +61,7 @@ impl Session {
             Found::Quadlet { tree, rootful } => {
                 input.rootful = rootful;
                 input.source = self.files.shown(&tree.root);
-                let mut parsed = quadlet::parse(&mut self.sources, &self.files, &tree);
+                let mut parsed = quadlet::parse(&mut self.sources, &self.files, tree);
                 if self.wants.newest {
                     // What systemd fills in does not go into files that people commit.
                     parsed.forget_values();
