@@ -260,6 +260,15 @@ pub fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
+/// What of a path lies below a folder, as [`Path::strip_prefix`] says it; sooner where both are written alike.
+pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
+    let rest = || path.to_str()?.strip_prefix(folder.to_str()?)?.strip_prefix('/');
+    match rest().filter(|rest| !rest.starts_with(['/', '.']) && !folder.as_os_str().is_empty()) {
+        Some(rest) => Some(Path::new(rest)),
+        None => path.strip_prefix(folder).ok(),
+    }
+}
+
 /// Whether a path is certainly written as plainly as it can be.
 pub fn is_tidy(path: &Path) -> bool {
     let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/');

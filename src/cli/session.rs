@@ -20,7 +20,7 @@ use quadgen::maps::{HashMap, HashSet};
 use quadgen::model::{Format, Stack, UnitKind, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
-use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, display_path};
+use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, below, display_path};
 
 use super::Common;
 use super::disk::{Disk, Given, absolute};
@@ -219,9 +219,10 @@ impl Session {
         }
         for found in found {
             // What lies outside of the folder belongs to a stack and was not asked for.
-            let outside = found.files().iter().any(|file| !absolute(file).starts_with(&full));
+            let is_inside = |file: &Path| below(file, &full).is_some() || absolute(file).starts_with(&full);
+            let outside = !found.files().into_iter().all(is_inside);
             if is_stack(&found) && outside && matches!(found, Found::Quadlet { .. }) {
-                let inside = found.files().into_iter().filter(|file| absolute(file).starts_with(&full));
+                let inside = found.files().into_iter().filter(|file| is_inside(file));
                 for file in inside.map(|file| self.files.shown(file)).collect::<Vec<_>>() {
                     self.take(found.clone(), Some(file), common);
                 }

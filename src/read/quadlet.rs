@@ -32,7 +32,7 @@ use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
 use crate::platform::generator::Habit;
-use crate::source::{FileId, Files, SourceMap, display_path};
+use crate::source::{FileId, Files, SourceMap, below, display_path};
 use crate::syntax::unit::{self as lines, Dialect, Escapes};
 use crate::threads::{self, MANY};
 
@@ -108,7 +108,7 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
             for path in paths {
                 let text = texts.next().flatten();
                 let Some(file) = load_file(sources, files, path, text, &mut parsed.diagnostics) else { continue };
-                let inside = path.strip_prefix(&tree.root).unwrap_or(path);
+                let inside = below(path, &tree.root).unwrap_or(path);
                 let source = Source { path: display_path(inside), file };
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
                 if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }

@@ -126,8 +126,10 @@ impl<'t> Line<'t> {
     /// What stands behind a number of bytes.
     fn behind(mut self, bytes: usize) -> Value {
         let first = self.part(bytes, bytes + 1).start.min(self.span.end);
-        self.more.retain(|(start, _)| *start > bytes);
-        self.more.iter_mut().for_each(|(start, _)| *start -= bytes);
+        if !self.more.is_empty() {
+            self.more.retain(|(start, _)| *start > bytes);
+            self.more.iter_mut().for_each(|(start, _)| *start -= bytes);
+        }
         let text = self.text.get(bytes..).unwrap_or("").to_owned();
         Value { text, span: Span::new(first, self.span.end), first, more: self.more }
     }
@@ -152,10 +154,10 @@ pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
         let line = text.get(from..to).unwrap_or("");
         let last = to == text.len();
         from = to + 1;
-        let bare = if dialect == Dialect::Raw { line } else { line.trim_start() };
-        let start = offset + (line.len() - bare.len()) as u32;
+        let begins = if dialect == Dialect::Raw || is_trimmed(line) { line } else { line.trim_start() };
+        let start = offset + (line.len() - begins.len()) as u32;
         offset += line.len() as u32 + 1;
-        let bare = if dialect == Dialect::Raw { bare } else { bare.trim_end() };
+        let bare = if dialect == Dialect::Raw || is_trimmed(begins) { begins } else { begins.trim_end() };
         open = reader.line(open, bare, start, last);
     }
     // A value that waits for its next line at the end of the file is never taken.
@@ -175,6 +177,12 @@ impl Reader {
         let comment = self.is_comment(line);
         if comment && (open.is_none() || self.dialect == Dialect::Joined) {
             return open;
+        }
+        // Most lines stand alone.
+        if open.is_none() && !line.ends_with('\\') {
+            let span = Span::new(start, start + line.len() as u32);
+            self.whole(Line { text: Cow::Borrowed(line), span, first: start, more: Vec::new() });
+            return None;
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
         let bare = line.strip_suffix('\\').filter(|_| continues && (!last || self.dialect == Dialect::Joined));
@@ -237,6 +245,11 @@ impl Reader {
     fn error(&mut self, span: Span, message: impl Into<String>) {
         self.tree.diagnostics.push(Diagnostic::new(&input::SYNTAX_ERROR, span, message));
     }
+}
+
+/// Whether a line certainly has no blanks around it.
+fn is_trimmed(line: &str) -> bool {
+    matches!(line.as_bytes(), [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic())
 }
 
 fn is_pair(line: &str) -> bool {

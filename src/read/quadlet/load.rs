@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memchr2;
+
 use super::unit::Unit;
 use super::{Parsed, Source, env_file};
 use crate::diagnostic::{Diagnostic, input, units};
@@ -47,19 +49,14 @@ pub(super) fn dialect(release: Version) -> Dialect {
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
     let dialect = dialect(release);
-    let trees = threads::map(parsed.units.len() > MANY, &parsed.units, |unit| {
-        let file = sources.file(unit.file);
-        (parse(file, dialect), has_install_comment(&file.text))
-    });
+    let read = threads::map(parsed.units.len() > MANY, &parsed.units, |source| unit(source, sources, release, dialect));
     loaded.units.reserve(parsed.units.len());
-    for (source, (tree, install_commented_out)) in parsed.units.iter().zip(trees) {
-        let Some((stem, kind)) = UnitKind::of_file(source.file_name()) else { continue };
-        let file = sources.file(source.file);
-        let first_line = Span::new(file.span().start, file.span().start).to(line_of(file.span(), &file.text));
-        let head = head(&tree, kind.section()).unwrap_or(first_line);
-        let late = brought(kind).filter(|habit| !habit.of(release));
+    for (source, read) in parsed.units.iter().zip(read) {
+        let Some((unit, faults)) = read else { continue };
+        let head = unit.head;
+        let late = brought(unit.kind).filter(|habit| !habit.of(release));
         if let Some(habit) = late {
-            let (kind, since) = (kind.extension(), habit.since());
+            let (kind, since) = (unit.kind.extension(), habit.since());
             let message = format!("Podman {release} reads no .{kind} units: they came with {since}");
             loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
             continue;
@@ -72,42 +69,26 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         }
         let first = loaded.by_file.get(source.file_name());
         if let Some(first) = first.and_then(|at| loaded.units.get_mut(*at)) {
-            first.shadowed.push(file.span());
+            first.shadowed.push(unit.span);
             continue;
         }
-        if !tree.diagnostics.is_empty() {
+        if !faults.is_empty() {
             loaded.broken.insert(source.path.clone());
             if Habit::FolderLost.of(release) {
                 loaded.lost.insert(source.folder().to_owned());
             }
         }
-        let unit = Unit {
-            file: source.file_name().to_owned(),
-            stem: stem.to_owned(),
-            kind,
-            folder: source.folder().to_owned(),
-            span: file.span(),
-            head,
-            sections: tree.sections,
-            entries: tree.entries,
-            keys: Keys::default(),
-            release,
-            shadowed: Vec::new(),
-            given: None,
-            install_commented_out,
-        };
         // A file that cannot be read does not stand in the way of another of its name.
-        let broken = !tree.diagnostics.is_empty();
+        let broken = !faults.is_empty();
         let other = || parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
         if !(broken && other()) {
             loaded.by_file.insert(unit.file.clone(), loaded.units.len());
             loaded.units.push(unit);
         }
-        loaded.diagnostics.extend(tree.diagnostics);
+        loaded.diagnostics.extend(faults);
     }
     drop_ins(parsed, sources, release, &mut loaded);
     for unit in &mut loaded.units {
-        unit.index();
         unit.given = given(parsed, sources, unit);
     }
     // One syntax error of a folder says what it costs.
@@ -118,6 +99,32 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         *first = first.clone().help("Why: Podman makes no unit at all of a folder in which one cannot be read.");
     }
     loaded
+}
+
+/// A file as a unit, and what of it cannot be read; nothing where its name is not that of one.
+fn unit(source: &Source, sources: &SourceMap, release: Version, dialect: Dialect) -> Option<(Unit, Vec<Diagnostic>)> {
+    let (stem, kind) = UnitKind::of_file(source.file_name())?;
+    let file = sources.file(source.file);
+    let tree = parse(file, dialect);
+    let span = file.span();
+    let first_line = || Span::new(span.start, span.start).to(line_of(span, &file.text));
+    let mut unit = Unit {
+        file: source.file_name().to_owned(),
+        stem: stem.to_owned(),
+        kind,
+        folder: source.folder().to_owned(),
+        span,
+        head: head(&tree, kind.section()).unwrap_or_else(first_line),
+        sections: tree.sections,
+        entries: tree.entries,
+        keys: Keys::default(),
+        release,
+        shadowed: Vec::new(),
+        given: None,
+        install_commented_out: has_install_comment(&file.text),
+    };
+    unit.index();
+    Some((unit, tree.diagnostics))
 }
 
 /// The variables of the files that systemd reads for a unit; nothing if one of them is not here.
@@ -145,7 +152,7 @@ fn line_of(whole: Span, text: &str) -> Span {
 }
 
 fn has_install_comment(text: &str) -> bool {
-    (text.contains('#') || text.contains(';')) && text.lines().any(is_install_comment)
+    memchr2(b'#', b';', text.as_bytes()).is_some() && text.lines().any(is_install_comment)
 }
 
 /// Whether a line is `[Install]`, or an entry that starts a unit at boot, behind a comment sign.
@@ -190,6 +197,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
             if tree.diagnostics.is_empty() {
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
+                unit.index();
             }
         }
     }
