@@ -9,6 +9,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
+use memchr::memchr_iter;
+
 /// The largest file that is read, in bytes. A topology of ten thousand services has about four megabytes.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 
@@ -271,10 +273,10 @@ pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
 
 /// Whether a path is certainly written as plainly as it can be.
 pub fn is_tidy(path: &Path) -> bool {
-    let plain = |path: &str| !path.starts_with('.') && !path.ends_with('/');
-    // Neither `//` nor a part that begins with a dot.
-    let parts = |path: &str| !path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
-    !cfg!(windows) && path.to_str().is_some_and(|path| plain(path) && parts(path))
+    let path = path.to_str().unwrap_or(".").as_bytes();
+    // Neither `//` nor a part that begins with a dot, and no `/` at the end.
+    let plain = |slash: usize| path.get(slash + 1).is_some_and(|next| !matches!(next, b'/' | b'.'));
+    !cfg!(windows) && !path.starts_with(b".") && memchr_iter(b'/', path).all(plain)
 }
 
 /// A path as people see it: with `/`, and without a leading `./`.

@@ -10,7 +10,6 @@ mod reading;
 mod request;
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -87,7 +86,8 @@ pub(super) struct Input {
     config: Option<usize>,
     /// What a folder says about who runs it.
     rootful: Option<bool>,
-    /// The files that make it, by which it is known when it is asked for twice.
+    /// The files that make it, in the order of `files`, in which others follow them: by these it is known when it is asked
+    /// for twice.
     made_of: Vec<PathBuf>,
     /// The stack; of units one for each release of Quadlet that is looked at.
     stacks: Vec<(Option<Version>, Stack)>,
@@ -349,22 +349,25 @@ impl Session {
     /// Which of some files a fix may change: those that were asked for and that count for one stack, and for one unit of it,
     /// only. A base that others extend, what several units share and what lies elsewhere stay as they are.
     pub fn editable<'n>(&self, files: &HashSet<&'n str>) -> HashSet<&'n str> {
+        let known = |input: &Input| -> Vec<(usize, &'n str)> {
+            let all = input.files.iter().enumerate();
+            all.filter_map(|(at, file)| Some((at, *files.get(file.as_str())?))).collect()
+        };
+        let known: Vec<Vec<(usize, &str)>> = self.inputs.iter().map(known).collect();
         let mut counts: HashMap<&str, usize> = HashMap::default();
-        let all = || self.inputs.iter().map(|input| input.files.iter().filter_map(|file| files.get(file.as_str())));
-        for file in all().flatten() {
+        for (_, file) in known.iter().flatten() {
             *counts.entry(file).or_default() += 1;
         }
         let mut editable = HashSet::default();
-        for (input, files) in self.inputs.iter().zip(all()) {
-            let made_of: HashSet<&OsStr> = input.made_of.iter().map(|file| file.as_os_str()).collect();
-            let own = |name: &&&str| {
-                let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(**name));
-                let settings =
-                    name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
-                let made_of = settings || made_of.contains(absolute(Path::new(name)).as_os_str());
-                asked && made_of && counts.get(**name) == Some(&1) && !is_for_several(name) && !name.contains("../")
-            };
-            editable.extend(files.filter(own));
+        for (input, known) in self.inputs.iter().zip(known) {
+            let own = known.into_iter().filter(|(at, name)| {
+                let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
+                // Behind those that make the stack stands what they name.
+                let settings = name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
+                let made_of = settings || *at < input.made_of.len();
+                asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name) && !name.contains("../")
+            });
+            editable.extend(own.map(|(_, name)| name));
         }
         // What is wrong with quadgen.toml is mended there.
         let config = |name: &&&str| name.ends_with(quadgen::config::NAME) && !name.contains("../");
@@ -379,7 +382,7 @@ impl Session {
 
     /// How many files the stacks are made of.
     pub fn files(&self) -> usize {
-        self.inputs.iter().flat_map(|input| &input.files).collect::<BTreeSet<_>>().len()
+        self.inputs.iter().flat_map(|input| &input.files).collect::<HashSet<_>>().len()
     }
 
     /// Reports what kept the command from doing its work.

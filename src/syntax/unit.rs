@@ -197,8 +197,8 @@ impl Reader {
     }
 
     fn is_comment(&self, line: &str) -> bool {
-        let sign = if self.dialect == Dialect::Joined { ';' } else { ':' };
-        line.is_empty() || line.starts_with(['#', sign])
+        let sign = if self.dialect == Dialect::Joined { b';' } else { b':' };
+        line.as_bytes().first().is_none_or(|first| *first == b'#' || *first == sign)
     }
 
     /// Takes a line with everything that it continues on.
@@ -231,13 +231,15 @@ impl Reader {
         let Some((name, _)) = self.tree.sections.last() else {
             return self.error(line.span, "this line stands before any section");
         };
-        let (section, key) = (name.clone(), line.text.get(..equals).unwrap_or("").trim_end().to_owned());
+        let key = line.text.get(..equals).unwrap_or("");
+        let key = if is_trimmed(key) { key } else { key.trim_end() };
+        let (section, key) = (name.clone(), key.to_owned());
         let key_span = line.part(0, key.len());
-        if key.starts_with(' ') {
+        if key.as_bytes().first() == Some(&b' ') {
             return self.error(key_span, "a blank in front of a key cannot be read by this release of Podman");
         }
         let behind = line.text.get(equals + 1..).unwrap_or("");
-        let blanks = behind.len() - behind.trim_start().len();
+        let blanks = if is_trimmed(behind) { 0 } else { behind.len() - behind.trim_start().len() };
         let value = line.behind(equals + 1 + blanks);
         self.tree.entries.push(Entry { section, key, key_span, value });
     }
@@ -258,7 +260,10 @@ fn is_pair(line: &str) -> bool {
 
 /// The name in the brackets of a section's line.
 fn section(line: &str) -> Option<&str> {
-    let (name, behind) = line.strip_prefix('[')?.split_once(']')?;
+    if line.as_bytes().first() != Some(&b'[') {
+        return None;
+    }
+    let (name, behind) = line.get(1..)?.split_once(']')?;
     behind.bytes().all(|byte| matches!(byte, b' ' | b'\t')).then_some(name)
 }
 
