@@ -161,6 +161,7 @@ fn random_stacks(lab: Lab) {
     };
     let seeds: Vec<u64> = (first..first + count).collect();
     let mut counts = trial::Counts::default();
+    let mut faults = 0;
     for seeds in seeds.chunks(AT_A_TIME) {
         let Some(machine) = machine(lab, &format!("random stacks with {lab}")) else { return };
         let platform = lab.words(&machine, "");
@@ -174,8 +175,14 @@ fn random_stacks(lab: Lab) {
             format!("seed {}:\n{}", seeds[at], files.collect::<String>())
         };
         counts += trial::run(lab, &machine, &deployments, &show);
+        // A long run goes on, and tells at once.
+        if let Some(wrong) = counts.take_wrong() {
+            say(&wrong);
+            faults += 1;
+        }
     }
     say(&format!("lab: {lab}: {count} random stacks from {first} on: {counts}"));
+    assert_eq!(faults, 0, "predictions were wrong: see above");
     counts.check();
 }
 

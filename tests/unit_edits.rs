@@ -147,6 +147,49 @@ fn names_and_paths_move() {
     assert!(texts["test-shop.network"].contains("NetworkName=test-shop\n"));
 }
 
+#[test]
+fn what_is_called_by_its_name_in_podman_moves_too() {
+    let web = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=%p-x\nNetwork=shopnet\n\
+               Network=systemd-back:alias=w\nNetwork=outside\nPodmanArgs=--volume systemd-data:/b\n\
+               Volume=systemd-data:/data\nVolume=named:/n\nMount=type=volume,source=systemd-data,target=/m\n\
+               [Install]\nWantedBy=default.target\n[X-Quadgen]\nConnects=db:5432\nDeny=back.network\n";
+    let units = [
+        ("web.container", web),
+        ("db.container", "[Container]\nImage=docker.io/library/postgres:16\nContainerName=db\nNetwork=shop.network\nVolume=named:/n\n"),
+        ("shop.network", "[Network]\nNetworkName=shopnet\n"),
+        ("back.network", "[Network]\n"),
+        ("data.volume", "[Volume]\n"),
+    ];
+    let (code, texts, said) = edited(&units, "podman@5.8.6,rootless", &["--prefix", "t-"]);
+    assert_eq!(code, 0, "{said}");
+    let names = ["web-x", "t-web-x"];
+    let expected = [
+        "ContainerName=t-web-x",
+        &format!("Network=t-shopnet:alias={}", names[0]),
+        &format!("Network=systemd-t-back:alias=w,alias={}", names[0]),
+        // No unit makes it: it is there before, under its own name.
+        "Network=outside",
+        "PodmanArgs=--volume systemd-t-data:/b",
+        "Volume=systemd-t-data:/data",
+        // Nobody makes it but Podman: two stacks must not have one database.
+        "Volume=t-named:/n",
+        "Mount=type=volume,source=systemd-t-data,target=/m",
+        "Connects=t-db:5432",
+        "Deny=t-back.network",
+    ];
+    for line in expected {
+        assert!(texts["t-web.container"].lines().any(|found| found == line), "{line}: {}", texts["t-web.container"]);
+    }
+    assert!(texts["t-db.container"].contains("Volume=t-named:/n\n"), "{}", texts["t-db.container"]);
+}
+
+#[test]
+fn what_cannot_be_moved_is_not_written() {
+    let web = "[Container]\nImage=docker.io/library/nginx:1.27\nPodmanArgs=--volume ./b:/b\n";
+    let (code, texts, said) = edited(&[("a.container", web)], "podman@5.8.6,rootless", &["--base", "/srv/x"]);
+    assert!(code == 2 && texts.is_empty() && said.contains("mount `/b` is `/srv/x/b` in the source"), "{said}");
+}
+
 /// The services that a generator makes of a folder, without what says where its files lie. In which order it writes
 /// groups of arguments, and a pod its containers, changes from run to run.
 fn services(generator: &Path, place: &Path, rootless: bool) -> BTreeMap<String, String> {

@@ -325,10 +325,7 @@ fn sets<'s>(
         let boxed = |refused: Vec<Diagnostic>| refused.into_iter().map(Box::new).collect::<Vec<_>>();
         let laid_out = render::lay_out(stack, &platform, &layout).map_err(boxed)?;
         let mut rendered = render::render(&laid_out, &platform, target, how, &source).map_err(boxed)?;
-        // What a layout changes in lines of units is not known to whoever reads them again.
-        let is_edited = stack.format == model::Format::Quadlet && target == render::Target::Quadlet;
-        let is_moved = !options.prefix.is_empty() || options.base.is_some();
-        if !(options.no_verify || is_edited && is_moved) {
+        if !options.no_verify {
             // A pod takes what concerns the network out of its containers' units, which are proven as they are without.
             let podless = render::Options { pod: false, ..how.clone() };
             let podless = how.pod.then(|| render::render(&laid_out, &platform, target, &podless, &source));

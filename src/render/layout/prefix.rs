@@ -2,14 +2,17 @@
 
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, Format, MountKind, Named, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
-    UnitEntry,
+    ContainerName, Format, MountKind, Named, Network, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
+    UnitEntry, UnitKind,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
 
 /// Puts a prefix before the names of units, containers, networks and volumes. Each service keeps the names by which
 /// others find it, as aliases; not on networks from outside, where the original answers to them.
+///
+/// A network that no unit makes has to be there before: units go on calling it by its name. A volume that no unit makes
+/// is made by Podman, and belongs to whoever starts first: to the stack, so it gets the prefix.
 ///
 /// A Compose project's services, networks and volumes have names of their own inside the project: there it is the project
 /// that gets the prefix, and what is called after it.
@@ -25,6 +28,9 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
         |network| &network.name,
         |network| {
             let mut network = network.clone();
+            if is_theirs(stack, &network.name.value) {
+                return network;
+            }
             object(network.external, &network.name, &mut network.object_name, object_prefix);
             network.name.value = new(&network.name.value);
             entries(&mut network.quadlet, stack, wiring, both);
@@ -36,7 +42,8 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
         |volume| &volume.name,
         |volume| {
             let mut volume = volume.clone();
-            object(volume.external, &volume.name, &mut volume.object_name, object_prefix);
+            let external = volume.external && stack.format != Format::Quadlet;
+            object(external, &volume.name, &mut volume.object_name, object_prefix);
             volume.name.value = new(&volume.name.value);
             entries(&mut volume.quadlet, stack, wiring, both);
             volume
@@ -49,12 +56,18 @@ pub(super) fn prefixed(stack: &Stack, wiring: &Wiring<'_>, prefix: &str) -> Stac
     out.units = rename_units(stack, wiring, both);
     for deny in &mut out.deny {
         deny.from.iter_mut().chain(&mut deny.to).for_each(|party| match party {
+            Party::Network(name) if is_theirs(stack, name) => {}
             Party::Service(name) | Party::Network(name) => *name = new(name),
             Party::Internet | Party::Host => {}
         });
         deny.text.value = words(&deny.text.value, stack, prefix);
     }
     out
+}
+
+/// Whether a network of a tree of units is one that none of them makes.
+fn is_theirs(stack: &Stack, network: &str) -> bool {
+    stack.format == Format::Quadlet && stack.networks.get(network).is_some_and(|network| network.external)
 }
 
 /// What comes before the names of the stack, and before those of containers.
@@ -81,7 +94,9 @@ fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Named
         for entry in unit.entries.iter_mut().filter(|entry| entry.section == own) {
             let is_name = OBJECTS.contains(&entry.key.value.as_str());
             if is_name && !entry.value.value.is_empty() {
-                entry.value.value = format!("{prefix}{}", entry.value.value);
+                // The unit's own name, which systemd fills in, is another one now.
+                let made = if entry.value.value.contains('%') { made(old, stack, wiring) } else { None };
+                entry.value.value = format!("{prefix}{}", made.as_ref().unwrap_or(&entry.value.value));
             }
         }
         let service = stack.services.values().find(|service| service.unit_file() == old.file);
@@ -91,6 +106,17 @@ fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Named
         (unit.file.clone(), unit)
     });
     renamed.collect()
+}
+
+/// The name of what a unit makes, as far as it is known before it runs.
+fn made(unit: &Unit, stack: &Stack, wiring: &Wiring<'_>) -> Option<String> {
+    let (stem, kind) = UnitKind::of_file(&unit.file)?;
+    let named = |object: &Option<Text>| object.as_ref().map(|object| object.value.clone());
+    match kind {
+        UnitKind::Network => named(&stack.networks.get(stem)?.object_name),
+        UnitKind::Volume => named(&stack.volumes.get(stem)?.object_name),
+        _ => stack.services.values().find(|it| it.unit_file() == unit.file).map(|it| wiring.container_name(it)),
+    }
 }
 
 /// Keys that name what a unit makes.
@@ -107,8 +133,10 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
         return unit.entries.push(alias);
     }
     for entry in unit.entries.iter_mut().filter(|entry| entry.section == own && entry.key.value == "Network") {
-        let network = entry.value.value.split(':').next().unwrap_or("").strip_prefix(prefix).unwrap_or("");
-        if network.ends_with(".network") && stack.units.contains_key(network) {
+        let network = entry.value.value.split(':').next().unwrap_or("");
+        let unit = network.strip_prefix(prefix).filter(|unit| unit.ends_with(".network"));
+        let made = |it: &Network| !it.external && it.object_name.as_ref().is_some_and(|it| called(it, prefix) == network);
+        if unit.is_some_and(|unit| stack.units.contains_key(unit)) || stack.networks.values().any(made) {
             let sign = if entry.value.value.contains(':') { ',' } else { ':' };
             entry.value.value = format!("{}{sign}alias={name}", entry.value.value);
         }
@@ -151,7 +179,9 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
                 attachment.aliases.push(Spanned::implied(name.clone(), old.span()));
             }
         }
-        new(&mut attachment.network);
+        if !is_theirs(stack, &attachment.network.value) {
+            new(&mut attachment.network);
+        }
     }
     for dependency in &mut service.depends_on {
         new(&mut dependency.service);
@@ -187,6 +217,9 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
         }
     }
     entries(&mut service.quadlet, stack, wiring, both);
+    for entry in service.quadlet.iter_mut().filter(|entry| entry.key.value == "ServiceName") {
+        entry.value.value = format!("{prefix}{}", entry.value.value);
+    }
     for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Volume) {
         if stack.volumes.contains_key(&mount.value.source) {
             mount.value.source = format!("{prefix}{}", mount.value.source);
@@ -238,14 +271,41 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: 
                 None
             } else if out.ends_with("container:") {
                 container(word, stack, wiring, both)
+            } else if is_unit(word, stack) || (entry.section == "X-Quadgen" && is_party(word, stack)) {
+                Some(format!("{prefix}{word}"))
             } else {
-                is_unit(word, stack).then(|| format!("{prefix}{word}"))
+                object_of(&entry.key.value, &out, word, stack, both)
             };
             out.push_str(moved.as_deref().unwrap_or(word));
             rest = behind;
         }
         entry.value.value = out;
     }
+}
+
+/// The new name of a network or volume of the stack where a key or an argument calls it by the name that it has in the
+/// runtime; `before` is what stands before the word.
+fn object_of(key: &str, before: &str, word: &str, stack: &Stack, both: Prefixes<'_>) -> Option<String> {
+    let new = |object: &Text| (object.value == word).then(|| called(object, both.object));
+    let behind = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
+    let arguments = matches!(key, "PodmanArgs" | "GlobalArgs");
+    let first = |own: &str| key == own && before.trim_start_matches('"').is_empty();
+    if first("Network") || (arguments && behind(&["--network=", "--network ", "--net=", "--net "])) {
+        let mut own = stack.networks.values().filter(|network| !network.external);
+        return own.find_map(|network| new(network.object_name.as_ref()?));
+    }
+    let mount = key == "Mount" || (arguments && before.contains("--mount"));
+    let volume = first("Volume") || (arguments && behind(&["-v ", "--volume=", "--volume "]));
+    if volume || (mount && behind(&["source=", "src="])) {
+        let mut own = stack.volumes.values().filter(|volume| !volume.external || stack.format == Format::Quadlet);
+        return own.find_map(|volume| new(volume.object_name.as_ref().unwrap_or(&volume.name)));
+    }
+    None
+}
+
+/// Whether a word is what an intent calls a service or a network by.
+fn is_party(word: &str, stack: &Stack) -> bool {
+    stack.services.contains_key(word) || stack.networks.contains_key(word)
 }
 
 /// Whether a word is the name of a unit, or of a unit's service, that is made of the stack.
@@ -284,7 +344,7 @@ fn words(text: &str, stack: &Stack, prefix: &str) -> String {
         let arrow = behind.get(..end).is_some_and(|name| name.ends_with('-'))
             && behind.get(end..).is_some_and(|rest| rest.starts_with('>'));
         let (name, behind) = behind.split_at(if arrow { (end - 1).max(1) } else { end });
-        if stack.services.contains_key(name) || stack.networks.contains_key(name) {
+        if is_party(name, stack) {
             out.push_str(prefix);
         }
         out.push_str(name);
