@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod schema;
 pub mod selinux;
 pub mod systemd;
+pub(crate) mod variables;
 
 pub use behaviour::{Fact, Is, Known, Leads, Question};
 pub use feature::Feature;

@@ -155,7 +155,10 @@ fn what_is_called_by_its_name_in_podman_moves_too() {
                [Install]\nWantedBy=default.target\n[X-Quadgen]\nConnects=db:5432\nDeny=back.network\n";
     let units = [
         ("web.container", web),
-        ("db.container", "[Container]\nImage=docker.io/library/postgres:16\nContainerName=db\nNetwork=shop.network\nVolume=named:/n\n"),
+        (
+            "db.container",
+            "[Container]\nImage=docker.io/library/postgres:16\nContainerName=db\nNetwork=shop.network\nVolume=named:/n\n",
+        ),
         ("shop.network", "[Network]\nNetworkName=shopnet\n"),
         ("back.network", "[Network]\n"),
         ("data.volume", "[Volume]\n"),

@@ -252,7 +252,8 @@ impl Units {
             own.iter().any(|group| group.root == home) || taken.contains(&of)
         });
         let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
-        let mut tree = Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), texts: Vec::new() };
+        let mut tree =
+            Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), texts: Vec::new() };
         let mut text = |at: &usize| self.files.get_mut(*at).and_then(|file| file.text.take()).map(String::into_bytes);
         tree.texts = all.iter().map(&mut text).collect();
         Found::Quadlet { tree, rootful: part.rootful }

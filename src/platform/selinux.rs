@@ -1,5 +1,9 @@
 //! What SELinux labels are for, and what they must not be written on.
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
 use crate::model::{HOME, Mount, Service};
 
 /// The label of a mount: `z`, which all containers share, or `Z`, of this container alone.
@@ -7,49 +11,33 @@ pub(crate) fn label(mount: &Mount) -> Option<&str> {
     mount.options.iter().map(String::as_str).find(|option| matches!(*option, "z" | "Z"))
 }
 
-/// Folders that a runtime refuses to label, because the host would stop working: `Relabel` of go-selinux.
-pub(crate) const REFUSED: [&str; 23] = [
-    "", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run",
-    "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "%h", "~",
-];
+/// `data/selinux.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paths {
+    refused: Vec<String>,
+    of_programs: Vec<String>,
+    below: Vec<String>,
+}
 
-/// Files and folders of the host that its own programs read, and folders with nothing else in them.
-const OF_THE_SYSTEM: [&str; 12] = [
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/shadow",
-    "/etc/hosts",
-    "/etc/resolv.conf",
-    "/etc/machine-id",
-    "/etc/os-release",
-    "/etc/pki",
-    "/etc/ssl",
-    "/var/log/journal",
-];
+static PATHS: LazyLock<Paths> = LazyLock::new(|| {
+    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    toml::from_str(include_str!("../../data/selinux.toml")).expect("data/selinux.toml is well-formed")
+});
+
+/// Whether a runtime refuses to label a path, without a `/` at its end.
+pub(crate) fn is_refused(path: &str) -> bool {
+    PATHS.refused.iter().any(|refused| refused == path)
+}
 
 /// Whether a path belongs to the system: to others than a container.
 pub(crate) fn is_of_the_system(path: &str) -> bool {
     let path = path.replace(HOME, "%h");
     let path = path.trim_end_matches('/');
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    REFUSED.contains(&path)
-        || OF_THE_SYSTEM.iter().any(|own| path == *own || below(own))
-        || [
-            "/dev",
-            "/proc",
-            "/sys",
-            "/run/dbus",
-            "/run/systemd",
-            "/run/udev",
-            "/boot",
-            "/lib/modules",
-            "/usr/share",
-            "/usr/lib",
-        ]
-        .into_iter()
-        .any(below)
+    is_refused(path)
+        || PATHS.of_programs.iter().any(|own| path == own || below(own))
+        || PATHS.below.iter().any(|folder| below(folder))
         || path.ends_with(".sock")
 }
 
@@ -62,4 +50,20 @@ pub(crate) fn is_open(service: &Service) -> bool {
             .quadlet
             .iter()
             .any(|entry| matches!(entry.key.value.as_str(), "SecurityLabelDisable" | "SecurityLabelType"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_of_the_system, is_refused};
+
+    #[test]
+    fn paths_of_the_system_get_no_label() {
+        for path in ["/etc/localtime", "/etc/ssl/certs", "/proc", "/dev/dri", "/run/podman/podman.sock", "~"] {
+            assert!(is_of_the_system(path), "{path}");
+        }
+        for path in ["/srv/data", "/home/me/app", "/etc/sslx", "./data"] {
+            assert!(!is_of_the_system(path), "{path}");
+        }
+        assert!(is_refused("/usr") && is_refused("") && !is_refused("/usr/share/x"));
+    }
 }

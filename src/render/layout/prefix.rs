@@ -2,8 +2,8 @@
 
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, Format, MountKind, Named, Network, NetworkMode, Party, Service, Spanned, Stack, Target as Goal, Text, Unit,
-    UnitEntry, UnitKind,
+    ContainerName, Format, MountKind, Named, Network, NetworkMode, Party, Service, Spanned, Stack, Target as Goal,
+    Text, Unit, UnitEntry, UnitKind,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
@@ -135,7 +135,8 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
     for entry in unit.entries.iter_mut().filter(|entry| entry.section == own && entry.key.value == "Network") {
         let network = entry.value.value.split(':').next().unwrap_or("");
         let unit = network.strip_prefix(prefix).filter(|unit| unit.ends_with(".network"));
-        let made = |it: &Network| !it.external && it.object_name.as_ref().is_some_and(|it| called(it, prefix) == network);
+        let made =
+            |it: &Network| !it.external && it.object_name.as_ref().is_some_and(|it| called(it, prefix) == network);
         if unit.is_some_and(|unit| stack.units.contains_key(unit)) || stack.networks.values().any(made) {
             let sign = if entry.value.value.contains(':') { ',' } else { ':' };
             entry.value.value = format!("{}{sign}alias={name}", entry.value.value);

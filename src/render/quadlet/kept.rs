@@ -9,32 +9,13 @@ use super::unit::Unit;
 use crate::maps::HashSet;
 use crate::model::{Interpolated, Stack, VARIABLE, Version};
 use crate::platform::generator::Habit;
+use crate::platform::variables::is_for_programs;
 use crate::render::File;
 use crate::source::Span;
 use crate::syntax::systemd_env;
 
 /// Keys whose values reach Podman as they are, so that systemd may fill something in behind the generator.
 const KEYS: [&str; 8] = ["Environment", "Exec", "HealthCmd", "HostName", "Image", "Label", "PublishPort", "WorkingDir"];
-
-/// Whether podman, or systemd's own helpers, would read a variable of the service for themselves.
-fn is_for_programs(name: &str) -> bool {
-    let begins = ["CONTAINER", "DBUS_", "LANG", "LC_", "LD_", "LISTEN_", "PODMAN", "QUADGEN_", "STORAGE_", "XDG_"];
-    let names = [
-        "HOME",
-        "INVOCATION_ID",
-        "LOGNAME",
-        "MAINPID",
-        "NOTIFY_SOCKET",
-        "PATH",
-        "REGISTRY_AUTH_FILE",
-        "SHELL",
-        "TMPDIR",
-        "USER",
-    ];
-    names.contains(&name)
-        || begins.iter().any(|begin| name.starts_with(begin))
-        || name.to_ascii_lowercase().ends_with("_proxy")
-}
 
 /// The texts of a stack that can keep their variables, by their places.
 #[derive(Debug, Default)]
