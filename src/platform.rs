@@ -4,6 +4,9 @@
 //! that is known, `data/quadlet-keys.json` which release brought which Quadlet key,
 //! `data/datastores.toml` which images hold a database, `data/proxies.toml` which hold a proxy or DNS server.
 
+#[macro_use]
+mod table;
+
 pub mod attributes;
 mod behaviour;
 mod by_image;
@@ -129,10 +132,7 @@ struct Preset {
     docker: String,
 }
 
-static DATA: LazyLock<Data> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../data/platforms.toml")).expect("data/platforms.toml is well-formed")
-});
+static DATA: LazyLock<Data> = LazyLock::new(|| table!("platforms"));
 
 /// Reads the tables that take longest to read, for whoever has something else to do meanwhile.
 pub fn prepare() {

@@ -56,11 +56,7 @@ impl Attribute {
     }
 }
 
-static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    serde_json::from_str(include_str!("../../data/compose-attributes.json"))
-        .expect("data/compose-attributes.json is well-formed")
-});
+static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| table!("compose-attributes"));
 
 /// The attribute at a path, `services.*.cap_add`.
 pub fn find(path: &str) -> Option<&'static Attribute> {

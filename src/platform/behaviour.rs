@@ -464,10 +464,7 @@ struct Table {
     rows: Vec<Fact>,
 }
 
-static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/behaviours.toml")).expect("data/behaviours.toml is well-formed")
-});
+static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| table!("behaviours"));
 
 /// Reads the table.
 pub(super) fn prepare() {

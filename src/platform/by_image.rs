@@ -1,7 +1,6 @@
 //! What is known by its image: the lists in `data/`.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::maps::HashMap;
 use crate::model::Image;
@@ -51,10 +50,4 @@ impl<T> ByImage<T> {
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
         self.entries.iter().flat_map(|entry| entry.images.iter().map(|image| (image.as_str(), &entry.thing)))
     }
-}
-
-/// Reads a file of lists.
-pub(super) fn read<D: DeserializeOwned>(text: &str) -> D {
-    #[allow(clippy::expect_used, reason = "the files are part of the program, and tests read them")]
-    toml::from_str(text).expect("the lists of images are well-formed")
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::by_image::{ByImage, read};
+use super::by_image::ByImage;
 use crate::model::{Image, PortRange};
 
 /// A database, cache or queue.
@@ -37,8 +37,10 @@ struct Data {
     datastore: ByImage<Datastore>,
 }
 
-static DATASTORES: LazyLock<ByImage<Datastore>> =
-    LazyLock::new(|| read::<Data>(include_str!("../../data/datastores.toml")).datastore);
+static DATASTORES: LazyLock<ByImage<Datastore>> = LazyLock::new(|| {
+    let data: Data = table!("datastores");
+    data.datastore
+});
 
 /// Reads the table.
 pub(super) fn prepare() {

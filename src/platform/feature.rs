@@ -113,10 +113,7 @@ struct Since {
     systemd: Option<Version>,
 }
 
-static FEATURES: LazyLock<BTreeMap<String, Since>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/features.toml")).expect("data/features.toml is well-formed")
-});
+static FEATURES: LazyLock<BTreeMap<String, Since>> = LazyLock::new(|| table!("features"));
 
 impl Platform {
     /// Whether the platform has a feature; nothing where it is systemd's and no word says which systemd runs.

@@ -82,9 +82,7 @@ struct Row {
 
 /// From which release on, and up to which, by the number of the habit: they are asked for with every line.
 static ROWS: LazyLock<Vec<(Version, Option<Version>)>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    let rows: BTreeMap<Habit, Row> =
-        toml::from_str(include_str!("../../data/generators.toml")).expect("data/generators.toml is well-formed");
+    let rows: BTreeMap<Habit, Row> = table!("generators");
     let version = |text: &str| text.parse().unwrap_or(Version::new(0, 0));
     let mut all = Vec::new();
     for (habit, row) in rows {

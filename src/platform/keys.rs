@@ -93,10 +93,7 @@ impl Key {
     }
 }
 
-static KEYS: LazyLock<ByName<ByName<Key>>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    serde_json::from_str(include_str!("../../data/quadlet-keys.json")).expect("data/quadlet-keys.json is well-formed")
-});
+static KEYS: LazyLock<ByName<ByName<Key>>> = LazyLock::new(|| table!("quadlet-keys"));
 
 /// Those that Podman's manual calls deprecated, each with its section.
 static DEPRECATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {

@@ -20,10 +20,7 @@ struct List {
     until: Option<Version>,
 }
 
-static OPTIONS: LazyLock<Options> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/podman-options.toml")).expect("data/podman-options.toml is well-formed")
-});
+static OPTIONS: LazyLock<Options> = LazyLock::new(|| table!("podman-options"));
 
 /// Whether a release takes the value of an option (`--cap-add`) for a line of CSV, each field of which is a value.
 pub fn is_list(flag: &str, version: Version) -> bool {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::by_image::{ByImage, read};
+use super::by_image::ByImage;
 use crate::model::Image;
 
 /// A server that cares who its clients are.
@@ -24,7 +24,7 @@ struct Data {
     guard: ByImage<Guard>,
 }
 
-static DATA: LazyLock<Data> = LazyLock::new(|| read(include_str!("../../data/proxies.toml")));
+static DATA: LazyLock<Data> = LazyLock::new(|| table!("proxies"));
 
 /// The server that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Proxy> {

@@ -111,11 +111,7 @@ pub enum Below<'a> {
     Unknown,
 }
 
-static COMPOSE: LazyLock<Schema> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    serde_json::from_str(include_str!("../../data/compose-schema.json"))
-        .expect("data/compose-schema.json is well-formed")
-});
+static COMPOSE: LazyLock<Schema> = LazyLock::new(|| table!("compose-schema"));
 
 /// A whole Compose file.
 pub fn compose() -> &'static Schema {

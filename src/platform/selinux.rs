@@ -20,10 +20,7 @@ struct Paths {
     below: Vec<String>,
 }
 
-static PATHS: LazyLock<Paths> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/selinux.toml")).expect("data/selinux.toml is well-formed")
-});
+static PATHS: LazyLock<Paths> = LazyLock::new(|| table!("selinux"));
 
 /// Whether a runtime refuses to label a path, without a `/` at its end.
 pub(crate) fn is_refused(path: &str) -> bool {

@@ -30,20 +30,11 @@ struct Own {
     system_targets: BTreeSet<String>,
 }
 
-static KEYS: LazyLock<ByName<Section>> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/systemd-keys.toml")).expect("data/systemd-keys.toml is well-formed")
-});
+static KEYS: LazyLock<ByName<Section>> = LazyLock::new(|| table!("systemd-keys"));
 
-static SERVICES: LazyLock<Services> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/system-services.toml")).expect("data/system-services.toml is well-formed")
-});
+static SERVICES: LazyLock<Services> = LazyLock::new(|| table!("system-services"));
 
-static OWN: LazyLock<Own> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/systemd.toml")).expect("data/systemd.toml is well-formed")
-});
+static OWN: LazyLock<Own> = LazyLock::new(|| table!("systemd"));
 
 /// Whether systemd reads a section of a unit.
 pub fn reads(section: &str) -> bool {

@@ -12,10 +12,7 @@ struct Variables {
     end: Vec<String>,
 }
 
-static VARIABLES: LazyLock<Variables> = LazyLock::new(|| {
-    #[allow(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
-    toml::from_str(include_str!("../../data/variables.toml")).expect("data/variables.toml is well-formed")
-});
+static VARIABLES: LazyLock<Variables> = LazyLock::new(|| table!("variables"));
 
 /// Whether podman, or systemd's own helpers, would read a variable of the service for themselves.
 pub(crate) fn is_for_programs(name: &str) -> bool {

@@ -1,0 +1,16 @@
+//! The tables of `data/`, which the build script hands on as JSON.
+
+use serde::Deserialize;
+
+/// A table of `data/` by its file's name without ending, as what it is read into.
+macro_rules! table {
+    ($name:literal) => {
+        $crate::platform::table::read($name, include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")))
+    };
+}
+
+/// Reads a table that is part of the program.
+pub(super) fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
+    #[allow(clippy::panic, reason = "each is part of the program, and a test reads it")]
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("the table {name} is out of form: {error}"))
+}
