@@ -298,7 +298,7 @@ pub fn is_repository(files: &dyn Files, folder: &Path) -> bool {
 
 /// Whether a text has the marker of a rendered file at its head.
 fn is_marked(text: &str) -> bool {
-    text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER))
+    text.contains(MARKER) && text.lines().take(5).any(|line| line.trim_start_matches('\u{feff}').starts_with(MARKER))
 }
 
 /// What a rendered file was rendered from, if that is there.

@@ -1,6 +1,8 @@
 //! What a unit file refers to and what it claims, read line by line: enough to see what belongs together. The reader of
 //! units proper is `read::quadlet`.
 
+use memchr::{memchr, memchr_iter};
+
 use crate::model::UnitKind;
 
 /// A unit as far as grouping needs it.
@@ -97,11 +99,13 @@ fn host_port(value: &str) -> Option<String> {
 
 /// The names in brackets that stand alone on a line.
 fn sections(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices('[').filter_map(|(at, _)| {
-        let before = text.get(..at)?.trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
-        let alone = before.is_empty() || before.ends_with('\n');
-        let line = text.get(at + 1..).filter(|_| alone)?.split('\n').next()?;
-        line.trim_end().strip_suffix(']')
+    memchr_iter(b'[', text.as_bytes()).filter_map(|at| {
+        let before = text.get(..at)?;
+        let begins = |before: &str| before.is_empty() || before.as_bytes().last() == Some(&b'\n');
+        let alone = begins(before) || begins(before.trim_end_matches(|c: char| c.is_whitespace() && c != '\n'));
+        let rest = text.get(at + 1..).filter(|_| alone)?;
+        let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        rest.get(..end)?.trim_end().strip_suffix(']')
     })
 }
 
