@@ -340,6 +340,9 @@ impl<'a> Wiring<'a> {
 
     /// Whether a service is on a network.
     pub fn is_member(&self, service: &Service, network: &str) -> bool {
-        self.home(service) == Home::Networks && self.attachments(service).any(|a| a.network.value == network)
+        let owner = self.owner(service);
+        owner.network_mode.is_none()
+            && owner.networks.iter().any(|attachment| attachment.network.value == network)
+            && self.stack.networks.contains_key(network)
     }
 }

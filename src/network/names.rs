@@ -140,32 +140,42 @@ impl Wiring<'_> {
     /// The names of a service whose network is its own.
     pub(super) fn own_names(&self, service: &Service) -> Vec<Name> {
         let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
-        let mut names = vec![name(&self.container_name(service), NameKind::Container, None)];
+        let mut names: Vec<Name> = Vec::new();
+        let mut add = |name: Name| {
+            if names.iter().all(|known| known.text != name.text || known.network != name.network) {
+                names.push(name);
+            }
+        };
+        add(Name { text: self.container_name(service), kind: NameKind::Container, network: None });
         // Compose makes it one; from a Compose file quadgen writes it as an alias wherever it is deployed.
         if self.yes(Question::ServiceNameIsAName) || self.stack.format == Format::Compose {
-            names.push(name(&service.name.value, NameKind::Service, None));
+            add(name(&service.name.value, NameKind::Service, None));
         }
         if let Some(hostname) = &service.hostname
             && self.yes(Question::HostNameIsAName)
         {
-            names.push(name(&hostname.value, NameKind::Host, None));
+            add(name(&hostname.value, NameKind::Host, None));
         }
         for attachment in &service.networks {
             let network = &attachment.network.value;
-            names.extend(attachment.aliases.iter().map(|a| name(&a.value, NameKind::Alias, Some(network.clone()))));
+            let aliases = attachment.aliases.iter();
+            aliases.for_each(|alias| add(name(&alias.value, NameKind::Alias, Some(network.clone()))));
         }
-        let mut once: Vec<Name> = Vec::with_capacity(names.len());
-        for name in names {
-            if once.iter().all(|known| known.text != name.text || known.network != name.network) {
-                once.push(name);
-            }
-        }
-        once
+        names
     }
 
     /// The services that have a name, on whichever network.
     pub fn called(&self, name: &str) -> impl Iterator<Item = &Service> {
         self.called.get(&name.to_ascii_lowercase()).into_iter().flatten().copied()
+    }
+
+    /// Whether services that do not live in one network have a name in common, on whichever networks.
+    pub fn shares_names(&self) -> bool {
+        let several = |services: &Vec<&Service>| match services.split_first() {
+            Some((first, more)) => more.iter().any(|other| self.owner(other).name != self.owner(first).name),
+            None => false,
+        };
+        self.called.values().any(several)
     }
 
     /// The container's name on this platform.
@@ -183,11 +193,15 @@ impl Wiring<'_> {
 
     /// Whether a network has a DNS server, and why not.
     pub fn has_dns(&self, network: &str) -> Result<(), Option<Known>> {
-        let Some(network) = self.stack.networks.get(network) else { return Err(None) };
-        if self.is_dns_off(&network.name.value) {
+        self.stack.networks.get(network).map_or(Err(None), |network| self.dns_of(network))
+    }
+
+    /// The same of a network at hand.
+    pub fn dns_of(&self, network: &Network) -> Result<(), Option<Known>> {
+        if self.is_dns_off(network) {
             return Err(None);
         }
-        if let Some(known) = self.never_has_dns(&network.name.value) {
+        if let Some(known) = self.never_has_dns(network) {
             return Err(Some(known));
         }
         if network.is_internal() {
@@ -200,8 +214,7 @@ impl Wiring<'_> {
     }
 
     /// Why a network has no DNS whatever is set: it is the runtime's default network, or goes past the host.
-    pub fn never_has_dns(&self, network: &str) -> Option<Known> {
-        let network = self.stack.networks.get(network)?;
+    pub fn never_has_dns(&self, network: &Network) -> Option<Known> {
         let question = if self.is_default(network) {
             Question::DefaultNetworkDns
         } else if !network.external && network.goes_past_the_host() {
@@ -273,39 +286,45 @@ impl Wiring<'_> {
                 return no(Cause::NotOnNetworks { service: service.name.value.clone(), home });
             }
         }
-        let own: Vec<&str> = self.attachments(from).map(|a| a.network.value.as_str()).collect();
-        let shared: Vec<&str> =
-            self.attachments(to).map(|a| a.network.value.as_str()).filter(|network| own.contains(network)).collect();
+        let own = self.networks(from);
+        let is_own = |network: &&Network| own.iter().any(|own| own.name.value == network.name.value);
+        let shared: Vec<&Network> = self.on(to).map(|(_, network)| network).filter(is_own).collect();
         if shared.is_empty() {
             return no(Cause::NoSharedNetwork);
         }
+        let called = |networks: &[&Network]| -> Vec<String> {
+            networks.iter().map(|network| network.name.value.clone()).collect()
+        };
         // Of these one thing is known, whatever else they are like.
-        let silent: Vec<Known> = shared.iter().filter_map(|network| self.never_has_dns(network)).collect();
-        if let Some(known) = silent.first().filter(|_| silent.len() == shared.len()) {
-            let networks = shared.iter().map(|network| (*network).to_owned()).collect();
-            return no(Cause::NoNames { networks, known: known.clone() });
+        let mut silent = shared.iter().map(|network| self.never_has_dns(network));
+        if let Some(Some(known)) = silent.next()
+            && silent.all(|known| known.is_some())
+        {
+            return no(Cause::NoNames { networks: called(&shared), known });
         }
-        if let Some(opaque) = own.iter().find_map(|network| self.opaque_network(network)) {
-            let certain = |network: &&&str| self.opaque_network(network).is_none() && self.has_dns(network).is_ok();
-            let names = self.names(to);
-            let found =
-                shared.iter().filter(certain).any(|network| names.iter().any(|known| self.means(known, name, network)));
-            let all_asked = self.yes(Question::NamesOnSeveralNetworks);
-            let networks = shared.iter().map(|network| (*network).to_owned()).collect();
-            return if found && all_asked {
-                Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks } }
+        let names = self.names(to);
+        if let Some(opaque) = own.iter().find_map(|network| self.opaque_inside(network)) {
+            let certain = |network: &&&Network| self.opaque_inside(network).is_none() && self.dns_of(network).is_ok();
+            let knows = |network: &&Network| names.iter().any(|known| self.means(known, name, &network.name.value));
+            let found = shared.iter().filter(certain).any(knows);
+            return if found && self.yes(Question::NamesOnSeveralNetworks) {
+                Resolution { verdict: Verdict::Yes, cause: Cause::Found { networks: called(&shared) } }
             } else {
                 unknown(Some(opaque))
             };
         }
-        let with_dns: Vec<&str> = own.iter().copied().filter(|network| self.has_dns(network).is_ok()).collect();
+        let with_dns: Vec<&str> = own
+            .iter()
+            .filter(|network| self.dns_of(network).is_ok())
+            .map(|network| network.name.value.as_str())
+            .collect();
         let owned = |networks: &[&str]| networks.iter().map(|network| (*network).to_owned()).collect::<Vec<_>>();
-        let candidates: Vec<&str> = shared.iter().copied().filter(|network| with_dns.contains(network)).collect();
+        let shared_names = shared.iter().map(|network| network.name.value.as_str());
+        let candidates: Vec<&str> = shared_names.filter(|network| with_dns.contains(network)).collect();
         if candidates.is_empty() {
-            let known = shared.iter().find_map(|network| self.has_dns(network).err().flatten());
-            return no(Cause::NoDns { networks: owned(&shared), asked: owned(&with_dns), known });
+            let known = shared.iter().find_map(|network| self.dns_of(network).err().flatten());
+            return no(Cause::NoDns { networks: called(&shared), asked: owned(&with_dns), known });
         }
-        let names = self.names(to);
         let own_network = self.owner(to).name == to.name;
         let knows = |network: &str| {
             let by_id = name == SHORT_ID && own_network && self.yes(Question::ShortIdIsAName);
@@ -361,8 +380,7 @@ impl Wiring<'_> {
         let dots = lower.match_indices('.').map(|(at, _)| at);
         let bare = dots.chain([lower.len()]).filter_map(|end| self.called.get(lower.get(..end)?));
         let mut same = bare.flatten().filter(|other| self.owner(other).name != *owner).filter(|other| {
-            let on: Vec<&str> = self.attachments(other).map(|a| a.network.value.as_str()).collect();
-            let asked = networks.iter().filter(|network| on.contains(network));
+            let asked = networks.iter().filter(|network| self.is_member(other, network));
             self.names(other).iter().any(|known| asked.clone().any(|network| self.means(known, name, network)))
         });
         same.next().map(|other| other.name.value.clone())

@@ -1,7 +1,7 @@
 //! What quadgen cannot look into. An answer that would rest on it is unknown, and says why.
 
 use super::{Home, Wiring};
-use crate::model::{Data, MountKind, Service, Text, UnitEntry, Value};
+use crate::model::{Data, MountKind, Network, Service, Text, UnitEntry, Value};
 use crate::platform::{Is, Question};
 use crate::source::Span;
 
@@ -54,7 +54,12 @@ const CAPABILITIES: [&str; 5] = ["ALL", "NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", 
 impl Wiring<'_> {
     /// Why the inside of a network cannot be known.
     pub fn opaque_network(&self, name: &str) -> Option<Opaque> {
-        let network = self.stack.networks.get(name)?;
+        self.opaque_inside(self.stack.networks.get(name)?)
+    }
+
+    /// The same of a network at hand.
+    pub fn opaque_inside(&self, network: &Network) -> Option<Opaque> {
+        let name = &network.name.value;
         let opaque = |span, why: String| Some(Opaque { span, why });
         // The runtime's own is an ordinary network, as far as anybody measured it.
         let known = || self.ask(Question::RoutedToDefaultNetwork).fact.is != Is::Unknown;
@@ -100,8 +105,9 @@ impl Wiring<'_> {
                 why: format!("the network of `{name}` is not part of the stack"),
             });
         }
-        let entries = self.owner(service).quadlet.iter().chain(&service.quadlet);
-        let mut arguments = entries.filter(|entry| match entry.key.value.as_str() {
+        let owner = self.owner(service);
+        let of_owner = if owner.name == service.name { &[] } else { owner.quadlet.as_slice() };
+        let mut arguments = of_owner.iter().chain(&service.quadlet).filter(|entry| match entry.key.value.as_str() {
             "PodmanArgs" => {
                 let words = shlex::split(&entry.value.value).unwrap_or_else(|| vec!["-".to_owned()]);
                 let harmless = |word: &String| HARMLESS_ARGUMENTS.iter().any(|begin| word.starts_with(begin));
@@ -196,7 +202,7 @@ impl Wiring<'_> {
         let mut found: Vec<Opaque> = Vec::new();
         for service in services {
             found.extend(self.opaque_service(service));
-            found.extend(self.attachments(service).filter_map(|a| self.opaque_network(&a.network.value)));
+            found.extend(self.on(service).filter_map(|(_, network)| self.opaque_inside(network)));
         }
         found.dedup();
         found

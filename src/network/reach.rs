@@ -72,7 +72,7 @@ impl Wiring<'_> {
             (Home::Default, Home::Default) => Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() },
             _ => {
                 // The shortest way needs no search.
-                let shared = |network: &str| self.attachments(b).any(|other| other.network.value == network);
+                let shared = |network: &str| self.is_member(b, network);
                 let asked = |network: &str| on.is_none_or(|on| on == network);
                 let mut own = self.attachments(a).map(|attachment| attachment.network.value.as_str());
                 match own.find(|network| asked(network) && shared(network)) {

@@ -71,12 +71,11 @@ impl<'a> Wiring<'a> {
             return None;
         }
         let mut ordinary: Vec<(&Attachment, &'a Network)> = Vec::new();
-        for attachment in self.attachments(service) {
-            let network = self.stack.networks.get(&attachment.network.value)?;
+        for (attachment, network) in self.on(service) {
             if network.is_internal() && !network.external {
                 continue;
             }
-            if self.opaque_network(&network.name.value).is_some() {
+            if self.opaque_inside(network).is_some() {
                 return None;
             }
             if !hides_route(network) {
@@ -151,6 +150,6 @@ fn metric(network: &Network) -> Option<u32> {
 }
 
 /// Whether a network is no way out by its own option, where that is known at all.
-fn hides_route(network: &Network) -> bool {
+pub(super) fn hides_route(network: &Network) -> bool {
     network.options.get("no_default_route").is_some_and(|option| option.value == "true")
 }

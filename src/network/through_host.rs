@@ -1,7 +1,8 @@
 //! The ways through the host: by a port that somebody publishes there.
 
+use super::route::hides_route;
 use super::{Home, Reach, Verdict, Wiring};
-use crate::model::{Port, Service, Spanned};
+use crate::model::{Network, Port, Service, Spanned};
 use crate::platform::{Known, Question};
 
 /// A way through a port that the target publishes on the host.
@@ -77,9 +78,15 @@ impl Wiring<'_> {
     /// Whether a service is on networks that are not internal, and none of them is a way out. Others reach it all the
     /// same: the host puts the address of its own gateway on what it carries over.
     pub(super) fn has_no_way_out(&self, service: &Service) -> bool {
-        self.ordinary(service).is_some_and(|outs| outs.is_empty())
-            && self.attachments(service).next().is_some()
-            && !self.only_internal(service)
+        self.are_no_way_out(&self.networks(service))
+    }
+
+    fn are_no_way_out(&self, networks: &[&Network]) -> bool {
+        let is_no_way = |network: &Network| {
+            (network.is_internal() && !network.external)
+                || (hides_route(network) && self.opaque_inside(network).is_none())
+        };
+        networks.iter().all(|network| is_no_way(network)) && !networks.iter().all(|network| network.is_internal())
     }
 
     /// Which question decides about a port that a service publishes itself, and whether it answers at some starts only.
@@ -142,21 +149,23 @@ impl Wiring<'_> {
 
     /// Whether a service's published ports answer on the host.
     pub fn published(&self, service: &Service) -> Reach {
-        let mut networks = self.attachments(service).peekable();
-        let opaque = networks.peek().is_some() && networks.all(|a| self.opaque_network(&a.network.value).is_some());
-        let question = match self.home(service) {
-            Home::Networks if opaque => {
-                return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() };
+        let simply = |verdict| Reach { verdict, path: Vec::new(), known: Vec::new() };
+        match self.home(service) {
+            Home::Networks => {}
+            Home::Default => return simply(Verdict::Yes),
+            _ => return simply(Verdict::Unknown),
+        }
+        let networks = self.networks(service);
+        let internal = networks.iter().filter(|network| network.is_internal()).count();
+        let question = match internal {
+            _ if networks.is_empty() => return simply(Verdict::Yes),
+            _ if networks.iter().all(|network| self.opaque_inside(network).is_some()) => {
+                return simply(Verdict::Unknown);
             }
-            Home::Networks if self.only_internal(service) => Question::PublishedPortOnInternalNetwork,
-            Home::Networks if self.has_no_way_out(service) => Question::PublishedPortWithoutDefaultRoute,
-            Home::Networks if self.attachments(service).any(|a| self.is_internal(&a.network.value)) => {
-                Question::PublishedPortOnMixedNetworks
-            }
-            Home::Networks | Home::Default => {
-                return Reach { verdict: Verdict::Yes, path: Vec::new(), known: Vec::new() };
-            }
-            _ => return Reach { verdict: Verdict::Unknown, path: Vec::new(), known: Vec::new() },
+            _ if internal == networks.len() => Question::PublishedPortOnInternalNetwork,
+            _ if self.are_no_way_out(&networks) => Question::PublishedPortWithoutDefaultRoute,
+            0 => return simply(Verdict::Yes),
+            _ => Question::PublishedPortOnMixedNetworks,
         };
         let known = self.ask(question);
         Reach { verdict: known.fact.is.into(), path: Vec::new(), known: vec![known] }

@@ -40,8 +40,8 @@ pub struct Wiring<'a> {
     pub platform: &'a Platform,
     /// How each network is isolated, by its name.
     pub isolations: HashMap<&'a str, Isolation>,
-    /// What the platform does, asked once.
-    facts: HashMap<Question, Known>,
+    /// What the platform does, asked once, by the number of the question.
+    facts: Vec<Known>,
     /// The names of each service whose network is its own, in the order of the services.
     pub(super) names: Vec<Vec<Name>>,
     /// The services that have a name, by the name in lower case.
@@ -59,7 +59,7 @@ impl<'a> Wiring<'a> {
             stack,
             platform,
             isolations: isolations(stack, platform),
-            facts: Question::ALL.iter().map(|question| (*question, platform.ask(*question))).collect(),
+            facts: Question::ALL.iter().map(|question| platform.ask(*question)).collect(),
             names: Vec::new(),
             called: HashMap::default(),
             members: HashMap::default(),
@@ -68,7 +68,12 @@ impl<'a> Wiring<'a> {
         wiring.names = stack.services.values().map(|service| wiring.own_names(service)).collect();
         let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
         for service in stack.services.values() {
-            for name in wiring.names(service) {
+            let names = wiring.names(service);
+            for (at, name) in names.iter().enumerate() {
+                // An alias stands once for each network.
+                if names.iter().take(at).any(|earlier| earlier.text == name.text) {
+                    continue;
+                }
                 let called_so = called.entry(name.text.to_ascii_lowercase()).or_default();
                 if called_so.last().is_none_or(|last| last.name != service.name) {
                     called_so.push(service);
@@ -77,14 +82,16 @@ impl<'a> Wiring<'a> {
         }
         wiring.called = called;
         for service in stack.services.values() {
-            let owner = stack.services.get_key_value(&wiring.owner(service).name.value);
-            if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != service.name.value) {
+            let owner = &wiring.owner(service).name.value;
+            if *owner != service.name.value
+                && let Some((owner, _)) = stack.services.get_key_value(owner)
+            {
                 wiring.guests.entry(owner).or_default().push(service);
             }
             let mut networks: Vec<&'a str> = Vec::new();
-            for attachment in wiring.attachments(service) {
-                let known = stack.networks.get_key_value(&attachment.network.value);
-                networks.extend(known.map(|(name, _)| name.as_str()).filter(|name| !networks.contains(name)));
+            for (_, network) in wiring.on(service) {
+                let name = network.name.value.as_str();
+                networks.extend(Some(name).filter(|name| !networks.contains(name)));
             }
             for network in networks {
                 wiring.members.entry(network).or_default().push(service);
@@ -97,7 +104,7 @@ impl<'a> Wiring<'a> {
     pub(super) fn kinds(&self) -> Vec<Vec<&'a str>> {
         let mut kinds: Vec<(bool, Isolation, Vec<&str>)> = Vec::new();
         let stack = self.stack;
-        for network in stack.networks.values().filter(|network| self.opaque_network(&network.name.value).is_none()) {
+        for network in stack.networks.values().filter(|network| self.opaque_inside(network).is_none()) {
             let name = network.name.value.as_str();
             let isolation = self.isolations.get(name).copied().unwrap_or(Isolation::None);
             let own = (network.is_internal(), isolation);
@@ -130,11 +137,11 @@ impl<'a> Wiring<'a> {
 
     /// What the platform does.
     pub fn ask(&self, question: Question) -> Known {
-        self.facts.get(&question).cloned().unwrap_or_else(|| self.platform.ask(question))
+        self.facts.get(question as usize).cloned().unwrap_or_else(|| self.platform.ask(question))
     }
 
     pub(super) fn yes(&self, question: Question) -> bool {
-        self.facts.get(&question).is_some_and(|known| Verdict::from(known.fact.is) == Verdict::Yes)
+        self.facts.get(question as usize).is_some_and(|known| Verdict::from(known.fact.is) == Verdict::Yes)
     }
 
     /// The service whose network namespace a service lives in: itself, unless `network_mode: service:…` says so.
@@ -176,16 +183,26 @@ impl<'a> Wiring<'a> {
 
     /// The networks that a service is on, as far as the stack has them.
     pub fn attachments<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = &'s Attachment> {
-        let on_networks = self.home(service) == Home::Networks;
-        let all = self.owner(service).networks.iter();
-        all.filter(move |attachment| on_networks && self.stack.networks.contains_key(&attachment.network.value))
+        self.on(service).map(|(attachment, _)| attachment)
+    }
+
+    /// The same, each with its network.
+    pub fn on<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = (&'s Attachment, &'a Network)> {
+        let owner = self.owner(service);
+        // A mode takes the place of networks.
+        let all = if owner.network_mode.is_none() { owner.networks.as_slice() } else { &[] };
+        all.iter().filter_map(|attachment| Some((attachment, self.stack.networks.get(&attachment.network.value)?)))
+    }
+
+    /// The networks themselves.
+    pub fn networks<'s>(&'s self, service: &'s Service) -> Vec<&'a Network> {
+        self.on(service).map(|(_, network)| network).collect()
     }
 
     /// Whether a service is on networks, and all of them are internal.
     pub fn only_internal(&self, service: &Service) -> bool {
-        let mut networks =
-            self.attachments(service).filter_map(|a| self.stack.networks.get(&a.network.value)).peekable();
-        networks.peek().is_some() && networks.all(|network| network.is_internal())
+        let mut networks = self.on(service).map(|(_, network)| network).peekable();
+        networks.peek().is_some() && networks.all(Network::is_internal)
     }
 
     /// Whether a network of the stack is internal.
@@ -194,15 +211,16 @@ impl<'a> Wiring<'a> {
     }
 
     /// Whether somebody switched a network's DNS off, in words that count where it is deployed.
-    pub(super) fn is_dns_off(&self, network: &str) -> bool {
+    pub(super) fn is_dns_off(&self, network: &Network) -> bool {
         // Compose has no word for it.
-        let off = self.stack.networks.get(network).is_some_and(|network| network.dns_disabled.is_some());
-        off && self.platform.deploy == Deploy::Quadlet
+        network.dns_disabled.is_some() && self.platform.deploy == Deploy::Quadlet
     }
 
     /// Which question says whether containers of a network reach the host.
     pub fn host_question(&self, network: &str) -> Question {
-        match (self.is_internal(network), self.is_dns_off(network)) {
+        let known = self.stack.networks.get(network);
+        let internal = known.is_some_and(Network::is_internal);
+        match (internal, known.is_some_and(|network| self.is_dns_off(network))) {
             (true, true) => Question::HostOnInternalNetworkWithoutDns,
             (true, false) => Question::HostFromInternalNetwork,
             (false, _) => Question::HostFromNetwork,

@@ -584,7 +584,8 @@ mod tests {
 
     #[test]
     fn every_question_has_an_answer_everywhere_and_every_word_is_understood() {
-        for &question in Question::ALL {
+        for (at, &question) in Question::ALL.iter().enumerate() {
+            assert_eq!(question as usize, at, "they are found by their numbers");
             for kind in KINDS {
                 let platform = Platform::resolve(kind, parse_spec(kind).unwrap(), Format::Topology);
                 let known = platform.ask(question);

@@ -60,6 +60,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding.help("What helps: another alias, host name or container name for one of the two."),
             );
         }
+        if !view.wiring.shares_names() {
+            continue;
+        }
         for network in context.stack.networks.values() {
             shared(view, network, &mut told, sink);
         }

@@ -44,11 +44,17 @@ fn is_set(view: &View<'_>, network: &Network) -> bool {
 fn walls<'a>(view: &View<'a>) -> Vec<Wall<'a>> {
     let wiring = view.wiring;
     let mut found: Vec<Wall<'a>> = Vec::new();
+    if !wiring.stack.networks.values().any(|network| network.is_internal() || is_set(view, network)) {
+        return found;
+    }
     // Containers that share a namespace are on its networks together: its owner stands for them.
     let owners = wiring.stack.services.values().filter(|service| wiring.owner(service).name == service.name);
     for service in owners {
-        let networks = wiring.attachments(service).filter_map(|a| wiring.stack.networks.get(&a.network.value));
-        let networks = networks.filter(|network| wiring.opaque_network(&network.name.value).is_none());
+        let networks = wiring.networks(service);
+        if networks.len() < 2 || !networks.iter().any(|network| network.is_internal() || is_set(view, network)) {
+            continue;
+        }
+        let networks = networks.into_iter().filter(|network| wiring.opaque_inside(network).is_none());
         let (inner, outer): (Vec<&Network>, Vec<&Network>) = networks.partition(|network| network.is_internal());
         let open = |inner: &&Network| {
             let apart = |other: &&&Network| {

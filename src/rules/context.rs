@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
-use crate::maps::{HashMap, HashSet};
+use crate::maps::{HashMap, HashSet, IndexSet};
 use crate::model::{Connection, Service, Stack, Target, Witness};
 use crate::network::{Intent, Judgement, Reach, Resolution, State, Wiring, judge};
 use crate::platform::Known;
@@ -37,7 +37,7 @@ pub struct View<'a> {
     /// Which of them each service has.
     host_needs_of: HashMap<&'a str, Range<usize>>,
     /// Where the needs stand that each service has, and those that lead to it.
-    needs_of: HashMap<&'a str, Vec<usize>>,
+    needs_of: HashMap<&'a str, Range<usize>>,
     needs_for: HashMap<&'a str, Vec<usize>>,
 }
 
@@ -109,25 +109,20 @@ impl<'a> View<'a> {
             needs.collect()
         });
         let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
-        let mut needs_of: HashMap<&str, Vec<usize>> = HashMap::default();
         let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
         for (at, need) in needs.iter().enumerate() {
-            needs_of.entry(need.client.name.value.as_str()).or_default().push(at);
             needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
         }
+        let needs_of = by_client(needs.iter().map(|need| need.client));
         let host_needs = super::host::needs(wiring);
-        let mut host_needs_of: HashMap<&str, Range<usize>> = HashMap::default();
-        // Those of one service stand together.
-        for (at, need) in host_needs.iter().enumerate() {
-            host_needs_of.entry(need.client.name.value.as_str()).or_insert(at..at).end = at + 1;
-        }
+        let host_needs_of = by_client(host_needs.iter().map(|need| need.client));
         View { wiring, judgements: judge(wiring), needs, host_needs, host_needs_of, needs_of, needs_for }
     }
 
     /// Every connection that a service needs.
     pub fn needs_of(&self, client: &Service) -> impl Iterator<Item = &Need<'a>> {
-        let own = self.needs_of.get(client.name.value.as_str()).into_iter().flatten();
-        own.filter_map(|at| self.needs.get(*at))
+        let own = self.needs_of.get(client.name.value.as_str());
+        own.and_then(|own| self.needs.get(own.clone())).unwrap_or_default().iter()
     }
 
     /// Every connection that leads to a service.
@@ -148,6 +143,15 @@ impl<'a> View<'a> {
         finding.stack.clone_from(&self.wiring.stack.name.value);
         sink.report(finding);
     }
+}
+
+/// Where the needs of each service stand: those of one stand together.
+fn by_client<'a>(clients: impl Iterator<Item = &'a Service>) -> HashMap<&'a str, Range<usize>> {
+    let mut all: HashMap<&str, Range<usize>> = HashMap::default();
+    for (at, client) in clients.enumerate() {
+        all.entry(client.name.value.as_str()).or_insert(at..at).end = at + 1;
+    }
+    all
 }
 
 /// A warning that an intent cannot be judged, with every place that keeps it from being so. `what` is the question.
@@ -214,7 +218,7 @@ pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String 
 
 /// A name in backticks, each.
 pub(super) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> impl Iterator<Item = String> {
-    names.into_iter().map(|name| format!("`{}`", name.as_ref()))
+    names.into_iter().map(|name| ["`", name.as_ref(), "`"].concat())
 }
 
 /// The first three, each once, and how many more there are: `a, b, c and 2 more`.
@@ -226,8 +230,7 @@ pub(super) fn some(words: impl IntoIterator<Item = String>) -> String {
 }
 
 fn once(words: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut seen = HashSet::default();
-    words.into_iter().filter(|word| seen.insert(word.clone())).collect()
+    words.into_iter().collect::<IndexSet<String>>().into_iter().collect()
 }
 
 fn joined(mut words: Vec<String>, more: usize) -> String {

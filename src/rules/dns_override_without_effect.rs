@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::context::{Context, View, list, why};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Data, Format, Service, Value};
+use crate::model::{Data, Format, Network, Service, Value};
 use crate::network::{Home, Verdict};
 use crate::platform::Question;
 use crate::source::Span;
@@ -22,9 +22,12 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values() {
+            if !service.attributes.contains_key("dns") && !service.attributes.contains_key("dns_opt") {
+                continue;
+            }
             // Where no network has DNS, a server that somebody writes down is the only one.
-            let mut networks = view.wiring.attachments(service);
-            if view.wiring.home(service) != Home::Networks || !networks.any(|a| serves(view, &a.network.value)) {
+            let mut networks = view.wiring.on(service);
+            if view.wiring.home(service) != Home::Networks || !networks.any(|(_, network)| serves(view, network)) {
                 continue;
             }
             for (finding, items) in [gateways(view, service), rotate(view, service)].into_iter().flatten() {
@@ -35,8 +38,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 /// Whether it is known that a network has DNS.
-fn serves(view: &View<'_>, network: &str) -> bool {
-    view.wiring.has_dns(network).is_ok() && view.wiring.opaque_network(network).is_none()
+fn serves(view: &View<'_>, network: &Network) -> bool {
+    view.wiring.dns_of(network).is_ok() && view.wiring.opaque_inside(network).is_none()
 }
 
 /// The values of an attribute, one by one.
@@ -137,15 +140,13 @@ fn gateways(view: &View<'_>, service: &Service) -> Option<(Diagnostic, Vec<Span>
 }
 
 /// The network of the stack whose gateway an address is, by a subnet that somebody wrote.
-fn own_gateway<'a>(view: &View<'a>, address: IpAddr) -> Option<&'a str> {
-    let networks = view.wiring.stack.networks.values();
-    let mut found = networks.filter(|network| {
+fn own_gateway<'a>(view: &View<'a>, address: IpAddr) -> Option<&'a Network> {
+    view.wiring.stack.networks.values().find(|network| {
         network.subnets.iter().any(|subnet| {
             let first = || subnet.subnet.as_ref().and_then(|net| net.value.hosts().next());
             subnet.gateway.map(|gateway| gateway.value).or_else(first) == Some(address)
         })
-    });
-    found.next().map(|network| network.name.value.as_str())
+    })
 }
 
 fn is_gateway(view: &View<'_>, address: IpAddr) -> bool {

@@ -21,7 +21,8 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut used: BTreeMap<&str, Vec<(&Unit, Joined<'_>)>> = BTreeMap::new();
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
-    for unit in context.stack.units.values().filter(|unit| runs.contains(&unit.kind)) {
+    let units = context.stack.units.values().filter(|unit| runs.contains(&unit.kind));
+    for unit in units.filter(|unit| !joined_networks::are_units(unit)) {
         for joined in joined_networks::of(unit) {
             // `podman` is there from the start; a specifier or a variable may name anything.
             let unit_file = joined.name.ends_with(".network");

@@ -33,7 +33,7 @@ impl Wiring<'_> {
         if self.home(service) == Home::Networks && self.only_internal(service) {
             // An address that somebody wrote rests on no fact.
             let outside = matches!(lead.setup, Setup::Entry(_) | Setup::StartStep) || way.known.is_empty();
-            let mut networks = self.attachments(service).map(|attachment| attachment.network.value.as_str());
+            let mut networks = self.on(service).map(|(_, network)| network);
             let question = match outside {
                 true => Question::EgressFromInternalNetwork,
                 false if networks.all(|network| self.is_dns_off(network)) => Question::HostOnInternalNetworkWithoutDns,
@@ -48,7 +48,7 @@ impl Wiring<'_> {
             }
         }
         let opaque = self.carrier(service).is_none() && self.opaque_service(service).is_some();
-        if opaque || self.attachments(service).any(|a| self.opaque_network(&a.network.value).is_some()) {
+        if opaque || self.on(service).any(|(_, network)| self.opaque_inside(network).is_some()) {
             return stop(way, Verdict::Unknown, HostCause::Unknown);
         }
         if lead.address == Address::Gateway && self.attachments(service).count() > 1 {
