@@ -169,9 +169,11 @@ pub fn standing<'a>(entries: impl IntoIterator<Item = &'a UnitEntry>) -> Vec<&'a
 pub struct Keys(u128);
 
 impl Keys {
-    /// Takes a key in.
-    pub fn add(&mut self, key: &str) {
+    /// Takes a key in; whether it is certainly new.
+    pub fn add(&mut self, key: &str) -> bool {
+        let before = self.0;
         self.0 |= Self::bit(key);
+        self.0 != before
     }
 
     /// Whether a key may have been taken in; no is certain.
@@ -192,7 +194,9 @@ impl Keys {
 impl<'a> FromIterator<&'a str> for Keys {
     fn from_iter<T: IntoIterator<Item = &'a str>>(all: T) -> Self {
         let mut keys = Keys::default();
-        all.into_iter().for_each(|key| keys.add(key));
+        for key in all {
+            keys.add(key);
+        }
         keys
     }
 }

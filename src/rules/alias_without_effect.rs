@@ -73,50 +73,55 @@ fn found(view: &View<'_>, service: &Service) -> Vec<Useless> {
         }
     };
     if let Some(unit) = unit {
-        let everywhere = on_all_networks(view, unit);
-        let colons = behind_colons(unit);
-        let lost: Vec<Text> = on_one_network(unit)
-            .into_iter()
-            .filter(|alias| !everywhere.contains(alias) && colons.iter().all(|(colon, _)| colon.value != alias.value))
-            .collect();
+        let everywhere = || on_all_networks(view, unit);
+        let mut networks = values(unit, "Network");
+        networks.retain(|network| network.value.contains(':'));
+        let colons = behind_colons(&networks);
         match &service.network_mode {
             // A member of a pod has no network of its own; which keys it may have is another rule's business.
             Some(mode) if matches!(&mode.value, NetworkMode::Service(name) if name.ends_with(".pod")) => {}
             Some(mode) if mode.value == NetworkMode::Bridge => {
                 let start = wiring.ask(Question::AliasWithoutNetwork).fact.is;
                 if mode.is_implied() && Verdict::from(start) == Verdict::No {
-                    add(everywhere, Question::AliasWithoutNetwork, Reason::NoBridge(mode.span()));
+                    add(everywhere(), Question::AliasWithoutNetwork, Reason::NoBridge(mode.span()));
                 } else {
-                    add(everywhere, Question::AliasOnDefaultNetwork, Reason::Default(mode.span()));
+                    add(everywhere(), Question::AliasOnDefaultNetwork, Reason::Default(mode.span()));
                 }
             }
             Some(mode) if !wiring.attachments(service).any(|_| true) => {
-                add(everywhere, Question::AliasOutsideBridge, Reason::NoBridge(mode.span()));
+                add(everywhere(), Question::AliasOutsideBridge, Reason::NoBridge(mode.span()));
             }
-            _ if !everywhere.is_empty() => {
-                add(lost, Question::BothFormsOfAlias, Reason::OtherForm(everywhere));
+            _ => {
+                let mut lost = on_one_network(&networks);
+                if !lost.is_empty() {
+                    let everywhere = everywhere();
+                    let by_colon = |alias: &Text| colons.iter().any(|(colon, _)| colon.value == alias.value);
+                    lost.retain(|alias| !everywhere.is_empty() && !everywhere.contains(alias) && !by_colon(alias));
+                    add(lost, Question::BothFormsOfAlias, Reason::OtherForm(everywhere));
+                }
             }
-            _ => {}
         }
         for (alias, colon) in colons {
             add(vec![alias], Question::ColonInNetworkOptions, Reason::Colon(colon));
         }
     }
-    for attachment in wiring.attachments(service) {
-        let Some(network) = wiring.stack.networks.get(&attachment.network.value) else { continue };
+    for (attachment, network) in wiring.on(service) {
+        let (question, reason) = if wiring.is_default(network) {
+            (Question::AliasOnDefaultNetwork, Reason::Default(attachment.network.span()))
+        } else if is_no_bridge(view, network) {
+            (Question::AliasOutsideBridge, Reason::NoBridge(attachment.network.span()))
+        } else {
+            continue;
+        };
         // The same alias may count on another network.
         let elsewhere = |alias: &Text| {
-            wiring.attachments(service).filter(|other| other.network != attachment.network).any(|other| {
-                let known = wiring.stack.networks.get(&other.network.value);
-                other.aliases.contains(alias) && known.is_some_and(|network| !wiring.is_default(network))
-            })
+            wiring
+                .on(service)
+                .filter(|(other, _)| other.network != attachment.network)
+                .any(|(other, network)| other.aliases.contains(alias) && !wiring.is_default(network))
         };
         let aliases: Vec<Text> = attachment.aliases.iter().filter(|alias| !elsewhere(alias)).cloned().collect();
-        if wiring.is_default(network) {
-            add(aliases, Question::AliasOnDefaultNetwork, Reason::Default(attachment.network.span()));
-        } else if is_no_bridge(view, network) {
-            add(aliases, Question::AliasOutsideBridge, Reason::NoBridge(attachment.network.span()));
-        }
+        add(aliases, question, reason);
     }
     found
 }
@@ -161,21 +166,17 @@ fn on_all_networks(view: &View<'_>, unit: &Unit) -> Vec<Text> {
 }
 
 /// What stands behind the name of each network: options with where each begins in the value.
-fn options(value: &Text) -> Vec<(usize, &str)> {
-    let Some((name, options)) = value.value.split_once(':') else { return Vec::new() };
-    let mut at = name.len() + 1;
-    let mut found = Vec::new();
-    for option in options.split(',') {
-        found.push((at, option));
-        at += option.len() + 1;
-    }
-    found
+fn options(value: &Text) -> impl Iterator<Item = (usize, &str)> {
+    let begin = value.value.as_ptr() as usize;
+    let (_, options) = value.value.split_once(':').unzip();
+    let options = options.into_iter().flat_map(|options: &str| options.split(','));
+    options.map(move |option| (option.as_ptr() as usize - begin, option))
 }
 
 /// Each `Network=NAME:alias=ALIAS`.
-fn on_one_network(unit: &Unit) -> Vec<Text> {
+fn on_one_network(networks: &[&Text]) -> Vec<Text> {
     let mut found = Vec::new();
-    for value in values(unit, "Network") {
+    for value in networks {
         for (at, option) in options(value) {
             if let Some(alias) = option.strip_prefix("alias=") {
                 let from = at + "alias=".len();
@@ -187,10 +188,10 @@ fn on_one_network(unit: &Unit) -> Vec<Text> {
 }
 
 /// Each `alias=ALIAS:KEY=…`, with the place of the colon.
-fn behind_colons(unit: &Unit) -> Vec<(Text, Span)> {
+fn behind_colons(networks: &[&Text]) -> Vec<(Text, Span)> {
     const KEYS: [&str; 5] = ["ip", "ip6", "mac", "alias", "interface_name"];
     let mut found = Vec::new();
-    for value in values(unit, "Network") {
+    for value in networks {
         for (at, option) in options(value) {
             let Some((alias, rest)) = option.strip_prefix("alias=").and_then(|rest| rest.split_once(':')) else {
                 continue;
@@ -298,8 +299,7 @@ fn other_form(context: &Context<'_>, service: &Service, useless: &Useless) -> Op
     let line = mend::line(context, unit, "NetworkAlias", "--network-alias", &alias.value)?;
     let networks: Vec<&Text> = values(unit, "Network");
     let (at, value) = networks.iter().find_map(|value| {
-        let (at, _) =
-            options(value).into_iter().find(|(_, option)| option.strip_prefix("alias=") == Some(&alias.value))?;
+        let (at, _) = options(value).find(|(_, option)| option.strip_prefix("alias=") == Some(&alias.value))?;
         Some((at, *value))
     })?;
     let (before, rest) = value.value.split_at_checked(at)?;

@@ -22,7 +22,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if Verdict::from(known.fact.is) != Verdict::No {
             continue;
         }
-        for service in context.stack.services.values() {
+        for service in context.stack.services.values().filter(|service| !service.ports.is_empty()) {
             let Some(server) = service.image.as_ref().and_then(|image| proxy::find(&image.value)) else { continue };
             let ports = for_others(view, service);
             let Some((first, more)) = ports.split_first() else { continue };

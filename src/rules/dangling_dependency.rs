@@ -1,10 +1,12 @@
 //! QG602: a dependency on a unit of the tree by a name that no unit has.
 
+use std::cell::LazyCell;
+
 use super::context::{Context, View};
 use super::unit_lines::{units, words};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::maps::{HashSet, IndexMap};
-use crate::model::{Deploy, Unit, UnitKind};
+use crate::model::{Deploy, Unit, UnitEntry, UnitKind};
 use crate::platform::generator::Habit;
 use crate::source::Span;
 
@@ -44,19 +46,22 @@ struct Use<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
-        let made = made(view);
+        let made = LazyCell::new(|| made(view));
         for unit in units(context.stack) {
             let mut uses: IndexMap<&str, Use<'_>> = IndexMap::default();
-            for (rank, key) in KEYS.into_iter().enumerate() {
-                for entry in unit.all("Unit", key) {
-                    for (word, span) in words(entry) {
-                        let used = uses.entry(word).or_default();
-                        used.places.push((rank, key, span, entry.value.span()));
-                    }
+            let entries = unit.entries.iter().filter(|entry| entry.section == "Unit");
+            let ranked =
+                entries.filter_map(|entry| Some((KEYS.iter().position(|key| *key == entry.key.value)?, entry)));
+            let mut ranked: Vec<(usize, &UnitEntry)> = ranked.collect();
+            ranked.sort_by_key(|(rank, _)| *rank);
+            for (rank, entry) in ranked {
+                for (word, span) in words(entry).filter(|(word, _)| !is_there(view, &made, word)) {
+                    let used = uses.entry(word).or_default();
+                    used.places.push((rank, entry.key.value.as_str(), span, entry.value.span()));
                 }
             }
             for (name, used) in uses {
-                if let Some(finding) = look(view, &made, unit, name, &used) {
+                if let Some(finding) = look(view, unit, name, &used) {
                     view.report(sink, finding);
                 }
             }
@@ -76,14 +81,20 @@ fn made<'a>(view: &View<'a>) -> HashSet<&'a str> {
     made
 }
 
-fn look(view: &View<'_>, made: &HashSet<&str>, unit: &Unit, name: &str, used: &Use<'_>) -> Option<Diagnostic> {
+/// Whether a name leads to something, or may: of what no unit of the tree is called nothing is known.
+fn is_there(view: &View<'_>, made: &HashSet<&str>, name: &str) -> bool {
+    match name.strip_suffix(".service") {
+        Some(service) => made.contains(service) || view.wiring.stack.activated.contains(service),
+        // The generator makes the service's name of it, or refuses the unit.
+        None => UnitKind::of_file(name).is_none() || Habit::DependenciesTranslated.of(view.wiring.platform.version),
+    }
+}
+
+/// What is said of a name that is not there.
+fn look(view: &View<'_>, unit: &Unit, name: &str, used: &Use<'_>) -> Option<Diagnostic> {
     let (rank, key, first, entry) = used.places.first().copied()?;
     let file = &unit.file;
     let (meant, finding) = if let Some((_, kind)) = UnitKind::of_file(name) {
-        if Habit::DependenciesTranslated.of(view.wiring.platform.version) {
-            // The generator makes the service's name of it, or refuses the unit.
-            return None;
-        }
         let meant = view.wiring.stack.units.get(name);
         let message = format!("`{key}={name}` of `{file}` counts for nothing: systemd knows no such kind of unit");
         let finding = Diagnostic::new(&RULE, first.unwrap_or(entry), message).help(format!(
@@ -96,9 +107,6 @@ fn look(view: &View<'_>, made: &HashSet<&str>, unit: &Unit, name: &str, used: &U
         (meant, finding)
     } else {
         let service = name.strip_suffix(".service")?;
-        if made.contains(service) || view.wiring.stack.activated.contains(service) {
-            return None;
-        }
         let meant = meant(view, unit, service)?;
         let real = &meant.service;
         let needed = rank < NEEDED;

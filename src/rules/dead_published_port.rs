@@ -17,8 +17,9 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values() {
+            let Some(port) = service.ports.first() else { continue };
             let published = view.wiring.published(service);
-            let (Some(port), Some(known)) = (service.ports.first(), published.known.first()) else { continue };
+            let Some(known) = published.known.first() else { continue };
             if published.verdict != Verdict::No {
                 continue;
             }

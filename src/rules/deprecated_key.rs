@@ -36,7 +36,8 @@ fn has(view: &View<'_>, unit: &Unit, key: &str) -> bool {
 }
 
 fn entries(unit: &Unit) -> impl Iterator<Item = &UnitEntry> {
-    unit.entries.iter().filter(|entry| entry.section == unit.kind.section())
+    let own = unit.kind.section();
+    unit.entries.iter().filter(move |entry| entry.section == own)
 }
 
 fn help(finding: Diagnostic, what: &str) -> Diagnostic {
@@ -124,8 +125,9 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 
 /// Keys that stand for themselves.
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
-    let is_old = |entry: &&UnitEntry| keys::deprecated(unit.kind.section()).any(|key| key == entry.key.value);
-    for entry in entries(unit).filter(is_old) {
+    let section = unit.kind.section();
+    let old: Vec<&str> = keys::deprecated(section).filter(|key| unit.last(section, key).is_some()).collect();
+    for entry in entries(unit).filter(|entry| old.contains(&entry.key.value.as_str())) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };
         if MAPPING.contains(&key) {

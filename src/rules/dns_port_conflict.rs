@@ -25,9 +25,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for service in context.stack.services.values() {
             let ports: Vec<&Spanned<Port>> = service.ports.iter().filter(|port| is_taken(&port.value)).collect();
+            if ports.is_empty() {
+                continue;
+            }
             let published =
                 view.wiring.ignored_ports(service).is_none() && view.wiring.published(service).verdict != Verdict::No;
-            if published && !ports.is_empty() {
+            if published {
                 let mut found = finding(service, &ports, &against);
                 let local: Option<Vec<(Port, Change)>> = ports.iter().map(|port| on_host_address(view, port)).collect();
                 if let Some(local) = local {

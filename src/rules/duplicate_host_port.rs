@@ -239,16 +239,17 @@ fn finding(
 
 /// The ports that services of a stack take on the host.
 fn taken_ports<'a>(view: &View<'a>) -> Vec<Published<'a>> {
-    let services = view.wiring.stack.services.values().filter(|service| takes_ports(view, service));
+    let services = view.wiring.stack.services.values().filter(|service| !service.ports.is_empty());
+    let services = services.filter(|service| takes_ports(view, service));
     services.flat_map(|service| service.ports.iter().map(move |port| (service, port))).collect()
 }
 
 /// Whether a service's ports are taken on the host: QG402 and QG403 say where they are not.
 pub(super) fn takes_ports(view: &View<'_>, service: &Service) -> bool {
-    let dead = view.wiring.published(service).verdict == Verdict::No;
     let ignored = view.wiring.ignored_ports(service);
-    // Podman holds also a port open that never answers.
-    (view.wiring.platform.is_podman() || !dead) && ignored.is_none_or(|ignored| !ignored.leaves_port_free(view.wiring))
+    ignored.is_none_or(|ignored| !ignored.leaves_port_free(view.wiring))
+        // Podman holds also a port open that never answers.
+        && (view.wiring.platform.is_podman() || view.wiring.published(service).verdict != Verdict::No)
 }
 
 /// The ports that both want, as text.

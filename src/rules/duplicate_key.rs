@@ -3,12 +3,12 @@
 use super::context::Context;
 use super::invalid_restart;
 use crate::diagnostic::{Change, Diagnostic, Level, Sink, input};
-use crate::model::{Unit, UnitEntry};
+use crate::model::{Keys, Unit, UnitEntry};
 use crate::platform::keys::{self, Repeat};
 use crate::platform::systemd;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
-    for unit in context.stack.units.values() {
+    for unit in context.stack.units.values().filter(|unit| may_repeat(unit)) {
         // A drop-in is there to change what the unit says.
         let own = unit.entries.iter().filter(|entry| unit.holds(entry.key.span()));
         // What systemd drops takes nobody's place, and is QG606's or QG706's.
@@ -29,6 +29,15 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether a key that takes one value may stand twice.
+fn may_repeat(unit: &Unit) -> bool {
+    let mut known = Keys::default();
+    unit.entries.iter().enumerate().any(|(at, UnitEntry { section, key, .. })| {
+        let same = |earlier: &UnitEntry| earlier.key.value == key.value && earlier.section == *section;
+        !known.add(&key.value) && unit.entries.iter().take(at).any(same) && is_single(section, &key.value)
+    })
 }
 
 fn is_restart(entry: &UnitEntry) -> bool {

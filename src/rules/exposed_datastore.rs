@@ -25,7 +25,7 @@ const BINDING: &str = "com.docker.network.bridge.host_binding_ipv4";
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         let known = view.wiring.ask(Question::PortOnEveryAddress);
-        for service in context.stack.services.values() {
+        for service in context.stack.services.values().filter(|service| !service.ports.is_empty()) {
             let Some(store) = service.image.as_ref().and_then(|image| datastore::find(&image.value)) else { continue };
             for port in service.ports.iter().filter(|port| is_open(view, service, &port.value)) {
                 if port.value.protocol != Protocol::Tcp || !store.serves(port.value.container) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Format, Unit, UnitEntry};
+use crate::model::{Format, Keys, Unit, UnitEntry};
 use crate::platform::Aspect;
 use crate::source::Span;
 
@@ -64,7 +64,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     // Root's units may well use what lies in somebody's home.
     for view in views.filter(|view| view.wiring.platform.rootless) {
         let units = &view.wiring.stack.units;
-        let found: Vec<(&Unit, Vec<Found<'_>>)> = units.values().map(|unit| (unit, of_unit(unit))).collect();
+        let paths: Keys = PATHS.into_iter().collect();
+        let found = units.values().map(|unit| (unit, of_unit(unit, paths))).filter(|(_, found)| !found.is_empty());
+        let found: Vec<(&Unit, Vec<Found<'_>>)> = found.collect();
         // Where there are several, not all of them are the home of the one user.
         let users: BTreeSet<&str> = found.iter().flat_map(|(_, found)| found.iter().map(Found::text)).collect();
         let one = |path: &str| users.iter().filter(|user| user.starts_with(path)).count() <= 1;
@@ -117,27 +119,32 @@ fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option
 }
 
 /// Paths of the host in a unit; those in the container say nothing about a user of the host.
-fn of_unit(unit: &Unit) -> Vec<Found<'_>> {
+fn of_unit(unit: &Unit, paths: Keys) -> Vec<Found<'_>> {
     let mut found = Vec::new();
-    for entry in unit.entries.iter().filter(|entry| entry.value.value.contains('/')) {
+    for entry in &unit.entries {
         let (key, text) = (entry.key.value.as_str(), entry.value.value.as_str());
         let own = entry.section == unit.kind.section();
-        let starts: Vec<usize> = if own && PATHS.contains(&key) {
-            let sign = text.len() - text.trim_start_matches(['"', '\'', '-']).len();
-            vec![sign]
-        } else if own && key == "Mount" {
-            ["source=", "src="].iter().filter_map(|name| Some(text.find(name)? + name.len())).collect()
-        } else if entry.section == "Service" && (key == "EnvironmentFile" || key == "WorkingDirectory") {
-            vec![text.len() - text.trim_start_matches('-').len()]
-        } else if entry.section == "Service" && key.starts_with("Exec") {
-            let words = text.match_indices("/home/").chain(text.match_indices("/run/user/"));
-            let begins = |at: usize| {
-                text.get(..at)
-                    .is_some_and(|before| before.is_empty() || before.ends_with([' ', '"', '\'', '=', '@', '-']))
-            };
-            words.map(|(at, _)| at).filter(|at| begins(*at)).collect()
-        } else {
-            Vec::new()
+        let in_service = entry.section == "Service";
+        let starts: Vec<usize> = match key {
+            _ if !own && !in_service => continue,
+            _ if own && paths.may_hold(key) && PATHS.contains(&key) => {
+                vec![text.len() - text.trim_start_matches(['"', '\'', '-']).len()]
+            }
+            "Mount" if own => {
+                ["source=", "src="].iter().filter_map(|name| Some(text.find(name)? + name.len())).collect()
+            }
+            "EnvironmentFile" | "WorkingDirectory" if in_service => {
+                vec![text.len() - text.trim_start_matches('-').len()]
+            }
+            _ if in_service && key.starts_with("Exec") => {
+                let words = text.match_indices("/home/").chain(text.match_indices("/run/user/"));
+                let begins = |at: usize| {
+                    text.get(..at)
+                        .is_some_and(|before| before.is_empty() || before.ends_with([' ', '"', '\'', '=', '@', '-']))
+                };
+                words.map(|(at, _)| at).filter(|at| begins(*at)).collect()
+            }
+            _ => continue,
         };
         for from in starts {
             if let Some(length) = text.get(from..).and_then(of_a_user) {

@@ -1,5 +1,7 @@
 //! QG603: somebody waits for the health of a container that has no health check.
 
+use std::cell::LazyCell;
+
 use super::context::{Context, View, seen, why};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
@@ -24,8 +26,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if known.fact.is != Is::No {
             continue;
         }
-        let others = others(view.wiring.stack);
+        let others = LazyCell::new(|| others(view.wiring.stack));
         for service in context.stack.services.values().filter(|service| service.kind == ServiceKind::Container) {
+            // Most have one.
+            if service.health.as_ref().is_some_and(|health| health.value.test != Some(HealthTest::Disabled)) {
+                continue;
+            }
             let waits = waits(view, service, &others);
             let Some(((place, label), more)) = waits.split_first() else { continue };
             let Some(missing) = missing(view, service) else { continue };

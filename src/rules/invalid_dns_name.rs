@@ -2,7 +2,7 @@
 
 use super::context::{Context, Need, View, list, seen, why};
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::maps::{HashMap, IndexMap};
+use crate::maps::IndexMap;
 use crate::model::{ContainerName, Service, Text};
 use crate::network::{Cause, NameKind, Verdict, is_host_name};
 use crate::platform::Question;
@@ -21,24 +21,24 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         for service in context.stack.services.values() {
-            for (name, kind) in written(view, service) {
-                if !is_host_name(&name.value) {
-                    view.report(sink, unasked(view, service, &name, kind));
-                }
+            for (name, kind) in unasked_names(view, service) {
+                view.report(sink, unasked(view, service, name, kind));
             }
         }
         underscores(view, sink);
     }
 }
 
-/// The names of a service that somebody wrote, as far as they are names on this platform.
-fn written(view: &View<'_>, service: &Service) -> Vec<(Text, NameKind)> {
-    let own = view.wiring.names(service);
-    let counts = |text: &Text| own.iter().any(|name| name.text == text.value);
-    let mut found: Vec<(Text, NameKind)> = Vec::new();
-    let mut add = |text: &Text, kind| {
-        if counts(text) && !text.is_implied() && found.iter().all(|(known, _)| known != text) {
-            found.push((text.clone(), kind));
+/// The names of a service that somebody wrote and that no resolver asks for, as far as they are names on this platform.
+fn unasked_names<'a>(view: &View<'_>, service: &'a Service) -> Vec<(&'a Text, NameKind)> {
+    let mut found: Vec<(&Text, NameKind)> = Vec::new();
+    let mut add = |text: &'a Text, kind| {
+        // What a colon made one name of is QG109's.
+        if !is_host_name(&text.value) && !text.is_implied() && !text.value.contains(':') {
+            let counts = view.wiring.names(service).iter().any(|name| name.text == text.value);
+            if counts && found.iter().all(|(known, _)| *known != text) {
+                found.push((text, kind));
+            }
         }
     };
     add(&service.name, NameKind::Service);
@@ -47,8 +47,6 @@ fn written(view: &View<'_>, service: &Service) -> Vec<(Text, NameKind)> {
     }
     service.hostname.iter().for_each(|name| add(name, NameKind::Host));
     service.networks.iter().flat_map(|a| &a.aliases).for_each(|name| add(name, NameKind::Alias));
-    // What a colon made one name of is QG109's.
-    found.retain(|(name, _)| !name.value.contains(':'));
     found
 }
 
@@ -92,14 +90,11 @@ fn longest(name: &str) -> usize {
 
 /// One finding for each name with `_` that stands in URLs of the web.
 fn underscores(view: &View<'_>, sink: &mut Sink) {
-    let mut needs: HashMap<(&str, &str), &Need<'_>> = HashMap::default();
-    for need in view.needs.iter().filter(|need| need.looks_up()) {
-        needs.entry((need.client.name.value.as_str(), need.connection.name.as_str())).or_insert(need);
-    }
     let mut found: IndexMap<(&str, &str), Vec<(&Service, Span)>> = IndexMap::default();
     for client in view.wiring.stack.services.values() {
         for endpoint in client.endpoints.iter().filter(|endpoint| endpoint.host.contains('_')) {
-            let need = needs.get(&(client.name.value.as_str(), endpoint.host.as_str()));
+            let mut needs = view.needs_of(client).filter(|need| need.looks_up());
+            let need = needs.find(|need| need.connection.name == endpoint.host);
             // Where it does not even resolve, another rule says so.
             let Some(need) = need.filter(|need| need.resolution.verdict != Verdict::No) else { continue };
             if is_of_the_web(&endpoint.value, &endpoint.host) {

@@ -68,9 +68,9 @@ pub(super) fn is_known(entry: &UnitEntry) -> bool {
 }
 
 fn dropped<'a>(lines: &Lines<'a>) -> impl Iterator<Item = &'a UnitEntry> {
+    let entries = lines.all("Service", "Restart").filter(|entry| !is_known(entry));
     // A comment at the end of a line is another fault, with the same symptom.
-    let entries = lines.all("Service", "Restart").filter(|entry| !entry.value.value.contains(" #"));
-    entries.filter(|entry| !is_known(entry))
+    entries.filter(|entry| !entry.value.value.contains(" #"))
 }
 
 fn not_taken(lines: &Lines<'_>, entry: &UnitEntry) -> Diagnostic {

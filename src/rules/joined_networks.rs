@@ -29,13 +29,14 @@ impl Joined<'_> {
 /// Everything that a unit says about its networks, in the order in which Podman gets it.
 pub(super) fn of(unit: &Unit) -> Vec<Joined<'_>> {
     let own = unit.kind.section();
-    let lines = unit.lines(own, "Network").into_iter().map(|entry| joined(entry, &entry.value.value, 0, false));
-    let arguments = unit.lines(own, "PodmanArgs").into_iter().flat_map(arguments);
-    lines.chain(arguments).collect()
+    let lines = unit.lines(own, "Network").into_iter();
+    let mut all: Vec<Joined<'_>> = lines.map(|entry| joined(entry, &entry.value.value, 0, false)).collect();
+    all.extend(unit.lines(own, "PodmanArgs").into_iter().flat_map(arguments));
+    all
 }
 
 fn joined<'a>(entry: &'a UnitEntry, text: &'a str, at: usize, argument: bool) -> Joined<'a> {
-    let name = text.split(':').next().unwrap_or(text).trim_end();
+    let name = text.split_once(':').map_or(text, |(name, _)| name).trim_end();
     // The place is exact on a line of its own; a value over several lines is shown as a whole.
     let whole = entry.value.span();
     let plain = (whole.end - whole.start) as usize == entry.value.value.len();

@@ -1,5 +1,7 @@
 //! QG304: `localhost` in a container where a program outside of it is meant.
 
+use std::cell::LazyCell;
+
 use super::context::{Context, View};
 use super::host;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
@@ -80,7 +82,7 @@ impl<'a> Listeners<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let listeners = Listeners::of(view.wiring);
+        let listeners = LazyCell::new(|| Listeners::of(view.wiring));
         for service in context.stack.services.values() {
             for endpoint in service.endpoints.iter().filter(|endpoint| is_loopback(&endpoint.host)) {
                 if let Some(finding) = look(context, view, &listeners, service, endpoint) {

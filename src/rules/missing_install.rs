@@ -1,5 +1,7 @@
 //! QG604: a unit that nothing starts.
 
+use std::cell::LazyCell;
+
 use super::context::{Context, View};
 use super::unit_lines::{Started, is_installed, pod, units};
 use super::unknown_key;
@@ -19,14 +21,12 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
-        let started = Started::of(view);
-        for unit in units(context.stack) {
+        let started = LazyCell::new(|| Started::of(view));
+        for unit in units(context.stack).filter(|unit| !is_installed(unit) && runs(unit)) {
             // A slip in [Install] is QG002, which mends it.
-            let mut slips = unit.entries.iter().filter(|entry| entry.section == "Install");
-            if slips.any(|entry| unknown_key::slip(unit.kind, entry).is_some()) {
-                continue;
-            }
-            if runs(unit) && !is_installed(unit) && !started.contains(unit) {
+            let mut entries = unit.entries.iter().filter(|entry| entry.section == "Install");
+            let slips = entries.any(|entry| unknown_key::slip(unit.kind, entry).is_some());
+            if !slips && !started.contains(unit) {
                 view.report(sink, finding(view, unit));
             }
         }

@@ -67,8 +67,9 @@ fn is_used(view: &View<'_>, network: &Network) -> bool {
 }
 
 fn overlap(a: &Stated<'_>, b: &Stated<'_>) -> bool {
+    let meet = a.1.value.contains(&b.1.value) || b.1.value.contains(&a.1.value);
     // Two of one name are one network, which is made once.
-    a.0.object() != b.0.object() && (a.1.value.contains(&b.1.value) || b.1.value.contains(&a.1.value))
+    meet && a.0.object() != b.0.object()
 }
 
 fn finding(view: &View<'_>, earlier: &Stated<'_>, later: &Stated<'_>, both: &str) -> Diagnostic {

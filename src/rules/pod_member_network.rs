@@ -26,8 +26,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
     for unit in stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
         let pod = unit.last("Container", "Pod").filter(|pod| !pod.value.value.trim().is_empty());
+        let Some(pod) = pod else { continue };
         let joined = joined_networks::of(unit);
-        let (Some(pod), Some((first, more))) = (pod, joined.split_first()) else { continue };
+        let Some((first, more)) = joined.split_first() else { continue };
         let (name, pod_name) = (unit.file_of(first.span), pod.value.value.trim());
         let message = format!("{name} says `Network=` and `Pod={pod_name}`: it leaves the pod's network");
         let mut finding = Diagnostic::new(&RULE, first.span, message).here("a network of its own");

@@ -11,9 +11,10 @@ pub use crate::diagnostic::units::REFUSED_SERVICE_SETTING as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for lines in unit_lines::of_stack(context.stack) {
-        let found = [users(&lines), commands(&lines), kind(&lines)];
-        for finding in found.into_iter().flatten() {
-            unit_lines::report(context, sink, finding);
+        for look in [users, commands, kind] {
+            if let Some(finding) = look(&lines) {
+                unit_lines::report(context, sink, finding);
+            }
         }
         for view in &context.views {
             if let Some(finding) = restart(&lines, view.wiring.platform.version) {
@@ -25,8 +26,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// `Restart=` of a pod, which older generators overwrite.
 fn restart(lines: &Lines<'_>, release: Version) -> Option<Diagnostic> {
-    let overwritten = Habit::PodUnits.of(release) && !Habit::PodRestart.of(release);
-    let entry = lines.last("Service", "Restart").filter(|_| lines.kind == UnitKind::Pod && overwritten)?;
+    if lines.kind != UnitKind::Pod || !Habit::PodUnits.of(release) || Habit::PodRestart.of(release) {
+        return None;
+    }
+    let entry = lines.last("Service", "Restart")?;
     let value = entry.value.value.trim();
     if value.is_empty() || value == "on-failure" {
         return None;

@@ -1,5 +1,7 @@
 //! QG610: SELinux labels that shut others out, that stand on what belongs to the system, or that are missing.
 
+use std::borrow::Cow;
+
 use super::context::{Context, View, list};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
@@ -115,8 +117,8 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str
     }
     let stack = view.wiring.stack;
     let runs_once = |service: &Service| done.contains(service.name.value.as_str()) || is_oneshot(stack, service);
-    let uses: Vec<&Use<'_>> = uses.iter().filter(|(service, _)| !runs_once(service)).collect();
-    let private: Vec<&&Use<'_>> = uses.iter().filter(|(_, mount)| label(&mount.value) == Some("Z")).collect();
+    let private = uses.iter().filter(|(_, mount)| label(&mount.value) == Some("Z"));
+    let private: Vec<&Use<'_>> = private.filter(|(service, _)| !runs_once(service)).collect();
     let (last, earlier) = private.split_last()?;
     let first = earlier.first()?;
     // Containers of a pod share their label.
@@ -133,7 +135,7 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str
     let names = list(private.iter().map(|(service, _)| &service.name.value));
     let message = format!("`{source}` has `:Z` in {names}: only the one that started last can use it");
     let mut finding = Diagnostic::new(&RULE, last.1.span(), message).here("private to this container");
-    for (service, mount) in earlier.iter().map(|used| **used) {
+    for (service, mount) in earlier {
         finding = finding.label(mount.span(), format!("private to `{}`", service.name.value));
     }
     finding = finding
@@ -201,29 +203,29 @@ fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
 fn relabelled(stack: &Stack, service: &Service, mount: &Spanned<Mount>, new: Option<&str>) -> Option<Change> {
     let Origin::Written(place) = mount.origin else { return None };
     let (text, span) = written(stack, service, &mount.value, place)?;
-    let mut parts: Vec<&str> = text.split(':').collect();
-    let options = if parts.len() > 2 { parts.pop().unwrap_or("") } else { "" };
-    if parts.len() != 2 {
+    let mut parts = text.split(':');
+    let (source, target, options) = (parts.next()?, parts.next()?, parts.next().unwrap_or(""));
+    if parts.next().is_some() {
         return None;
     }
+    let mut text = [source, ":", target].concat();
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "z" | "Z"));
-    let options: Vec<&str> = kept.chain(new).collect();
-    let mut text = parts.join(":");
-    if !options.is_empty() {
-        text = format!("{text}:{}", options.join(","));
+    for (at, option) in kept.chain(new).enumerate() {
+        text.push(if at == 0 { ':' } else { ',' });
+        text.push_str(option);
     }
     Some(Change::Replace { span, text })
 }
 
 /// The short form of a mount as it stands in its file, without quotes, and where.
-fn written(stack: &Stack, service: &Service, mount: &Mount, place: Span) -> Option<(String, Span)> {
+fn written<'a>(stack: &'a Stack, service: &Service, mount: &Mount, place: Span) -> Option<(Cow<'a, str>, Span)> {
     let width = (place.end - place.start) as usize;
     if let Some(unit) = unit_of(stack, service) {
         let holds = |own: Span| own.start <= place.start && place.end <= own.end;
         let entry = unit.all("Container", "Volume").find(|entry| holds(entry.value.span()))?;
         let span = entry.value.span();
         return ((span.end - span.start) as usize == entry.value.value.len())
-            .then(|| (entry.value.value.clone(), span));
+            .then(|| (Cow::Borrowed(entry.value.value.as_str()), span));
     }
     let mut options: Vec<&str> = if mount.read_only { vec!["ro"] } else { Vec::new() };
     options.extend(mount.options.iter().map(String::as_str));
@@ -232,8 +234,11 @@ fn written(stack: &Stack, service: &Service, mount: &Mount, place: Span) -> Opti
         text = format!("{text}:{}", options.join(","));
     }
     match width.checked_sub(text.len()) {
-        Some(0) => Some((text, place)),
-        Some(2) => Some((text.clone(), place.part(1, 1 + text.len()))),
+        Some(0) => Some((text.into(), place)),
+        Some(2) => {
+            let inside = place.part(1, 1 + text.len());
+            Some((text.into(), inside))
+        }
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! QG707: two units that make one service, of which one is lost.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 
 use super::context::{Context, View};
@@ -21,11 +22,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// A service that systemd gets of a stack.
-struct Made {
+struct Made<'a> {
     /// Without `.service`.
-    service: String,
+    service: &'a str,
     /// The unit's file, or the service in its stack.
-    by: String,
+    by: Cow<'a, str>,
     /// Where its name comes from.
     span: Span,
 }
@@ -43,9 +44,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
     }
     for view in &context.views {
-        let mut taken: HashMap<String, Made> = HashMap::default();
+        let mut taken: HashMap<&str, Made<'_>> = HashMap::default();
         for second in made(view) {
-            match taken.entry(second.service.clone()) {
+            match taken.entry(second.service) {
                 Entry::Vacant(free) => drop(free.insert(second)),
                 Entry::Occupied(first) => {
                     let both = format!("{} and {}", first.get().by, second.by);
@@ -59,10 +60,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// The same between two stacks of a host.
 pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, view: &View<'_>, sink: &mut Sink) {
-    let taken: HashMap<String, Made> = made(first_view).map(|made| (made.service.clone(), made)).collect();
+    let taken: HashMap<&str, Made<'_>> = made(first_view).map(|made| (made.service, made)).collect();
     for second in made(view) {
         // One file may count in both stacks.
-        let Some(first) = taken.get(&second.service).filter(|first| first.span != second.span) else { continue };
+        let Some(first) = taken.get(second.service).filter(|first| first.span != second.span) else { continue };
         let both = format!("{} of {} and {} of {}", first.by, a.label, second.by, b.label);
         b.report(view, sink, finding(first, &second, &both));
     }
@@ -86,18 +87,18 @@ fn unit_of(view: &View<'_>, service: &Service) -> Option<String> {
 }
 
 /// Every service that becomes of a stack; of a topology those of its containers.
-fn made<'a>(view: &'a View<'_>) -> Box<dyn Iterator<Item = Made> + 'a> {
+fn made<'a>(view: &View<'a>) -> Box<dyn Iterator<Item = Made<'a>> + 'a> {
     let stack = view.wiring.stack;
     if view.wiring.platform.deploy != Deploy::Quadlet {
         return Box::new(std::iter::empty());
     }
     if !stack.units.is_empty() {
-        let made = |unit: &Unit| Made { service: unit.service.clone(), by: unit.file.clone(), span: place(unit) };
+        let made = |unit: &'a Unit| Made { service: &unit.service, by: unit.file.as_str().into(), span: place(unit) };
         return Box::new(stack.units.values().map(made));
     }
     Box::new(stack.services.values().map(|service| {
         let name = &service.name.value;
-        Made { service: name.clone(), by: format!("`{name}`"), span: service.span() }
+        Made { service: name, by: format!("`{name}`").into(), span: service.span() }
     }))
 }
 
@@ -106,8 +107,8 @@ fn place(unit: &Unit) -> Span {
     named.map_or(unit.head, |entry| entry.value.span())
 }
 
-fn finding(first: &Made, second: &Made, both: &str) -> Diagnostic {
-    let service = &second.service;
+fn finding(first: &Made<'_>, second: &Made<'_>, both: &str) -> Diagnostic {
+    let service = second.service;
     Diagnostic::new(&RULE, second.span, format!("{both} become one {service}.service: one of them is lost"))
         .here("becomes the same service")
         .label(first.span, "the other")
@@ -122,12 +123,12 @@ fn of_the_distribution(view: &View<'_>, sink: &mut Sink) {
     if platform.rootless {
         return;
     }
-    let runs = |made: &Made| {
+    let runs = |made: &Made<'_>| {
         let unit = view.wiring.stack.units.values().find(|unit| unit.service == made.service);
         unit.is_none_or(|unit| [UnitKind::Container, UnitKind::Kube, UnitKind::Pod].contains(&unit.kind))
     };
-    for made in made(view).filter(runs) {
-        let Some(program) = systemd::service_of(&made.service) else { continue };
+    for made in made(view) {
+        let Some(program) = systemd::service_of(made.service).filter(|_| runs(&made)) else { continue };
         let Made { service, by, span } = &made;
         let message = format!("{by} becomes {service}.service, which is what the packages of {program} call theirs");
         let finding = Diagnostic::new(&RULE, *span, message)

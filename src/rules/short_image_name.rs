@@ -31,9 +31,10 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         let stack = view.wiring.stack;
-        let of_services = stack.services.values().filter(|service| !is_made_here(service));
-        let of_services =
-            of_services.filter_map(|service| Some((format!("`{}`", service.name.value), service.image.clone()?)));
+        let of_services = stack.services.values().filter_map(|service| {
+            let image = service.image.as_ref().filter(|image| image.value.registry().is_none())?;
+            (!is_made_here(service)).then(|| (format!("`{}`", service.name.value), image.clone()))
+        });
         let units = stack.units.values().filter(|unit| unit.kind == UnitKind::Image);
         let of_units = units.filter_map(|unit| {
             let value = &unit.last("Image", "Image")?.value;

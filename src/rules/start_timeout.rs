@@ -3,7 +3,7 @@
 use super::context::{Context, View, some};
 use super::unit_lines::{Lines, all};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Duration, HealthTest, Service, Spanned, UnitEntry, UnitKind};
+use crate::model::{Duration, Health, HealthTest, Service, Spanned, UnitEntry, UnitKind};
 use crate::platform::Feature;
 use crate::source::Span;
 
@@ -41,9 +41,12 @@ struct Wait {
     period: u64,
     interval: u64,
     retries: u64,
-    /// What of that is written, in this order: its place, and what is written there.
-    written: [Option<(Span, String)>; 3],
+    /// Whether any of that is written.
+    is_written: bool,
 }
+
+/// What of a wait is written, in its order: the place, and what is written there.
+type Written = [Option<(Span, String)>; 3];
 
 impl Wait {
     /// The catalogue's measure: until the last check that counts has had its whole interval.
@@ -67,8 +70,8 @@ impl Wait {
     }
 
     /// Where the number is from, naming every key.
-    fn words(&self) -> String {
-        let [period, interval, retries] = &self.written;
+    fn words(&self, written: &Written) -> String {
+        let [period, interval, retries] = written;
         let named = |given: &Option<(Span, String)>, default: String| match given {
             Some((_, line)) => format!("`{line}`"),
             None => format!("Podman's `{default}`"),
@@ -90,15 +93,16 @@ fn line(entry: &UnitEntry) -> String {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         let mut pulling = Vec::new();
+        let can_wait = Feature::HealthWait.is_in_podman(view.wiring.platform.version);
         for lines in all(view) {
             let Some(service) = service_of(view, &lines) else { continue };
             let Some(limit) = limit(&lines) else { continue };
-            let wait = wait(view, &lines, service).filter(|wait| wait.seconds() >= limit.seconds);
+            let wait = wait(&lines, service).filter(|wait| can_wait && wait.seconds() >= limit.seconds);
             match wait {
                 // Where nobody wrote any time, it is only the defaults that meet.
-                Some(wait) if limit.entry.is_some() || wait.written.iter().any(Option::is_some) => {
+                Some(wait) if limit.entry.is_some() || wait.is_written => {
                     if wait.level(limit.seconds) >= context.lowest {
-                        view.report(sink, too_long(&lines, &limit, &wait));
+                        view.report(sink, too_long(&lines, service, &limit, &wait));
                     }
                 }
                 waits => {
@@ -139,7 +143,7 @@ fn limit<'a>(lines: &Lines<'a>) -> Option<Limit<'a>> {
     }
 }
 
-fn wait(view: &View<'_>, lines: &Lines<'_>, service: &Service) -> Option<Wait> {
+fn wait(lines: &Lines<'_>, service: &Service) -> Option<Wait> {
     let healthy = lines.value("Container", "Notify")?.eq_ignore_ascii_case("healthy");
     let health = service.health.as_ref().map(|health| &health.value)?;
     // A check for the start has times of its own.
@@ -147,13 +151,19 @@ fn wait(view: &View<'_>, lines: &Lines<'_>, service: &Service) -> Option<Wait> {
         let left = service.quadlet.iter().any(|entry| entry.key.value == key);
         left || (key == "HealthStartupCmd" && lines.last("Container", key).is_some())
     });
-    if !healthy || startup || !Feature::HealthWait.is_in_podman(view.wiring.platform.version) {
-        return None;
-    }
-    if matches!(health.test, None | Some(HealthTest::Disabled)) {
+    if !healthy || startup || matches!(health.test, None | Some(HealthTest::Disabled)) {
         return None;
     }
     let seconds = |given: &Option<Spanned<Duration>>, default| given.map_or(default, |it| it.value.as_seconds());
+    Some(Wait {
+        period: seconds(&health.start_period, 0),
+        interval: seconds(&health.interval, INTERVAL),
+        retries: health.retries.map_or(RETRIES, |retries| u64::from(retries.value)),
+        is_written: health.start_period.is_some() || health.interval.is_some() || health.retries.is_some(),
+    })
+}
+
+fn written(lines: &Lines<'_>, health: &Health) -> Written {
     let written = |key: &'static str, flag: &str, given: Option<(Span, String)>| {
         let (span, value) = given?;
         let entry = lines.last("Container", key).map(|entry| (entry.value.span(), line(entry)));
@@ -162,16 +172,11 @@ fn wait(view: &View<'_>, lines: &Lines<'_>, service: &Service) -> Option<Wait> {
         Some(here.unwrap_or_else(|| (span, format!("--health-{flag}={value}"))))
     };
     let time = |given: &Option<Spanned<Duration>>| given.map(|it| (it.span(), format!("{}s", it.value.as_seconds())));
-    Some(Wait {
-        period: seconds(&health.start_period, 0),
-        interval: seconds(&health.interval, INTERVAL),
-        retries: health.retries.map_or(RETRIES, |retries| u64::from(retries.value)),
-        written: [
-            written("HealthStartPeriod", "start-period", time(&health.start_period)),
-            written("HealthInterval", "interval", time(&health.interval)),
-            written("HealthRetries", "retries", health.retries.map(|it| (it.span(), it.value.to_string()))),
-        ],
-    })
+    [
+        written("HealthStartPeriod", "start-period", time(&health.start_period)),
+        written("HealthInterval", "interval", time(&health.interval)),
+        written("HealthRetries", "retries", health.retries.map(|it| (it.span(), it.value.to_string()))),
+    ]
 }
 
 /// Where the image stands that the start of a unit pulls.
@@ -184,7 +189,7 @@ fn pulled(lines: &Lines<'_>, service: &Service) -> Option<Span> {
     (!elsewhere && !local && !never).then(|| image.value.span())
 }
 
-fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
+fn too_long(lines: &Lines<'_>, service: &Service, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
     let (file, limited, needed) = (lines.name, limit.seconds, wait.seconds());
     let message = format!("`{file}` has {limited} s to start, and its health check may take {needed} s");
     // The limit is what is missing: it has its place in [Service].
@@ -198,9 +203,9 @@ fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
         ),
     };
     let mut finding = Diagnostic::new(&RULE, place, message).here(here).severity(wait.level(limited));
+    let written = service.health.as_ref().map(|health| written(lines, &health.value)).unwrap_or_default();
     let does = ["failures until then do not count", "the time between checks", "the failures that it may have"];
-    for ((span, line), does) in wait.written.iter().zip(does).filter_map(|(given, does)| Some((given.as_ref()?, does)))
-    {
+    for ((span, line), does) in written.iter().zip(does).filter_map(|(given, does)| Some((given.as_ref()?, does))) {
         finding = finding.label(*span, format!("`{line}`: {does}"));
     }
     let cut = wait.is_cut(limited);
@@ -217,7 +222,7 @@ fn too_long(lines: &Lines<'_>, limit: &Limit<'_>, wait: &Wait) -> Diagnostic {
             "Why: the {needed} s are {}; the limit is {limited} s ({given}), {checks}. With `Notify=healthy` a unit is \
              starting until a check succeeds: checks that fail do not end the start, only the limit does, and the pull \
              of the image counts as well.",
-            wait.words()
+            wait.words(&written)
         ))
         .help(format!(
             "What you see: where no check succeeds within {limited} s: `start operation timed out. Terminating.`; {after}."

@@ -1,10 +1,12 @@
 //! QG006: a name that nothing in the stack has.
 
+use std::cell::LazyCell;
+
 use super::context::Context;
 use super::mend;
 use crate::diagnostic::{Diagnostic, Help, Sink};
 use crate::maps::HashSet;
-use crate::model::{Format, MountKind, NetworkMode, Party, Service, Spanned, Target, Witness};
+use crate::model::{Format, MountKind, Named, NetworkMode, Party, Service, Spanned, Stack, Target, Witness};
 use crate::source::Span;
 use crate::suggest;
 
@@ -13,60 +15,54 @@ pub use crate::diagnostic::input::UNDEFINED_REFERENCE as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
-    let services: Vec<&str> = stack.services.keys().map(String::as_str).collect();
-    let networks: Vec<&str> = stack.networks.keys().map(String::as_str).collect();
-    let volumes: Vec<&str> = stack.volumes.keys().map(String::as_str).collect();
-    let secrets: Vec<&str> = stack.secrets.keys().map(String::as_str).collect();
-    let configs: Vec<&str> = stack.configs.keys().map(String::as_str).collect();
-    let hosts: Vec<&str> = stack.host_services.keys().map(String::as_str).collect();
-    let mut wanted: Vec<(&str, &str, Span, &[&str])> = Vec::new();
+    let mut wanted: Vec<(&str, &str, Span)> = Vec::new();
     for service in stack.services.values() {
         for attachment in &service.networks {
-            wanted.push(("network", &attachment.network.value, attachment.network.span(), &networks));
+            wanted.push(("network", &attachment.network.value, attachment.network.span()));
         }
         for mount in service.mounts.iter().filter(|mount| mount.value.kind == MountKind::Volume) {
-            wanted.push(("volume", &mount.value.source, mount.span(), &volumes));
+            wanted.push(("volume", &mount.value.source, mount.span()));
         }
         for dependency in service.depends_on.iter().filter(|dependency| dependency.required) {
-            wanted.push(("service", &dependency.service.value, dependency.service.span(), &services));
+            wanted.push(("service", &dependency.service.value, dependency.service.span()));
         }
-        for (what, uses, known) in [("secret", &service.secrets, &secrets), ("config", &service.configs, &configs)] {
-            wanted.extend(
-                uses.iter().map(|used| (what, used.source.value.as_str(), used.source.span(), known.as_slice())),
-            );
+        for (what, uses) in [("secret", &service.secrets), ("config", &service.configs)] {
+            wanted.extend(uses.iter().map(|used| (what, used.source.value.as_str(), used.source.span())));
         }
         if let Some(Spanned { value: NetworkMode::Service(name), .. }) = &service.network_mode {
             let span = service.network_mode.as_ref().map(Spanned::span).unwrap_or_default();
-            wanted.push(("service", name, span, &services));
+            wanted.push(("service", name, span));
         }
         for connection in &service.connections {
             match &connection.to {
                 // An inferred connection names a service that is there.
                 Target::Service(name) if connection.witness == Witness::Stated => {
-                    wanted.push(("service", name, connection.span, &services));
+                    wanted.push(("service", name, connection.span));
                 }
                 Target::Service(_) => {}
                 // Units have no place for what the host service is like.
                 Target::Host(_) if stack.format == Format::Quadlet => {}
-                Target::Host(name) => wanted.push(("host service", name, connection.span, &hosts)),
+                Target::Host(name) => wanted.push(("host service", name, connection.span)),
             }
         }
     }
     for deny in &stack.deny {
         for party in deny.from.iter().chain(&deny.to) {
             match party {
-                Party::Service(name) => wanted.push(("service", name, deny.text.span(), &services)),
-                Party::Network(name) => wanted.push(("network", name, deny.text.span(), &networks)),
+                Party::Service(name) => wanted.push(("service", name, deny.text.span())),
+                Party::Network(name) => wanted.push(("network", name, deny.text.span())),
                 Party::Internet | Party::Host => {}
             }
         }
     }
     // Intents are quadgen's own; docker-compose does not read them.
-    let stated = stack.services.values().flat_map(|service| &service.connections);
-    let stated = stated.filter(|connection| connection.witness == Witness::Stated).map(|connection| connection.span);
-    let intents: HashSet<Span> = stack.deny.iter().map(|deny| deny.text.span()).chain(stated).collect();
+    let intents: LazyCell<HashSet<Span>, _> = LazyCell::new(|| {
+        let stated = stack.services.values().flat_map(|service| &service.connections);
+        let stated = stated.filter(|connection| connection.witness == Witness::Stated);
+        stack.deny.iter().map(|deny| deny.text.span()).chain(stated.map(|connection| connection.span)).collect()
+    });
     let is_intent = |span: Span| intents.contains(&span);
-    for (what, name, span, known) in wanted {
+    for (what, name, span) in wanted {
         let defined = match what {
             "service" => stack.services.contains_key(name),
             "network" => stack.networks.contains_key(name),
@@ -81,7 +77,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         match stack.disabled.get(name).filter(|_| what == "service") {
             Some(service) => context.report(sink, disabled(service, span)),
             None => {
-                let found = finding(what, name, span, known);
+                let found = finding(stack, what, name, span);
                 let refused = stack.format == Format::Compose && what != "host service" && !is_intent(span);
                 context.report(sink, if refused { refused_by_compose(found) } else { found });
             }
@@ -104,13 +100,28 @@ fn disabled(service: &Service, span: Span) -> Diagnostic {
         .help("What helps: `required: false` on the dependency, the same profile here, or `--profile NAME`.")
 }
 
-fn finding(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
+/// The names of a kind of things.
+fn names<'a>(stack: &'a Stack, what: &str) -> Vec<&'a str> {
+    fn all<T>(things: &Named<T>) -> Vec<&str> {
+        things.keys().map(String::as_str).collect()
+    }
+    match what {
+        "service" => all(&stack.services),
+        "network" => all(&stack.networks),
+        "volume" => all(&stack.volumes),
+        "secret" => all(&stack.secrets),
+        "config" => all(&stack.configs),
+        _ => all(&stack.host_services),
+    }
+}
+
+fn finding(stack: &Stack, what: &str, name: &str, span: Span) -> Diagnostic {
     let section = match what {
         "host service" => "host_services".to_owned(),
         what => format!("{what}s"),
     };
     let finding = Diagnostic::new(&RULE, span, format!("there is no {what} `{name}`"));
-    match suggest::nearest(name, known.iter().copied()) {
+    match suggest::nearest(name, names(stack, what)) {
         Some(near) => {
             // An intent of several words names it somewhere inside, and this change is given up.
             let change = mend::swap(span, name, near);

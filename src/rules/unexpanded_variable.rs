@@ -34,6 +34,9 @@ struct Use<'a> {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
         for unit in view.wiring.stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
+            if unit.entries.iter().all(|entry| !entry.value.value.contains('$')) {
+                continue;
+            }
             let name = unit.file.strip_suffix(".container").unwrap_or(&unit.file);
             if let Some(service) = view.wiring.stack.services.get(name) {
                 of_unit(view, unit, service, sink);
@@ -43,9 +46,6 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 fn of_unit(view: &View<'_>, unit: &Unit, service: &Service, sink: &mut Sink) {
-    if unit.entries.iter().all(|entry| !entry.value.value.contains('$')) {
-        return;
-    }
     // What these hold is known where the service runs only.
     if unit.all("Service", "EnvironmentFile").chain(unit.all("Service", "PassEnvironment")).next().is_some() {
         return;

@@ -90,15 +90,15 @@ pub(super) fn unit_of<'a>(stack: &'a Stack, service: &Service) -> Option<&'a Uni
 }
 
 /// The words of a value, each with its place where the value stands in its file as it is.
-pub(super) fn words(entry: &UnitEntry) -> Vec<(&str, Option<Span>)> {
+pub(super) fn words(entry: &UnitEntry) -> impl Iterator<Item = (&str, Option<Span>)> {
     let (text, span) = (entry.value.value.as_str(), entry.value.span());
     let exact = (span.end - span.start) as usize == text.len();
     let base = text.as_ptr() as usize;
-    let place = |word: &str| {
+    let place = move |word: &str| {
         let from = word.as_ptr() as usize - base;
         exact.then(|| span.part(from, from + word.len()))
     };
-    text.split_whitespace().map(|word| (word, place(word))).collect()
+    text.split_whitespace().map(move |word| (word, place(word)))
 }
 
 /// What a stack's other units, and plain units of systemd beside them, start: services without `.service`, and files.
@@ -148,14 +148,9 @@ pub(super) fn is_installed(unit: &Unit) -> bool {
 }
 
 /// The units that `[Install]` hooks a unit into, with their places and entries.
-pub(super) fn installs(unit: &Unit) -> Vec<(&str, Option<Span>, &UnitEntry)> {
-    let mut all = Vec::new();
-    for key in HOOKS {
-        for entry in unit.all("Install", key) {
-            all.extend(words(entry).into_iter().map(|(word, span)| (word, span, entry)));
-        }
-    }
-    all
+pub(super) fn installs(unit: &Unit) -> impl Iterator<Item = (&str, Option<Span>, &UnitEntry)> {
+    let entries = HOOKS.into_iter().flat_map(|key| unit.all("Install", key));
+    entries.flat_map(|entry| words(entry).map(move |(word, span)| (word, span, entry)))
 }
 
 /// The pod that a container is started with.

@@ -23,10 +23,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
     for unit in context.stack.units.values().filter(|unit| runs.contains(&unit.kind)) {
         for joined in joined_networks::of(unit) {
+            if joined.name.ends_with(".network") {
+                continue;
+            }
             // `podman` is there from the start; a specifier or a variable may name anything.
-            let unit_file = joined.name.ends_with(".network");
             let unknown = joined.name.is_empty() || joined.name == "podman" || joined.name.contains(['%', '$']);
-            if !unit_file && !unknown && joined.mode().is_none() && !is_made(unit, joined.name) {
+            if !unknown && joined.mode().is_none() && !is_made(unit, joined.name) {
                 used.entry(joined.name).or_default().push((unit, joined));
             }
         }

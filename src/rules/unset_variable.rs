@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::context::{Context, list, some};
 use crate::diagnostic::{Diagnostic, Level, Sink};
 use crate::maps::IndexMap;
-use crate::model::{Service, Unit, UnitEntry};
+use crate::model::{Keys, Service, Unit, UnitEntry};
 use crate::platform::systemd;
 use crate::source::Span;
 use crate::syntax::interpolation::{Variables, replace};
@@ -25,17 +25,19 @@ struct Use<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::default();
+    let keys: Keys = KEYS.into_iter().collect();
     for unit in context.stack.units.values() {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {
             continue;
         }
-        let service = unit.file.strip_suffix(".container").and_then(|stem| context.stack.services.get(stem));
-        let lines = unit.entries.iter().filter(|entry| entry.section == unit.kind.section());
-        let lines = lines.filter(|line| line.value.value.contains('$'));
+        let lines = unit.entries.iter().filter(|line| keys.may_hold(&line.key.value) && line.value.value.contains('$'));
+        let lines = lines.filter(|line| line.section == unit.kind.section());
         for line in lines.filter(|line| KEYS.contains(&line.key.value.as_str())) {
             for (name, span) in variables(line) {
                 if !is_set(unit, &name) {
+                    let service = unit.file.strip_suffix(".container");
+                    let service = service.and_then(|stem| context.stack.services.get(stem));
                     let in_container = service.and_then(|service| in_file(service, &name));
                     unset.entry(name).or_default().push(Use { unit, span, in_container });
                 }

@@ -1,5 +1,7 @@
 //! QG605: a user's unit in a target that only the system has.
 
+use std::cell::LazyCell;
+
 use super::context::{Context, seen, why};
 use super::unit_lines::{Started, installs, units};
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
@@ -23,13 +25,13 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         if known.fact.is != Is::No || view.wiring.platform.assumed.contains_key(&Aspect::Rootless) {
             continue;
         }
-        let started = Started::of(view);
+        let started = LazyCell::new(|| Started::of(view));
         for unit in units(context.stack) {
-            let targets = installs(unit);
-            let Some((first, place, entry)) = targets.first() else { continue };
-            if targets.iter().any(|(target, ..)| !systemd::is_of_the_system(target)) {
+            if installs(unit).any(|(target, ..)| !systemd::is_of_the_system(target)) {
                 continue;
             }
+            let targets: Vec<_> = installs(unit).collect();
+            let Some((first, place, entry)) = targets.first() else { continue };
             let message = if started.contains(unit) {
                 format!(
                     "`{first}` does not start `{}`, only what needs it does: a user's systemd has no such target",
