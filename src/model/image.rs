@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use memchr::{memchr, memrchr};
+
 /// `registry/path/name:tag@digest`, as written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Image {
@@ -18,12 +20,11 @@ impl Image {
 
     /// The reference without its tag and digest.
     pub fn repository(&self) -> &str {
-        let name = self.text.split('@').next().unwrap_or_default();
-        let last = name.rfind('/').map_or(0, |at| at + 1);
-        match name.get(last..).and_then(|part| part.find(':')) {
-            Some(tag) => name.get(..last + tag).unwrap_or(name),
-            None => name,
-        }
+        let text = self.text.as_bytes();
+        let name = memchr(b'@', text).and_then(|at| text.get(..at)).unwrap_or(text);
+        let last = memrchr(b'/', name).map_or(0, |at| at + 1);
+        let end = name.get(last..).and_then(|part| memchr(b':', part)).map_or(name.len(), |tag| last + tag);
+        self.text.get(..end).unwrap_or_default()
     }
 
     /// The tag, if one is given.

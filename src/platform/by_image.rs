@@ -28,7 +28,7 @@ impl<T> From<Vec<Entry<T>>> for ByImage<T> {
 }
 
 fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
 #[derive(Debug, Deserialize)]

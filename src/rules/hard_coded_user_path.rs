@@ -64,8 +64,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     // Root's units may well use what lies in somebody's home.
     for view in views.filter(|view| view.wiring.platform.rootless) {
         let units = &view.wiring.stack.units;
-        let paths: Keys = PATHS.into_iter().collect();
-        let found = units.values().map(|unit| (unit, of_unit(unit, paths))).filter(|(_, found)| !found.is_empty());
+        let keys: Keys = PATHS.into_iter().chain(["Mount", "WorkingDirectory"]).collect();
+        let found = units.values().map(|unit| (unit, of_unit(unit, keys))).filter(|(_, found)| !found.is_empty());
         let found: Vec<(&Unit, Vec<Found<'_>>)> = found.collect();
         // Where there are several, not all of them are the home of the one user.
         let users: BTreeSet<&str> = found.iter().flat_map(|(_, found)| found.iter().map(Found::text)).collect();
@@ -119,17 +119,17 @@ fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option
 }
 
 /// Paths of the host in a unit; those in the container say nothing about a user of the host.
-fn of_unit(unit: &Unit, paths: Keys) -> Vec<Found<'_>> {
+fn of_unit(unit: &Unit, keys: Keys) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     for entry in &unit.entries {
         let (key, text) = (entry.key.value.as_str(), entry.value.value.as_str());
+        if !keys.may_hold(key) && !key.starts_with("Exec") {
+            continue;
+        }
         let own = entry.section == unit.kind.section();
         let in_service = entry.section == "Service";
         let starts: Vec<usize> = match key {
-            _ if !own && !in_service => continue,
-            _ if own && paths.may_hold(key) && PATHS.contains(&key) => {
-                vec![text.len() - text.trim_start_matches(['"', '\'', '-']).len()]
-            }
+            _ if own && PATHS.contains(&key) => vec![text.len() - text.trim_start_matches(['"', '\'', '-']).len()],
             "Mount" if own => {
                 ["source=", "src="].iter().filter_map(|name| Some(text.find(name)? + name.len())).collect()
             }

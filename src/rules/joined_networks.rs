@@ -35,6 +35,13 @@ pub(super) fn of(unit: &Unit) -> Vec<Joined<'_>> {
     all
 }
 
+/// Whether all that a unit says about its networks is which units make them: most say no more.
+pub(super) fn are_units(unit: &Unit) -> bool {
+    let own = unit.kind.section();
+    let is_unit = |entry: &UnitEntry| entry.value.value.ends_with(".network") && !entry.value.value.contains(':');
+    unit.all(own, "Network").all(is_unit) && unit.last(own, "PodmanArgs").is_none()
+}
+
 fn joined<'a>(entry: &'a UnitEntry, text: &'a str, at: usize, argument: bool) -> Joined<'a> {
     let name = text.split_once(':').map_or(text, |(name, _)| name).trim_end();
     // The place is exact on a line of its own; a value over several lines is shown as a whole.

@@ -21,14 +21,13 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut used: BTreeMap<&str, Vec<(&Unit, Joined<'_>)>> = BTreeMap::new();
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
-    for unit in context.stack.units.values().filter(|unit| runs.contains(&unit.kind)) {
+    let units = context.stack.units.values().filter(|unit| runs.contains(&unit.kind));
+    for unit in units.filter(|unit| !joined_networks::are_units(unit)) {
         for joined in joined_networks::of(unit) {
-            if joined.name.ends_with(".network") {
-                continue;
-            }
             // `podman` is there from the start; a specifier or a variable may name anything.
+            let unit_file = joined.name.ends_with(".network");
             let unknown = joined.name.is_empty() || joined.name == "podman" || joined.name.contains(['%', '$']);
-            if !unknown && joined.mode().is_none() && !is_made(unit, joined.name) {
+            if !unit_file && !unknown && joined.mode().is_none() && !is_made(unit, joined.name) {
                 used.entry(joined.name).or_default().push((unit, joined));
             }
         }
