@@ -225,7 +225,7 @@ fn written<'a>(stack: &'a Stack, service: &Service, mount: &Mount, place: Span) 
         let entry = unit.all("Container", "Volume").find(|entry| holds(entry.value.span()))?;
         let span = entry.value.span();
         return ((span.end - span.start) as usize == entry.value.value.len())
-            .then(|| (Cow::Borrowed(entry.value.value.as_str()), span));
+            .then_some((entry.value.value.as_str().into(), span));
     }
     let mut options: Vec<&str> = if mount.read_only { vec!["ro"] } else { Vec::new() };
     options.extend(mount.options.iter().map(String::as_str));
