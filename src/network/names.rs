@@ -336,12 +336,14 @@ impl Wiring<'_> {
             let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
             return no(Cause::OtherName { works });
         }
-        if let Some(resolution) = self.among_networks(to, name, &answers, &with_dns) {
-            return resolution;
-        }
-        if let Some(other) = self.namesake(to, name, &answers) {
-            let cause = Cause::Ambiguous { other, networks: owned(&answers) };
-            return Resolution { verdict: Verdict::Unpredictable, cause };
+        if let Some(other) = self.namesake(to, name, &with_dns) {
+            if let Some(resolution) = self.among_networks(to, name, other, &answers, &with_dns) {
+                return resolution;
+            }
+            if let Some(other) = self.namesake(to, name, &answers) {
+                let cause = Cause::Ambiguous { other, networks: owned(&answers) };
+                return Resolution { verdict: Verdict::Unpredictable, cause };
+            }
         }
         let suffixed = names.iter().all(|known| !known.text.eq_ignore_ascii_case(name)) && name != SHORT_ID;
         let several = self.ask(match suffixed && self.yes(Question::DnsPodmanSuffix) {

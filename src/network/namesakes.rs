@@ -6,19 +6,20 @@ use crate::model::Service;
 use crate::platform::Question;
 
 impl Wiring<'_> {
-    /// What becomes of a name of `to` where others have it, too, and the asker is on several networks with DNS: `answers`
-    /// are those of them on which `to` has it. Nothing where all of that is one network's matter.
+    /// What becomes of a name of `to` where others have it, too, of whom `first_other` is one, and the asker is on several
+    /// networks with DNS: `answers` are those of them on which `to` has it. Nothing where all of that is one network's
+    /// matter.
     pub(super) fn among_networks(
         &self,
         to: &Service,
         name: &str,
+        first_other: String,
         answers: &[&str],
         with_dns: &[&str],
     ) -> Option<Resolution> {
         if with_dns.len() < 2 {
             return None;
         }
-        let first_other = self.namesake(to, name, with_dns)?;
         let known = self.ask(Question::SameNameOnSeveralNetworks);
         if Verdict::from(known.fact.is) != Verdict::Yes {
             // Two on one network, which is reason enough.

@@ -27,6 +27,9 @@ struct Wall<'a> {
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if context.lowest > RULE.level {
+        return;
+    }
     for view in &context.views {
         for wall in walls(view) {
             if let Some(finding) = look(view, &wall) {

@@ -17,6 +17,9 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if context.lowest > RULE.level {
+        return;
+    }
     for view in &context.views {
         let known = view.wiring.ask(Question::ClientAddress);
         if Verdict::from(known.fact.is) != Verdict::No {

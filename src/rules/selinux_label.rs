@@ -7,7 +7,7 @@ use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::maps::{HashSet, IndexMap};
 use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
-use crate::platform::selinux::{is_of_the_system, is_open, is_refused, label};
+use crate::platform::selinux::{REFUSED, is_of_the_system, is_open, label};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -81,7 +81,7 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
     } else {
         format!("`:{option}` on `{shown}` of `{name}` changes what belongs to the system")
     };
-    let refused = is_refused(source.trim_end_matches('/'));
+    let refused = REFUSED.contains(&source.trim_end_matches('/'));
     let (why, helps) = if socket {
         (
             "Why: SELinux asks who may connect to the program behind a socket, not what the socket's file is called. What you \
@@ -225,7 +225,7 @@ fn written<'a>(stack: &'a Stack, service: &Service, mount: &Mount, place: Span) 
         let entry = unit.all("Container", "Volume").find(|entry| holds(entry.value.span()))?;
         let span = entry.value.span();
         return ((span.end - span.start) as usize == entry.value.value.len())
-            .then(|| (Cow::Borrowed(entry.value.value.as_str()), span));
+            .then_some((entry.value.value.as_str().into(), span));
     }
     let mut options: Vec<&str> = if mount.read_only { vec!["ro"] } else { Vec::new() };
     options.extend(mount.options.iter().map(String::as_str));

@@ -17,6 +17,9 @@ pub static RULE: Rule = Rule {
 };
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if context.lowest > RULE.level {
+        return;
+    }
     for view in context.views.iter().filter(|view| view.wiring.platform.rootless) {
         for service in context.stack.services.values().filter(|service| service.kind == ServiceKind::Container) {
             if let Some(finding) = look(view, service) {

@@ -26,6 +26,9 @@ struct Used<'a> {
 }
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    if context.lowest > RULE.level {
+        return;
+    }
     let stack = context.stack;
     // Those whose profiles are off use what they name.
     let services: Vec<&Service> = stack.services.values().chain(stack.disabled.values()).collect();
