@@ -7,7 +7,7 @@ use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::maps::{HashSet, IndexMap};
 use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
-use crate::platform::selinux::{REFUSED, is_of_the_system, is_open, label};
+use crate::platform::selinux::{is_of_the_system, is_open, is_refused, label};
 use crate::source::Span;
 
 pub static RULE: Rule = Rule {
@@ -81,7 +81,7 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
     } else {
         format!("`:{option}` on `{shown}` of `{name}` changes what belongs to the system")
     };
-    let refused = REFUSED.contains(&source.trim_end_matches('/'));
+    let refused = is_refused(source.trim_end_matches('/'));
     let (why, helps) = if socket {
         (
             "Why: SELinux asks who may connect to the program behind a socket, not what the socket's file is called. What you \

@@ -14,6 +14,8 @@ services:
   b: { image: x, networks: [netb], ports: ["18002:80"] }
   ab: { image: x, networks: [neta, netb] }
   wan: { image: x, networks: [netb], ports: ["203.0.113.2:18003:80"] }
+  own: { image: x, networks: [neta, netb], ports: ["203.0.113.2:18004:80"] }
+  own1: { image: x, networks: [neta], ports: ["203.0.113.2:18005:80"] }
 "#;
 
 /// Holds whatever the networks' options are.
@@ -32,6 +34,7 @@ const ALWAYS: &[Row] = &[
     // A sibling on the same network, and oneself.
     ("through-host a2 a", "yy yy yy y ..."),
     ("through-host a a", "yy ny ny . ..."),
+    ("through-host own1 own1", "yy ny ny . ..."),
     // By the gateway of the port's own network a container that is on it gets there at every start.
     ("through-host ab b", "yy yy yy y ..."),
 ];
@@ -44,6 +47,8 @@ const OPEN: &[Row] = &[
     ("through-host a b", "yy yy yy y ..."),
     ("through-host b a", "yy yy yy y ..."),
     ("through-host ab wan", "yy yy yy y ..."),
+    // The way out is never the network whose port answers: 25 starts each.
+    ("through-host own own", "yy yy yy . ..."),
 ];
 
 /// `isolate=true` on both.
@@ -56,6 +61,7 @@ const BOTH: &[Row] = &[
     ("through-host b a", "ny ny ny . ..."),
     // By an address of the host alone it depends on the default route.
     ("through-host ab wan", "?y ?y ?. . ..."),
+    ("through-host own own", ".y ny ny . ..."),
 ];
 
 /// `isolate=strict` on one at least. Podman 4.3.1 refuses the word: there is no such network, so nothing is known of it.
