@@ -82,7 +82,10 @@ impl FromStr for PortRange {
             Ok(port) if port > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
             _ => Err(format!("`{text}` is not a port from 1 to 65535")),
         };
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let Some((first, last)) = text.split_once('-') else {
+            let port = port(text)?;
+            return Ok(PortRange { first: port, last: port });
+        };
         let range = PortRange { first: port(first)?, last: port(last)? };
         if range.first > range.last { Err(format!("the range `{text}` runs backwards")) } else { Ok(range) }
     }
