@@ -301,20 +301,6 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Parts of names whose values are secrets, by the two letters that they begin with.
-fn secret_words(first: u8, second: u8) -> &'static [&'static str] {
-    match (first.to_ascii_uppercase(), second.to_ascii_uppercase()) {
-        (b'P', b'A') => &["PASS"],
-        (b'P', b'W') => &["PWD"],
-        (b'S', b'E') => &["SECRET"],
-        (b'T', b'O') => &["TOKEN"],
-        (b'K', b'E') => &["KEY"],
-        (b'C', b'R') => &["CRED"],
-        (b'_', b'A') => &["_AUTH"],
-        _ => &[],
-    }
-}
-
 /// Whether a key looks like that of a secret. Compose's `secrets:` holds names.
 pub fn is_secret_name(name: &str) -> bool {
     has_secret_word(name) && name.to_uppercase() != "SECRETS"
@@ -324,20 +310,24 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
-    let bytes = upper.as_bytes();
-    for (at, pair) in bytes.windows(2).enumerate() {
-        let [first, second] = pair else { continue };
-        // Most letters begin none of them; this bit is what small letters have and capitals lack.
-        if !matches!(first | 0x20, b'p' | b's' | b't' | b'k' | b'c' | 0x7f)
-            || !matches!(second | 0x20, b'a' | b'w' | b'e' | b'o' | b'r')
-        {
-            continue;
+    let mut rest = upper.as_bytes();
+    while let [first, second, ..] = rest {
+        // The bit is what small letters have and capitals lack; it makes another sign of `_`.
+        let word = match (first | 0x20, second | 0x20) {
+            (b'p', b'a') => "PASS",
+            (b'p', b'w') => "PWD",
+            (b's', b'e') => "SECRET",
+            (b't', b'o') => "TOKEN",
+            (b'k', b'e') => "KEY",
+            (b'c', b'r') => "CRED",
+            (0x7f, b'a') => "_AUTH",
+            _ => "",
+        };
+        let found = || rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+        if !word.is_empty() && found() {
+            return true;
         }
-        for word in secret_words(*first, *second) {
-            if bytes.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
-                return true;
-            }
-        }
+        rest = rest.get(1..).unwrap_or_default();
     }
     false
 }

@@ -65,8 +65,9 @@ impl FromStr for Image {
 
     /// Takes every text of the characters that references have, and that begins with a letter or digit.
     fn from_str(text: &str) -> Result<Self, String> {
-        let good = |c: char| c.is_ascii_alphanumeric() || "._-/:@+".contains(c);
-        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(good) {
+        let good =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/' | b':' | b'@' | b'+');
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.bytes().all(good) {
             return Err(format!("`{}` is not an image such as docker.io/library/mongo:6.0", text.escape_debug()));
         }
         Ok(Image { text: text.to_owned() })

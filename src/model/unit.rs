@@ -169,6 +169,16 @@ pub fn standing<'a>(entries: impl IntoIterator<Item = &'a UnitEntry>) -> Vec<&'a
 pub struct Keys(u128);
 
 impl Keys {
+    /// Several keys, to ask for all of them at once.
+    pub const fn of(mut keys: &[&str]) -> Keys {
+        let mut all = 0;
+        while let [key, rest @ ..] = keys {
+            all |= Self::bit(key);
+            keys = rest;
+        }
+        Keys(all)
+    }
+
     /// Takes a key in; whether it is certainly new.
     pub fn add(&mut self, key: &str) -> bool {
         let before = self.0;
@@ -182,12 +192,27 @@ impl Keys {
         self.0 & Self::bit(key) != 0
     }
 
+    /// Whether any key may be in both; no is certain.
+    #[inline]
+    pub fn may_share(self, other: Keys) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// The factors are those that tell the keys of containers apart best.
     #[inline]
-    fn bit(key: &str) -> u128 {
-        let letter = |at: usize| usize::from(key.as_bytes().get(at).copied().unwrap_or(0));
-        let last = letter(key.len().wrapping_sub(1));
-        1 << ((letter(0) * 53 + letter(key.len() / 2) * 9 + last * 4 + key.len() * 30) % 128)
+    const fn bit(key: &str) -> u128 {
+        let key = key.as_bytes();
+        let (first, middle) = (Self::letter(key, 0), Self::letter(key, key.len() / 2));
+        let last = Self::letter(key, key.len().wrapping_sub(1));
+        1 << ((first * 53 + middle * 9 + last * 4 + key.len() * 30) % 128)
+    }
+
+    #[inline]
+    const fn letter(key: &[u8], at: usize) -> usize {
+        match key.split_at_checked(at) {
+            Some((_, [letter, ..])) => *letter as usize,
+            _ => 0,
+        }
     }
 }
 

@@ -328,7 +328,8 @@ fn line<'a>(side: &Side<'a>, entry: &'a UnitEntry, out: &mut Object<'a>) {
     let what = format!("line [{}] {}=", entry.section, entry.key.value);
     let at = entry.key.span().to(entry.value.span());
     if matches!(entry.key.value.as_str(), "PodmanArgs" | "GlobalArgs") {
-        let words = split(&Value::without_place(&entry.value.value), Escapes::Apply).unwrap_or_default();
+        let line = Value::without_place(&entry.value.value);
+        let words = split(&line, Escapes::Apply).unwrap_or_default();
         for word in words {
             // As Podman gets it, behind systemd.
             let text = word.text.replace("%%", "%").replace("$$", "$");

@@ -1,11 +1,12 @@
 //! Connections that nobody stated: a URL, `host:port` or `{{ host.NAME.… }}` in an environment value or a command, and
 //! `depends_on`.
 
+use std::borrow::Cow;
+
 use super::reader::part;
 use crate::maps::HashMap;
 use crate::model::{
-    Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Text, Witness,
-    host_templates,
+    Condition, Connection, ContainerName, Endpoint, Format, Service, Spanned, Stack, Target, Witness, host_templates,
 };
 use crate::threads::{self, MANY};
 
@@ -32,13 +33,14 @@ const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
 /// Services by what they may be called.
-type Names = HashMap<String, String>;
+type Names<'s> = HashMap<Cow<'s, str>, &'s str>;
 
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
     let services: Vec<&Service> = stack.services.values().collect();
     let looks = threads::map(services.len() > MANY, &services, |service| of_service(service, &names));
+    drop(names);
     for (service, (mut found, endpoints)) in stack.services.values_mut().zip(looks) {
         // In Compose files and units braces are text.
         if stack.format == Format::Topology {
@@ -60,41 +62,43 @@ pub(super) fn connections(stack: &mut Stack) {
 }
 
 /// Every name that could mean a service of the stack, and every fixed address.
-fn names(stack: &Stack) -> Names {
+fn names(stack: &Stack) -> Names<'_> {
     let mut names = Names::default();
+    names.reserve(stack.services.len() * if stack.format == Format::Quadlet { 2 } else { 1 });
     for service in stack.services.values() {
-        let name = &service.name.value;
-        names.insert(name.clone(), name.clone());
+        let name = service.name.value.as_str();
+        names.insert(Cow::Borrowed(name), name);
     }
     for service in stack.services.values() {
+        let called = service.name.value.as_str();
         let aliases = service.networks.iter().flat_map(|attachment| &attachment.aliases).map(|alias| &alias.value);
         let own = match &service.container_name {
             ContainerName::Named(text) => Some(&text.value),
             _ => None,
         };
         for name in own.into_iter().chain(aliases) {
-            names.entry(name.clone()).or_insert_with(|| service.name.value.clone());
+            names.entry(Cow::Borrowed(name)).or_insert(called);
         }
         let addresses = service.networks.iter().flat_map(|attachment| [&attachment.ipv4, &attachment.ipv6]).flatten();
         for address in addresses {
-            names.entry(address.value.to_string()).or_insert_with(|| service.name.value.clone());
+            names.entry(Cow::Owned(address.value.to_string())).or_insert(called);
         }
         if stack.format == Format::Quadlet {
             // What Podman would call it if the unit named nothing: whoever writes it means this unit.
-            names.entry(format!("systemd-{}", service.name.value)).or_insert_with(|| service.name.value.clone());
+            names.entry(Cow::Owned(["systemd-", called].concat())).or_insert(called);
         }
     }
     names
 }
 
 /// What a service seems to talk to, and everything in its values that has the form of an address.
-fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoint>) {
+fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<Endpoint>) {
     let mut found = Vec::new();
     let mut endpoints = Vec::new();
     let mut take = |endpoint: Endpoint| {
-        if let Some(target) = names.get(&endpoint.host).filter(|target| **target != service.name.value) {
+        if let Some(target) = names.get(&*endpoint.host).filter(|target| **target != service.name.value) {
             found.push(Connection {
-                to: Target::Service(target.clone()),
+                to: Target::Service((*target).to_owned()),
                 name: endpoint.host.clone(),
                 port: endpoint.port,
                 witness: Witness::Url,
@@ -103,24 +107,29 @@ fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoin
         }
         endpoints.push(endpoint);
     };
-    let variables = service.variables();
+    // Without files, no name stands twice.
+    let variables: Vec<_> = if service.env_files.iter().all(|file| file.variables.is_none()) {
+        service.environment.iter().map(|(name, variable)| (name.as_str(), variable)).collect()
+    } else {
+        service.variables().into_iter().collect()
+    };
     for (key, variable) in &variables {
         let Some(value) = &variable.value else { continue };
-        let upper = key.to_uppercase();
+        let upper = capitals(key);
         let stem = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end));
         // Most values hold no address at all.
         if (stem.is_none() && !may_hold_address(value)) || NOT_CALLED.iter().any(|word| upper.contains(word)) {
             continue;
         }
-        let text = Spanned { value: value.clone(), origin: variable.origin };
-        look(&text, Some(key), &mut take);
+        let text = Spanned { value: value.as_str(), origin: variable.origin };
+        look(text, Some(key), &mut take);
         let Some(stem) = stem else { continue };
         // `PGHOST` is a host, and `RABBITMQ_VHOST` is none.
         if stem.ends_with(|c: char| c.is_alphanumeric()) && !["PG", "DB", "MYSQL", "REDIS"].contains(&stem) {
             continue;
         }
-        let port = |(name, port): (&&str, &&Spanned<Option<String>>)| {
-            let same = name.to_uppercase().strip_suffix("PORT").is_some_and(|before| before == stem);
+        let port = |(name, port): &(&str, &Spanned<Option<String>>)| {
+            let same = capitals(name).strip_suffix("PORT").is_some_and(|before| before == stem);
             port.value.as_ref().filter(|_| same)?.trim().parse().ok()
         };
         let port = variables.iter().find_map(port);
@@ -143,14 +152,15 @@ fn of_service(service: &Service, names: &Names) -> (Vec<Connection>, Vec<Endpoin
         }
     }
     let words = service.command.iter().chain(&service.entrypoint).flatten();
-    words.filter(|word| may_hold_address(&word.value)).for_each(|word| look(word, None, &mut take));
+    words.for_each(|word| look(Spanned { value: &word.value, origin: word.origin }, None, &mut take));
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
         if dependency.condition.value != Condition::Completed
-            && let Some(target) = names.get(name).filter(|target| *target == name && *name != service.name.value)
+            && names.get(name.as_str()).is_some_and(|target| *target == name)
+            && *name != service.name.value
         {
             found.push(Connection {
-                to: Target::Service(target.clone()),
+                to: Target::Service(name.clone()),
                 name: name.clone(),
                 port: None,
                 witness: Witness::DependsOn,
@@ -179,20 +189,29 @@ fn templates(service: &Service) -> Vec<Connection> {
     found
 }
 
-/// Whether there may be a URL or `host:port` in a text; no is certain.
-fn may_hold_address(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b':' | b'/'))
+/// A name in capitals; most stand in them.
+fn capitals(name: &str) -> Cow<'_, str> {
+    let other = |byte: &u8| byte.is_ascii_lowercase() || !byte.is_ascii();
+    if name.as_bytes().iter().any(other) { Cow::Owned(name.to_uppercase()) } else { Cow::Borrowed(name) }
 }
 
-fn look(text: &Text, variable: Option<&str>, take: &mut impl FnMut(Endpoint)) {
-    endpoints(text, &mut |host, port, start, end| {
+/// Whether there may be a URL or `host:port` in a text; no is certain.
+fn may_hold_address(text: &str) -> bool {
+    text.as_bytes().iter().any(|byte| matches!(byte, b':' | b'/'))
+}
+
+fn look(text: Spanned<&str>, variable: Option<&str>, take: &mut impl FnMut(Endpoint)) {
+    if !may_hold_address(text.value) {
+        return;
+    }
+    endpoints(text.value, &mut |host, port, start, end| {
         take(Endpoint {
             host: host.to_owned(),
             port,
             variable: variable.map(str::to_owned),
-            value: text.value.clone(),
-            span: part(text, start, end),
-            host_span: part(text, start, start + host.len()),
+            value: text.value.to_owned(),
+            span: part(&text, start, end),
+            host_span: part(&text, start, start + host.len()),
         });
     });
 }
@@ -204,8 +223,7 @@ fn ends_word(c: char) -> bool {
 
 /// Gives every `scheme://host[:port]`, each host of `scheme://a:1,b:2`, and every `host:port` of a text, with where it
 /// begins and ends.
-fn endpoints(text: &Text, take: &mut impl FnMut(&str, Option<u16>, usize, usize)) {
-    let value = &text.value;
+fn endpoints(value: &str, take: &mut impl FnMut(&str, Option<u16>, usize, usize)) {
     let mut at = 0;
     // URLs first: what stands in one is no word of its own, and its password may hold anything.
     while let Some(found) = value.get(at..).and_then(|rest| rest.find("//")) {
@@ -287,13 +305,10 @@ fn words(value: &str, from: usize, to: usize, take: &mut impl FnMut(&str, Option
 #[cfg(test)]
 mod tests {
     use super::endpoints;
-    use crate::model::Spanned;
-    use crate::source::Span;
 
     fn found(value: &str) -> Vec<(String, Option<u16>, usize)> {
-        let text = Spanned::written(value.to_owned(), Span::new(0, value.len() as u32));
         let mut found = Vec::new();
-        endpoints(&text, &mut |host, port, start, _| found.push((host.to_owned(), port, start)));
+        endpoints(value, &mut |host, port, start, _| found.push((host.to_owned(), port, start)));
         found
     }
 

@@ -202,13 +202,13 @@ pub(super) fn origin(node: &Node) -> Origin {
 }
 
 /// The place of a part of a value; the whole value where quotes or escapes hide the part.
-pub(super) fn part(text: &Text, from: usize, to: usize) -> Span {
+pub(super) fn part(text: &Spanned<impl AsRef<str>>, from: usize, to: usize) -> Span {
     let span = text.span();
     if matches!(text.origin, Origin::Interpolated(_)) {
         return span;
     }
     let width = (span.end - span.start) as usize;
-    match width.checked_sub(text.value.len()) {
+    match width.checked_sub(text.value.as_ref().len()) {
         Some(0) => span.part(from, to),
         Some(2) => span.part(from + 1, to + 1),
         _ => span,

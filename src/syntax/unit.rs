@@ -12,7 +12,7 @@ use memchr::{memchr, memchr_iter};
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
-pub use words::{Escapes, Fault, Word, faults, split};
+pub use words::{Escapes, Fault, Word, faults, split, split_onto};
 
 /// Sections that most files are made of: their names need no memory of their own.
 const SECTIONS: [&str; 6] = ["Unit", "Container", "Network", "Volume", "Service", "Install"];

@@ -27,7 +27,7 @@ struct Argument {
 pub(super) fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut seen = HashSet::default();
     let mut found = Vec::new();
-    for unit in &loaded.units {
+    for unit in loaded.units.iter().filter(|unit| unit.keys.may_hold("PodmanArgs")) {
         let lines = unit.entries.iter().filter(|entry| entry.section == unit.own() && entry.key == "PodmanArgs");
         // A drop-in may belong to several units.
         for entry in lines.filter(|entry| seen.insert(entry.value.span)) {
@@ -74,13 +74,13 @@ fn arguments(unit: &Unit, entry: &Entry) -> Option<(Vec<Argument>, Vec<String>)>
     while let Some(word) = words.next() {
         let (flag, value) = match word.text.split_once('=') {
             Some((flag, value)) if flag.starts_with("--") => (flag, Some(value.to_owned())),
-            _ => (word.text.as_str(), None),
+            _ => (&*word.text, None),
         };
         let meant = meaning(unit.own(), flag);
         // A switch without a value is one.
         let apart = value.is_none() && meant.as_ref().is_some_and(|(_, switch)| !switch);
         let value = if apart {
-            words.next().map(|next| (next.text, word.span.to(next.span)))
+            words.next().map(|next| (next.text.into_owned(), word.span.to(next.span)))
         } else {
             value.map(|value| (value, word.span))
         };

@@ -3,49 +3,62 @@
 use std::sync::LazyLock;
 
 use super::values::{Given, Values};
-use crate::model::{Data, Service, Value};
+use crate::model::{Data, Keys, Service, Value};
 use crate::platform::attributes::{self, Attribute, Shape};
 use crate::source::Span;
 
-/// Compose's attributes of a service that a key or an argument says, by name.
-static SAID: LazyLock<Vec<(&str, &Attribute)>> = LazyLock::new(|| {
+/// An attribute of a service that a key or an argument says.
+struct Said {
+    name: &'static str,
+    shape: Shape,
+    /// The key, else the argument.
+    key: &'static str,
+    is_key: bool,
+    /// All keys that are looked at for it first.
+    keys: Keys,
+}
+
+/// By name.
+static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
     let names = attributes::below("services.*").into_iter();
-    let found = names.filter_map(|name| Some((name, attributes::find(&format!("services.*.{name}"))?)));
-    found.filter(|(_, attribute)| attribute.shape.is_some()).collect()
+    let found = names.filter_map(|name| said(name, attributes::find(&format!("services.*.{name}"))?));
+    found.collect()
 });
 
+fn said(name: &'static str, attribute: &'static Attribute) -> Option<Said> {
+    let (shape, key) = (attribute.shape?, attribute.key.as_deref().or(attribute.flag.as_deref())?);
+    // A log has options without a driver, too.
+    let keys = if shape == Shape::Logging { Keys::of(&["LogDriver", "LogOpt"]) } else { Keys::of(&[key]) };
+    Some(Said { name, shape, key, is_key: attribute.key.is_some(), keys })
+}
+
 pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {
-    for (name, attribute) in SAID.iter() {
-        let (Some(shape), Some(key)) = (attribute.shape, attribute.key.as_ref().or(attribute.flag.as_ref())) else {
-            continue;
-        };
-        // A log has options without a driver, too.
-        if !values.may_hold(key) && shape != Shape::Logging {
-            continue;
-        }
-        if let Some((span, data)) = value(values, name, key, shape) {
-            service.attributes.insert((*name).to_owned(), (span, Value { span, data }));
+    let untaken = values.untaken();
+    for said in SAID.iter() {
+        if untaken.may_share(said.keys)
+            && let Some((span, data)) = value(values, said.name, said.key, said.shape)
+        {
+            service.attributes.insert(said.name.to_owned(), (span, Value { span, data }));
         }
     }
 }
 
 /// How an attribute is written that only an argument says.
 pub(super) fn shape_of(flag: &str) -> Option<Shape> {
-    let by_flag = |attribute: &Attribute| attribute.key.is_none() && attribute.flag.as_deref() == Some(flag);
-    SAID.iter().find(|(_, attribute)| by_flag(attribute)).and_then(|(_, attribute)| attribute.shape)
+    SAID.iter().find(|said| !said.is_key && said.key == flag).map(|said| said.shape)
 }
 
 fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option<(Span, Data)> {
     match shape {
         Shape::Text => {
             let given = values.take_last(key)?;
-            let mut text = given.word.text.clone();
+            let (span, mut text) = (given.span(), given.word.text.into_owned());
             if name == "user"
                 && let Some(group) = values.take_last("Group")
             {
                 text = format!("{text}:{}", group.word.text);
             }
-            Some((given.span(), Data::Text(text)))
+            Some((span, Data::Text(text)))
         }
         Shape::List | Shape::Hosts => {
             let mut found = values.take(key);
@@ -55,7 +68,7 @@ fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option
                 optional.iter().for_each(|given| values.leave(key, given));
             }
             let span = span_of(&found)?;
-            Some((span, Data::List(found.iter().map(text).collect())))
+            Some((span, Data::List(found.into_iter().map(Given::into_value).collect())))
         }
         Shape::Pairs => {
             let found = values.take(key);
@@ -79,11 +92,11 @@ fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option
         }
         Shape::Pull => {
             let given = values.take_last(key)?;
-            if !matches!(given.word.text.as_str(), "always" | "missing" | "never") {
+            if !matches!(&*given.word.text, "always" | "missing" | "never") {
                 values.leave(key, &given);
                 return None;
             }
-            Some((given.span(), Data::Text(given.word.text)))
+            Some((given.span(), given.into_value().data))
         }
         Shape::Ulimits => {
             let found = values.take(key);
@@ -102,9 +115,9 @@ fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option
             let options = values.take("LogOpt");
             let span = driver.as_ref().map(Given::span).or_else(|| span_of(&options))?;
             let mut entries = Vec::new();
-            entries.extend(driver.iter().map(|given| ("driver".to_owned(), text(given))));
+            entries.extend(driver.map(|given| ("driver".to_owned(), given.into_value())));
             if let Some(at) = span_of(&options) {
-                let option = |given: &Given| {
+                let option = |given: &Given<'_>| {
                     let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
                     (name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) })
                 };
@@ -118,16 +131,12 @@ fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option
     }
 }
 
-fn text(given: &Given) -> Value {
-    Value { span: given.span(), data: Data::Text(given.word.text.clone()) }
-}
-
-fn span_of(found: &[Given]) -> Option<Span> {
+fn span_of(found: &[Given<'_>]) -> Option<Span> {
     found.first().map(Given::span)
 }
 
 /// `NAME=SOFT:HARD`, or one number for both.
-fn ulimit(given: &Given) -> Option<(String, Value)> {
+fn ulimit(given: &Given<'_>) -> Option<(String, Value)> {
     let span = given.span();
     let number = |text: &str| {
         let good = text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();

@@ -28,13 +28,13 @@ pub(super) fn build(unit: &Unit, service: &mut Service, stack: &str) {
         }
     }
     if let Some(target) = values.take_last("Target") {
-        put("target", target.span(), Data::Text(target.word.text.clone()));
+        put("target", target.span(), target.into_value().data);
     }
     if let Some(tag) = tags.get(1) {
         put("tags", tag.span(), list(tags.get(1..).unwrap_or(&[])));
     }
     if let Some(network) = values.take_last("Network") {
-        put("network", network.span(), Data::Text(network.word.text.clone()));
+        put("network", network.span(), network.into_value().data);
     }
     match values.take_last("Pull") {
         Some(pull) if pull.word.text == "always" => put("pull", pull.span(), Data::Bool(true)),
@@ -45,7 +45,7 @@ pub(super) fn build(unit: &Unit, service: &mut Service, stack: &str) {
         put("no_cache", flag.span(), Data::Bool(true));
     }
     if let Some(size) = values.take_last("--shm-size") {
-        put("shm_size", size.span(), Data::Text(size.word.text.clone()));
+        put("shm_size", size.span(), size.into_value().data);
     }
     for (flag, name) in [("--platform", "platforms"), ("--cache-from", "cache_from"), ("--cache-to", "cache_to")] {
         let found = values.take(flag);
@@ -60,16 +60,16 @@ pub(super) fn build(unit: &Unit, service: &mut Service, stack: &str) {
     };
     service.attributes.insert("build".to_owned(), (at, Value { span: at, data }));
     // What the attribute has no place for.
-    service.quadlet.extend(values.rest());
+    values.rest(&mut service.quadlet);
 }
 
 /// The folder of a build, and the file in it where that is not the usual one.
-fn places(unit: &Unit, folder: Option<&Given>, file: Option<&Given>) -> (String, Option<String>) {
+fn places(unit: &Unit, folder: Option<&Given<'_>>, file: Option<&Given<'_>>) -> (String, Option<String>) {
     let dot = |path: &str| if path.starts_with(['/', '.', '%', '~']) { path.to_owned() } else { format!("./{path}") };
     let home = |path: String| path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
     let is_url = |path: &str| path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/");
-    let file = file.map(|file| file.word.text.as_str());
-    let context = match folder.map(|folder| folder.word.text.as_str()) {
+    let file = file.map(|file| &*file.word.text);
+    let context = match folder.map(|folder| &*folder.word.text) {
         Some(url) if is_url(url) => url.to_owned(),
         Some(word) if word.eq_ignore_ascii_case("unit") => rebased(&unit.folder, "."),
         Some(word) if !word.eq_ignore_ascii_case("file") => home(rebased(&unit.folder, &dot(word))),
@@ -89,12 +89,11 @@ fn places(unit: &Unit, folder: Option<&Given>, file: Option<&Given>) -> (String,
     (context, name)
 }
 
-fn pair(given: &Given) -> (String, Value) {
+fn pair(given: &Given<'_>) -> (String, Value) {
     let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
     (name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) })
 }
 
-fn list(found: &[Given]) -> Data {
-    let value = |given: &Given| Value { span: given.span(), data: Data::Text(given.word.text.clone()) };
-    Data::List(found.iter().map(value).collect())
+fn list(found: &[Given<'_>]) -> Data {
+    Data::List(found.iter().cloned().map(Given::into_value).collect())
 }

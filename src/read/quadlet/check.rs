@@ -1,15 +1,19 @@
 //! What the generator of a release refuses: for each refused unit the reasons, as findings.
 
 use super::load::Loaded;
-use super::unit::Unit;
+use super::unit::{Said, Unit};
 use super::{key, reference};
 use crate::diagnostic::{Change, Diagnostic, Level, input, units};
-use crate::model::{Text, UnitKind};
+use crate::model::{Keys, UnitKind};
 use crate::platform::generator::Habit;
 use crate::platform::keys;
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::unit::{Entry, Escapes, Value};
+
+/// Keys that map users.
+const MAPPINGS: Keys =
+    Keys::of(&["UserNS", "SubUIDMap", "SubGIDMap", "UIDMap", "GIDMap", "RemapUid", "RemapGid", "RemapUsers"]);
 
 /// For each unit what is wrong with it; nothing for a unit that the generator takes.
 pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
@@ -56,10 +60,12 @@ impl<'a> Check<'a> {
         self.found.push(Diagnostic::new(&input::INVALID_VALUE, span, message));
     }
 
-    pub fn text(&self, key: &str) -> Option<Text> {
+    #[inline]
+    pub fn text(&self, key: &str) -> Option<Said<'a>> {
         self.unit.text(self.unit.own(), key)
     }
 
+    #[inline]
     pub fn lines(&self, key: &str) -> Vec<&'a Value> {
         self.unit.lines(self.unit.own(), key)
     }
@@ -97,7 +103,7 @@ impl<'a> Check<'a> {
                     Diagnostic::new(&input::INVALID_VALUE, rootfs.span(), "`Rootfs=` excludes `Image=`: one has to go");
                 self.found.push(found.label(image.span(), "the other"));
             }
-            (Some(image), None) => reference::image(self, &image),
+            (Some(image), None) => reference::image(self, image),
             (None, Some(_)) => {}
         }
         self.service();
@@ -156,7 +162,7 @@ impl<'a> Check<'a> {
             ("Type", ["notify", "oneshot"], "notify (the same as nothing) and oneshot"),
             ("KillMode", ["mixed", "control-group"], "mixed (the same as nothing) and control-group"),
         ] {
-            let Some(text) = self.unit.last("Service", key).filter(|text| !good.contains(&text.value.as_str())) else {
+            let Some(text) = self.unit.last("Service", key).filter(|text| !good.contains(&text.value)) else {
                 continue;
             };
             let at = self.unit.entry("Service", key).map_or(text.span(), |entry| entry.key_span.to(entry.value.span));
@@ -176,7 +182,10 @@ impl<'a> Check<'a> {
     /// User name spaces: the old keys and the new ones exclude each other.
     fn mappings(&mut self, manual: bool) {
         let (unit, own) = (self.unit, self.unit.own());
-        let users = unit.entry(own, "RemapUsers").map(|entry| entry.value.clone());
+        if !unit.keys.may_share(MAPPINGS) {
+            return;
+        }
+        let users = unit.entry(own, "RemapUsers").map(|entry| &entry.value);
         let list = |key| unit.words(own, key, Escapes::Keep);
         let explicit = ["UserNS", "SubUIDMap", "SubGIDMap"].into_iter().any(|key| self.text(key).is_some())
             || ["UIDMap", "GIDMap"].into_iter().any(|key| !list(key).is_empty());
@@ -188,7 +197,7 @@ impl<'a> Check<'a> {
             return;
         }
         let (uids, gids) = (list("RemapUid"), list("RemapGid"));
-        match users.as_ref().map_or("", |value| value.text.as_str()) {
+        match users.map_or("", |value| value.text.as_str()) {
             "" => {
                 if let Some(word) = uids.first().or(gids.first()) {
                     self.invalid(word.span, "`RemapUid=` and `RemapGid=` need `RemapUsers=` beside them");
@@ -227,12 +236,12 @@ impl<'a> Check<'a> {
 
     fn kube(&mut self) {
         let several = Habit::SeveralYaml.of(self.unit.release);
-        let files: Vec<String> = if several {
-            self.unit.words("Kube", "Yaml", Escapes::Keep).into_iter().map(|word| word.text).collect()
+        let files = if several {
+            self.unit.words("Kube", "Yaml", Escapes::Keep).len()
         } else {
-            self.text("Yaml").map(|text| text.value).into_iter().collect()
+            usize::from(self.text("Yaml").is_some())
         };
-        if files.is_empty() {
+        if files == 0 {
             let found = Diagnostic::new(&input::INVALID_VALUE, self.place("Yaml"), "a .kube unit needs `Yaml=`");
             self.found.push(self.misspelt(found));
         }
@@ -242,7 +251,7 @@ impl<'a> Check<'a> {
         self.ports();
         if let Some(folder) = self.text("SetWorkingDirectory") {
             match folder.value.to_lowercase().as_str() {
-                "yaml" if files.len() > 1 => {
+                "yaml" if files > 1 => {
                     self.invalid(folder.span(), "`SetWorkingDirectory=yaml` needs a single `Yaml=`");
                 }
                 "yaml" | "unit" => {}
@@ -276,7 +285,7 @@ impl<'a> Check<'a> {
     fn volume(&mut self) {
         if self.unit.last("Volume", "Driver").is_some_and(|driver| driver.value == "image") {
             match self.unit.last("Volume", "Image") {
-                Some(image) => reference::image(self, &image),
+                Some(image) => reference::image(self, image),
                 None => {
                     let at = self.place("Driver");
                     self.invalid(at, "a volume with `Driver=image` needs `Image=`");
@@ -318,7 +327,7 @@ impl<'a> Check<'a> {
                     let at = self.place("File");
                     self.invalid(at, "a .build unit needs `SetWorkingDirectory=` or `File=`");
                 }
-                Some(file) if !self.is_anywhere(&file.value) => {
+                Some(file) if !self.is_anywhere(file.value) => {
                     self.invalid(file.span(), "a relative `File=` needs `SetWorkingDirectory=`");
                 }
                 Some(_) => {}

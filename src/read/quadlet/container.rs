@@ -1,10 +1,10 @@
 //! `.container`, `.pod` and `.kube` → services.
 
 use super::life;
-use super::network::{networks, shared};
+use super::network::networks;
 use super::stack::{Names, key};
 use super::unit::Unit;
-use super::values::{Values, written};
+use super::values::{Given, Values, written};
 use super::{attributes, build, env_file, health, mount, security};
 use crate::model::{
     ContainerName, Data, FileObject, FileUse, NetworkMode, Service, ServiceKind, Spanned, Stack, Text, UnitKind, Value,
@@ -13,7 +13,7 @@ use crate::platform::Feature;
 use crate::syntax::unit::Entry;
 
 pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Service {
-    let name = Spanned::written(key(unit).unwrap_or_default(), unit.head);
+    let name = Spanned::written(key(unit).unwrap_or_default().to_owned(), unit.head);
     let mut service = super::super::service::empty(name);
     let mut values = Values::of(unit);
     service.kind = match unit.kind {
@@ -26,7 +26,7 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
         ServiceKind::Pod => {
             values.take("PodName");
             service.container_name = ContainerName::Named(unit.object());
-            service.hostname = values.take_last("HostName").map(|given| given.text());
+            service.hostname = values.take_last("HostName").map(Given::into_text);
             service.mounts = mount::mounts(&mut values, names);
         }
         // Its containers are called as its YAML says.
@@ -39,12 +39,14 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
         && !apart
     {
         // One that is not there was reported.
-        let text = pod.word.text.clone();
-        let found = names.loaded.by_file.contains_key(&text);
-        let mode = if found { NetworkMode::Service(text) } else { NetworkMode::Other(text) };
-        service.network_mode = Some(Spanned::written(mode, pod.span()));
+        let pod = pod.into_text();
+        let found = names.loaded.by_file.contains_key(&pod.value);
+        let mode = if found { NetworkMode::Service(pod.value) } else { NetworkMode::Other(pod.value) };
+        service.network_mode = Some(Spanned { value: mode, origin: pod.origin });
     }
-    for given in values.take("PublishPort") {
+    let ports = values.take("PublishPort");
+    service.ports.reserve_exact(ports.len());
+    for given in ports {
         match given.word.text.trim().parse() {
             Ok(port) => service.ports.push(Spanned::written(port, given.span())),
             Err(_) => values.leave("PublishPort", &given),
@@ -53,8 +55,7 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
     security::options(&mut values, &mut service);
     attributes::attributes(&mut values, &mut service);
     // What the unit of its image says and the model has no place for stands there already.
-    service.quadlet.extend(values.rest());
-    service.quadlet.extend(shared(unit));
+    values.rest(&mut service.quadlet);
     life::life(unit, &mut service, names);
     service
 }
@@ -64,34 +65,34 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
     image(values, service, names, stack);
     values.take("ContainerName");
     service.container_name = ContainerName::Named(unit.object());
-    service.hostname = values.take_last("HostName").map(|given| given.text());
-    for given in values.take("Environment") {
-        let text = &given.word.text;
+    service.hostname = values.take_last("HostName").map(Given::into_text);
+    let variables = values.take("Environment");
+    service.environment.reserve(variables.len());
+    for given in variables {
+        let text = &*given.word.text;
         match text.split_once('=') {
             Some((name, value)) => {
                 let span = given.word.part(name.len() + 1, text.len());
                 service.environment.insert(name.to_owned(), Spanned::written(Some(value.to_owned()), span));
             }
             None if given.by_argument || Feature::BareEnvironment.is_in_podman(unit.release) => {
-                service.environment.insert(text.clone(), Spanned::written(None, given.span()));
+                service.environment.insert(text.to_owned(), Spanned::written(None, given.span()));
             }
             // The generator drops it.
             None => {}
         }
     }
     for given in values.take("EnvironmentFile") {
-        service.env_files.push(env_file::env_file(unit, given.text(), names));
+        service.env_files.push(env_file::env_file(unit, given.into_text(), names));
     }
     service.mounts = mount::mounts(values, names);
-    let words: Vec<Text> = values.take("Exec").iter().map(|given| given.text()).collect();
+    let words: Vec<Text> = values.take("Exec").into_iter().map(Given::into_text).collect();
     service.command = (!words.is_empty()).then_some(words);
-    service.entrypoint = values.take_last("Entrypoint").map(|given| {
-        let one = |text: String| Spanned::written(text, given.span());
-        match serde_json::from_str::<Vec<String>>(&given.word.text) {
-            Ok(words) => words.into_iter().map(one).collect(),
-            Err(_) => vec![one(given.word.text.clone())],
-        }
-    });
+    service.entrypoint =
+        values.take_last("Entrypoint").map(|given| match serde_json::from_str::<Vec<String>>(&given.word.text) {
+            Ok(words) => words.into_iter().map(|word| Spanned::written(word, given.span())).collect(),
+            Err(_) => vec![given.into_text()],
+        });
     service.health = health::health(values);
     if let Some(given) = values.take_last("StopTimeout") {
         match life::grace(&given.word.text) {
@@ -100,7 +101,7 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
         }
     }
     for given in values.take("Secret") {
-        match secret(&given.text()) {
+        match secret(&given) {
             Some(used) => service.secrets.push(used),
             None => values.leave("Secret", &given),
         }
@@ -110,7 +111,7 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
 fn image(values: &mut Values<'_>, service: &mut Service, names: &Names<'_>, stack: &str) {
     let Some(given) = values.take_last("Image") else { return };
     let release = values.unit.release;
-    let text = &given.word.text;
+    let text = &*given.word.text;
     let other = names.loaded.find(text);
     match other.map(|other| (other, other.kind)) {
         Some((other, UnitKind::Build)) if Feature::BuildUnit.is_in_podman(release) => {
@@ -129,14 +130,13 @@ fn image(values: &mut Values<'_>, service: &mut Service, names: &Names<'_>, stac
         },
     }
     // Written beside an image that lies on the machine only; it says nothing more.
-    let local = service.image.as_ref().is_some_and(|image| image.value.is_local());
+    let is_local = |service: &Service| service.image.as_ref().is_some_and(|image| image.value.is_local());
     if let Some(pull) = values.take_last("Pull")
-        && !(local && pull.word.text == "never")
+        && !(pull.word.text == "never" && is_local(service))
     {
-        match pull.word.text.as_str() {
+        match &*pull.word.text {
             "always" | "missing" | "never" => {
-                let value = Value { span: pull.span(), data: Data::Text(pull.word.text.clone()) };
-                service.attributes.insert("pull_policy".to_owned(), (pull.span(), value));
+                service.attributes.insert("pull_policy".to_owned(), (pull.span(), pull.into_value()));
             }
             _ => values.leave("Pull", &pull),
         }
@@ -144,17 +144,17 @@ fn image(values: &mut Values<'_>, service: &mut Service, names: &Names<'_>, stac
 }
 
 /// `NAME[,target=PATH][,uid=…]`; nothing for a secret that becomes a variable.
-fn secret(text: &Text) -> Option<FileUse> {
-    let mut parts = text.value.split(',');
+fn secret(given: &Given<'_>) -> Option<FileUse> {
+    let (mut parts, span) = (given.word.text.split(','), given.span());
     let name = parts.next().filter(|name| !name.is_empty())?;
-    let source = Spanned::written(name.to_owned(), text.span());
+    let source = Spanned::written(name.to_owned(), span);
     let mut used = FileUse { source, target: None, labelled: false, extra: Vec::new() };
     for part in parts {
         match part.split_once('=')? {
             ("target", target) => used.target = Some(target.to_owned()),
             (key @ ("uid" | "gid" | "mode"), value) => {
-                let value = Value { span: text.span(), data: Data::Text(value.to_owned()) };
-                used.extra.push((key.to_owned(), text.span(), value));
+                let value = Value { span, data: Data::Text(value.to_owned()) };
+                used.extra.push((key.to_owned(), span, value));
             }
             ("type", "mount") => {}
             _ => return None,

@@ -33,7 +33,7 @@ pub(super) fn health(values: &mut Values<'_>) -> Option<Spanned<Health>> {
 }
 
 /// A check of its own for the start that only has another pace.
-fn start_interval(values: &mut Values<'_>, command: Option<&Given>, health: &mut Health) {
+fn start_interval(values: &mut Values<'_>, command: Option<&Given<'_>>, health: &mut Health) {
     let Some(own) = values.take_last("HealthStartupCmd") else { return };
     let pace = values.take_last("HealthStartupInterval");
     let timeout = values.take_last("HealthStartupTimeout");
@@ -54,10 +54,10 @@ fn start_interval(values: &mut Values<'_>, command: Option<&Given>, health: &mut
 
 /// What Podman makes of a command: JSON is a list of words, `CMD`, `CMD-SHELL` and `none` mean what they mean in
 /// Compose, and everything else is a line for the shell. Source: Podman, `makeHealthCheckFromCli`.
-fn test(given: &Given) -> Option<HealthTest> {
+fn test(given: &Given<'_>) -> Option<HealthTest> {
     let text = given.word.text.trim();
     let word = |text: &str| -> Text { Spanned::written(text.to_owned(), given.span()) };
-    let list: Option<Vec<String>> = serde_json::from_str(text).ok();
+    let list: Option<Vec<String>> = text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
     let first = match &list {
         Some(words) => words.first().map_or("", String::as_str),
         None => text.split(' ').next().unwrap_or(""),

@@ -16,7 +16,9 @@ const KEYS: [&str; 4] = ["Internet", "Host", "Connects", "Deny"];
 
 pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
     let mut reader = Reader::default();
-    for unit in &loaded.units {
+    // An entry of it has its section's header above.
+    let speaks = |unit: &&Unit| unit.sections.iter().any(|(name, _)| name == SECTION);
+    for unit in loaded.units.iter().filter(speaks) {
         for entry in unit.entries.iter().filter(|entry| entry.section == SECTION) {
             if KEYS.contains(&entry.key.as_str()) {
                 continue;
@@ -30,10 +32,10 @@ pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
         }
         let texts =
             |key: &str| -> Vec<Text> { unit.words(SECTION, key, Escapes::Keep).into_iter().map(text).collect() };
-        if let Some(service) = key(unit).and_then(|key| stack.services.get_mut(&key)) {
+        if let Some(service) = key(unit).and_then(|key| stack.services.get_mut(key)) {
             let mut denied = |what: &str, key: &str| {
                 let text = unit.text(SECTION, key)?;
-                reader.denied_text(&text.value, text.span(), what)
+                reader.denied_text(text.value, text.span(), what)
             };
             service.internet_denied = denied("Internet=", "Internet");
             service.host_denied = denied("Host=", "Host");
@@ -65,10 +67,10 @@ pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
 fn party(unit: &Unit) -> Option<Party> {
     match unit.kind {
         UnitKind::Network => Some(Party::Network(unit.stem.clone())),
-        _ => key(unit).map(Party::Service),
+        _ => key(unit).map(|key| Party::Service(key.to_owned())),
     }
 }
 
-fn text(word: Word) -> Text {
+fn text(word: Word<'_>) -> Text {
     Spanned::written(word.text.replace("%%", "%"), word.span)
 }

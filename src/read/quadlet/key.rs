@@ -140,10 +140,12 @@ fn uses(entry: &Entry, file: &str) -> bool {
 fn instead(unit: &Unit, entry: &Entry, known: &Key) -> Option<String> {
     let value = &entry.value;
     let words: Vec<String> = match known.repeat {
-        Repeat::Words => split(value, Escapes::Keep).ok()?.into_iter().map(|word| word.text).collect(),
-        Repeat::Args | Repeat::Keyval => split(value, Escapes::Apply).ok()?.into_iter().map(|word| word.text).collect(),
+        Repeat::Words => split(value, Escapes::Keep).ok()?.into_iter().map(|word| word.text.into_owned()).collect(),
+        Repeat::Args | Repeat::Keyval => {
+            split(value, Escapes::Apply).ok()?.into_iter().map(|word| word.text.into_owned()).collect()
+        }
         Repeat::LastArgs => return None,
-        Repeat::Last | Repeat::Bool | Repeat::Uint => vec![unit.last(&entry.section, &entry.key)?.value],
+        Repeat::Last | Repeat::Bool | Repeat::Uint => vec![unit.last(&entry.section, &entry.key)?.value.to_owned()],
         Repeat::Lines => vec![value.text.trim().to_owned()],
     };
     if words.is_empty() || words.iter().any(|word| word.is_empty() || has_meaning_in_keys(&entry.key, word)) {

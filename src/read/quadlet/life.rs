@@ -1,8 +1,11 @@
 //! `[Unit]` and `[Service]` → what a service waits for, and when it is started again: the way back of what is rendered.
 
+use std::borrow::Cow;
+
+use super::network::shared;
 use super::stack::Names;
 use super::unit::Unit;
-use crate::maps::{HashSet, IndexMap};
+use crate::maps::IndexMap;
 use crate::model::{
     Condition, Dependency, Duration, INSTALLED, MAKES_FILE, MAKES_FOLDER, Mount, MountKind, NetworkMode, Restart,
     STANDING_FOR, Service, ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
@@ -10,7 +13,7 @@ use crate::model::{
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
 use crate::source::Span;
-use crate::syntax::unit::{Escapes, split};
+use crate::syntax::unit::{Entry, Escapes, Word, split};
 
 /// How long quadgen lets a unit start, in seconds, beside what its health check takes.
 const START_LIMIT: u64 = 900;
@@ -18,8 +21,8 @@ const START_LIMIT: u64 = 900;
 const GRACE: u64 = 10;
 
 /// What `[Unit]` says about another unit.
-#[derive(Default)]
-struct Said {
+struct Said<'u> {
+    target: &'u Unit,
     after: bool,
     wants: bool,
     requires: bool,
@@ -27,32 +30,59 @@ struct Said {
     span: Span,
 }
 
+/// Keys of `[Unit]` that say what a service waits for.
+const WAITS: [&str; 7] = ["Wants", "Upholds", "Requires", "Requisite", "BindsTo", "After", "PartOf"];
+
+/// An entry that stays with the service, with what is left of its value.
+struct Kept<'u> {
+    entry: &'u Entry,
+    value: Cow<'u, str>,
+}
+
+impl Kept<'_> {
+    fn is(&self, section: &str, key: &str) -> bool {
+        self.entry.key == key && self.entry.section == section
+    }
+}
+
 pub(super) fn life(unit: &Unit, service: &mut Service, names: &Names<'_>) {
+    let mut kept: Vec<Kept<'_>> =
+        shared(unit).map(|entry| Kept { entry, value: Cow::Borrowed(&entry.value.text) }).collect();
     let socket = socket(unit, service);
-    dependencies(unit, service, names, socket);
-    restart(unit, service);
-    steps(unit, service);
+    dependencies(unit, service, &mut kept, names, socket);
+    restart(unit, service, &mut kept);
+    steps(unit, service, &mut kept);
+    service.quadlet.extend(kept.into_iter().map(|Kept { entry, value }| UnitEntry {
+        section: entry.section.clone(),
+        key: Spanned::written(entry.key.clone(), entry.key_span),
+        value: Spanned::written(value.into_owned(), entry.value.span),
+    }));
 }
 
 /// `socket` says that Podman's socket is wanted for a mount, and for nothing else.
-fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: bool) {
+fn dependencies(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>, names: &Names<'_>, socket: bool) {
     let files_too = Habit::DependenciesTranslated.of(unit.release);
-    let mut said: IndexMap<String, Said> = IndexMap::default();
-    let mut targets: IndexMap<String, &Unit> = IndexMap::default();
-    for key in ["Wants", "Upholds", "Requires", "Requisite", "BindsTo", "After", "PartOf"] {
-        for word in unit.words("Unit", key, Escapes::Keep) {
-            let Some((target, name)) = names.service(&word.text, files_too) else { continue };
-            if name == service.name.value {
-                continue;
-            }
-            targets.insert(name.clone(), target);
-            let other = said.entry(name).or_insert_with(|| Said { span: word.span, ..Said::default() });
-            match key {
-                "After" => other.after = true,
-                "Wants" | "Upholds" => other.wants = true,
-                "PartOf" => other.part_of = true,
-                _ => other.requires = true,
-            }
+    let keys = WAITS.into_iter().filter(|key| unit.keys.may_hold(key));
+    let lines: Vec<(&str, Vec<Word<'_>>)> = keys.map(|key| (key, unit.words("Unit", key, Escapes::Keep))).collect();
+    let mut said: IndexMap<&str, Said<'_>> = IndexMap::default();
+    for (key, word) in lines.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, word))) {
+        let Some((target, name)) = names.service(&word.text, files_too) else { continue };
+        if name == service.name.value {
+            continue;
+        }
+        let other = said.entry(name).or_insert(Said {
+            target,
+            after: false,
+            wants: false,
+            requires: false,
+            part_of: false,
+            span: word.span,
+        });
+        match key {
+            "After" => other.after = true,
+            "Wants" | "Upholds" => other.wants = true,
+            "PartOf" => other.part_of = true,
+            _ => other.requires = true,
         }
     }
     // To be restarted with another, and no more than that, is nothing that a dependency says.
@@ -62,24 +92,23 @@ fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: b
     if said.is_empty() && !socket {
         return;
     }
-    for key in ["Wants", "Upholds", "Requires", "Requisite", "BindsTo", "After", "PartOf"] {
-        without(unit, service, key, |word| {
-            let known = names.service(word, files_too).is_some_and(|(_, name)| said.contains_key(&name));
+    for (key, words) in &lines {
+        without(kept, key, words, |word| {
+            let known = names.service(word, files_too).is_some_and(|(_, name)| said.contains_key(name));
             known || (socket && word == "podman.socket")
         });
     }
+    service.depends_on.reserve_exact(said.len());
     for (name, said) in said {
-        let joined = matches!(&service.network_mode, Some(mode) if mode.value == NetworkMode::Service(name.clone()));
+        let mode = service.network_mode.as_ref().map(|mode| &mode.value);
+        let joined = matches!(mode, Some(NetworkMode::Service(other)) if other == name);
         if joined && said.requires && said.after && !Habit::UnitsMustExist.of(unit.release) {
             // Written beside `Network=container:NAME`, where that cannot name a unit.
             continue;
         }
-        let condition = match targets.get(&name) {
-            Some(target) if said.requires => awaited(target),
-            _ => Condition::Started,
-        };
+        let condition = if said.requires { awaited(said.target) } else { Condition::Started };
         service.depends_on.push(Dependency {
-            service: Spanned::written(name, said.span),
+            service: Spanned::written(name.to_owned(), said.span),
             condition: Spanned::implied(condition, said.span),
             restart: said.part_of,
             required: said.wants || said.requires,
@@ -89,14 +118,11 @@ fn dependencies(unit: &Unit, service: &mut Service, names: &Names<'_>, socket: b
 
 /// When a unit counts as started.
 fn awaited(target: &Unit) -> Condition {
-    let is = |section: &str, key: &str, wanted: &str| {
-        target.last(section, key).is_some_and(|text| text.value.eq_ignore_ascii_case(wanted))
-    };
     if target.kind != UnitKind::Container {
         Condition::Started
-    } else if is("Service", "Type", "oneshot") {
+    } else if target.says("Service", "Type", "oneshot") {
         Condition::Completed
-    } else if Feature::HealthWait.is_in_podman(target.release) && is("Container", "Notify", "healthy") {
+    } else if Feature::HealthWait.is_in_podman(target.release) && target.says("Container", "Notify", "healthy") {
         Condition::Healthy
     } else {
         Condition::Started
@@ -104,20 +130,21 @@ fn awaited(target: &Unit) -> Condition {
 }
 
 /// Takes words out of a key of `[Unit]`; what is left stays one line.
-fn without(unit: &Unit, service: &mut Service, key: &str, gone: impl Fn(&str) -> bool) {
-    let words = unit.words("Unit", key, Escapes::Keep);
-    let kept: Vec<&str> = words.iter().map(|word| word.text.as_str()).filter(|word| !gone(word)).collect();
-    if kept.len() == words.len() {
+fn without(kept: &mut Vec<Kept<'_>>, key: &str, words: &[Word<'_>], gone: impl Fn(&str) -> bool) {
+    let left: Vec<&str> = words.iter().map(|word| &*word.text).filter(|word| !gone(word)).collect();
+    if left.len() == words.len() {
         return;
     }
-    let of_key = |entry: &UnitEntry| entry.section == "Unit" && entry.key.value == key;
-    let first = service.quadlet.iter().position(of_key);
-    let old = first.and_then(|at| service.quadlet.get(at).cloned());
-    service.quadlet.retain(|entry| !of_key(entry));
-    if let (Some(at), Some(mut entry), false) = (first, old, kept.is_empty()) {
-        entry.value.value = kept.join(" ");
-        service.quadlet.insert(at.min(service.quadlet.len()), entry);
-    }
+    // The first line says it all.
+    let mut value = Some(left.join(" ")).filter(|_| !left.is_empty());
+    kept.retain_mut(|line| {
+        if !line.is("Unit", key) {
+            return true;
+        }
+        let Some(value) = value.take() else { return false };
+        line.value = Cow::Owned(value);
+        true
+    });
 }
 
 /// Podman's socket in the place of Docker's, where the unit that makes it is asked for.
@@ -135,13 +162,13 @@ fn socket(unit: &Unit, service: &mut Service) -> bool {
     found
 }
 
-fn restart(unit: &Unit, service: &mut Service) {
+fn restart(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>) {
     // Podman writes another one over it.
     if unit.kind == UnitKind::Pod && !Habit::PodRestart.of(unit.release) {
         return;
     }
     let Some(text) = unit.last("Service", "Restart") else { return };
-    let restart = match text.value.as_str() {
+    let restart = match text.value {
         "no" => Restart::No,
         "always" => Restart::Always,
         "on-failure" => Restart::OnFailure(None),
@@ -149,8 +176,10 @@ fn restart(unit: &Unit, service: &mut Service) {
         _ => return,
     };
     service.restart = Some(Spanned::written(restart, text.span()));
-    remove(service, "Service", "Restart", None);
-    remove(service, "Service", "RestartSec", Some("5"));
+    kept.retain(|line| {
+        let is_pause = line.is("Service", "RestartSec") && line.entry.value.text == "5";
+        !is_pause && !line.is("Service", "Restart")
+    });
     if restart == Restart::OnFailure(None)
         && unit.last("Unit", "StartLimitIntervalSec").is_some_and(|text| text.value == "1d")
         && let Some(starts) = unit.last("Unit", "StartLimitBurst")
@@ -158,24 +187,23 @@ fn restart(unit: &Unit, service: &mut Service) {
     {
         // The first start counts, too.
         service.restart = Some(Spanned::written(Restart::OnFailure(Some(limit)), text.span()));
-        remove(service, "Unit", "StartLimitIntervalSec", None);
-        remove(service, "Unit", "StartLimitBurst", None);
+        kept.retain(|line| !line.is("Unit", "StartLimitIntervalSec") && !line.is("Unit", "StartLimitBurst"));
     }
 }
 
 /// Steps that make the folder of a bind, or an env file, before the start.
-fn steps(unit: &Unit, service: &mut Service) {
-    let Service { quadlet, mounts, env_files, .. } = service;
-    quadlet.retain(|entry| {
-        if entry.section != "Service" || entry.key.value != "ExecStartPre" {
+fn steps(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>) {
+    let Service { mounts, env_files, .. } = service;
+    kept.retain(|line| {
+        if !line.is("Service", "ExecStartPre") {
             return true;
         }
-        let step = entry.value.value.as_str();
+        let step = line.entry.value.text.as_str();
         let (folder, file) = (step.strip_prefix(MAKES_FOLDER), step.strip_prefix(MAKES_FILE));
         let Some(path) = folder.or(file) else { return true };
-        let line = unit.lines("Service", "ExecStartPre").into_iter().find(|line| line.text == entry.value.value);
+        let line = unit.lines("Service", "ExecStartPre").into_iter().find(|line| line.text == step);
         let words = line.and_then(|line| split(line, Escapes::Apply).ok()).unwrap_or_default();
-        let path = unit.specifiers(words.last().map_or(path, |word| word.text.as_str()));
+        let path = unit.specifiers(words.last().map_or(path, |word| &word.text));
         let path = path.strip_prefix("%h").map(|rest| format!("~{rest}")).unwrap_or(path);
         let mut is_other = true;
         let of_it =
@@ -201,16 +229,6 @@ fn is_at(path: &str, place: &str) -> bool {
         && below.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
-/// Takes entries away; only those with a value, if one is given.
-fn remove(service: &mut Service, section: &str, key: &str, value: Option<&str>) -> bool {
-    let before = service.quadlet.len();
-    service.quadlet.retain(|entry| {
-        let same = entry.section == section && entry.key.value == key;
-        !(same && value.is_none_or(|value| entry.value.value == value))
-    });
-    service.quadlet.len() < before
-}
-
 /// `StopTimeout=`, in seconds.
 pub(super) fn grace(text: &str) -> Option<Duration> {
     text.parse().ok().map(Duration::seconds)
@@ -218,45 +236,60 @@ pub(super) fn grace(text: &str) -> Option<Duration> {
 
 /// Takes away what quadgen writes by itself wherever it renders such a stack: it would stand there twice.
 pub(super) fn without_implied(stack: &mut Stack) {
-    let waited = |condition: Condition| -> HashSet<String> {
-        let all = stack.services.values().flat_map(|service| &service.depends_on);
-        all.filter(|other| other.condition.value == condition).map(|other| other.service.value.clone()).collect()
+    // Whether others wait until a service is healthy, or has ended.
+    let mut waited = vec![(false, false); stack.services.len()];
+    for other in stack.services.values().flat_map(|service| &service.depends_on) {
+        let at = stack.services.get_index_of(&other.service.value);
+        if let Some((healthy, completed)) = at.and_then(|at| waited.get_mut(at)) {
+            *healthy |= other.condition.value == Condition::Healthy;
+            *completed |= other.condition.value == Condition::Completed;
+        }
+    }
+    let of_stack = format!(" of {}", stack.name.value.replace('%', "%%"));
+    let standing = STANDING_FOR.map(|(name, word)| format!("\"{name}={word}\""));
+    for (service, (healthy, completed)) in stack.services.values_mut().zip(waited) {
+        if service.kind != ServiceKind::Container {
+            continue;
+        }
+        let Service { name, health, stop_grace_period, quadlet, .. } = service;
+        let limit = || {
+            let wait = health.as_ref().filter(|_| healthy).map_or(0, |health| health.value.longest_wait());
+            START_LIMIT.saturating_add(wait).to_string()
+        };
+        let stop_limit = || {
+            let grace = stop_grace_period.map_or(GRACE, |grace| grace.value.as_seconds());
+            grace.saturating_add(20).to_string()
+        };
+        quadlet.retain(|entry| {
+            let value = entry.value.value.as_str();
+            let implied = match (&*entry.section, entry.key.value.as_str()) {
+                ("Unit", "Description") => is_description(value, "", &name.value, &of_stack),
+                ("Container", "Notify") => healthy && value == "healthy",
+                ("Service", "Environment") => standing.iter().any(|line| line == value),
+                ("Service", "RestartMode") => healthy && value == "direct",
+                ("Service", "Type") => completed && value == "oneshot",
+                ("Service", "RemainAfterExit") => completed && value == "yes",
+                ("Service", "TimeoutStartSec") => value == limit(),
+                ("Service", "TimeoutStopSec") => (healthy || stop_grace_period.is_some()) && value == stop_limit(),
+                ("Install", "WantedBy") => !completed && matches!(value, "default.target" | "multi-user.target"),
+                _ => false,
+            };
+            !implied
+        });
+    }
+    let described = |entry: &UnitEntry, kind: &str, key: &str| {
+        entry.key.value == "Description" && is_description(&entry.value.value, kind, key, &of_stack)
     };
-    let (healthy, completed) = (waited(Condition::Healthy), waited(Condition::Completed));
-    let name = stack.name.value.replace('%', "%%");
-    for service in stack.services.values_mut().filter(|service| service.kind == ServiceKind::Container) {
-        let key = service.name.value.clone();
-        remove(service, "Unit", "Description", Some(&format!("{} of {name}", key.replace('%', "%%"))));
-        for (name, word) in STANDING_FOR {
-            remove(service, "Service", "Environment", Some(&format!("\"{name}={word}\"")));
-        }
-        let (healthy, completed) = (healthy.contains(&key), completed.contains(&key));
-        if healthy {
-            remove(service, "Container", "Notify", Some("healthy"));
-            remove(service, "Service", "RestartMode", Some("direct"));
-        }
-        if completed {
-            remove(service, "Service", "Type", Some("oneshot"));
-            remove(service, "Service", "RemainAfterExit", Some("yes"));
-        } else {
-            for target in ["default.target", "multi-user.target"] {
-                remove(service, "Install", "WantedBy", Some(target));
-            }
-        }
-        let wait = service.health.as_ref().filter(|_| healthy).map_or(0, |health| health.value.longest_wait());
-        let limit = START_LIMIT.saturating_add(wait).to_string();
-        remove(service, "Service", "TimeoutStartSec", Some(&limit));
-        if healthy || service.stop_grace_period.is_some() {
-            let grace = service.stop_grace_period.map_or(GRACE, |grace| grace.value.as_seconds());
-            remove(service, "Service", "TimeoutStopSec", Some(&grace.saturating_add(20).to_string()));
-        }
+    for (key, network) in &mut stack.networks {
+        network.quadlet.retain(|entry| !described(entry, "Network ", key));
     }
-    let described = |kind: &str, key: &str| format!("{kind} {} of {name}", key.replace('%', "%%"));
-    let mut entries: Vec<(String, &mut Vec<UnitEntry>)> = Vec::new();
-    entries.extend(stack.networks.iter_mut().map(|(key, network)| (described("Network", key), &mut network.quadlet)));
-    entries.extend(stack.volumes.iter_mut().map(|(key, volume)| (described("Volume", key), &mut volume.quadlet)));
-    for (description, entries) in entries {
-        let own = |entry: &UnitEntry| entry.key.value == "Description" && entry.value.value == description;
-        entries.retain(|entry| !own(entry));
+    for (key, volume) in &mut stack.volumes {
+        volume.quadlet.retain(|entry| !described(entry, "Volume ", key));
     }
+}
+
+/// Whether a description is the one that quadgen writes.
+fn is_description(text: &str, kind: &str, key: &str, of_stack: &str) -> bool {
+    let named = text.strip_prefix(kind).and_then(|text| text.strip_suffix(of_stack));
+    named.is_some_and(|named| named == key.replace('%', "%%"))
 }

@@ -14,8 +14,9 @@ const FOLDERS: &str = "htSECLTVdDy";
 /// All mounts of a unit, in the order `Volume=`, `Mount=`, `Tmpfs=`.
 pub(super) fn mounts(values: &mut Values<'_>, names: &mut Names<'_>) -> Vec<Spanned<Mount>> {
     let unit = values.unit;
-    let mut mounts = Vec::new();
-    for given in values.take("Volume") {
+    let volumes = values.take("Volume");
+    let mut mounts = Vec::with_capacity(volumes.len());
+    for given in volumes {
         mounts.extend(volume(unit, &given, names));
     }
     for given in values.take("Mount") {
@@ -56,7 +57,7 @@ fn options_of(mount: &mut Mount, options: &str) {
 }
 
 /// `[SOURCE:]TARGET[:OPTIONS]`; nothing where it refers to a unit that is not there and that was reported.
-fn volume(unit: &Unit, given: &Given, names: &mut Names<'_>) -> Option<Spanned<Mount>> {
+fn volume(unit: &Unit, given: &Given<'_>, names: &mut Names<'_>) -> Option<Spanned<Mount>> {
     let text = &given.word.text;
     let mut parts = text.splitn(3, ':');
     let (first, second) = (parts.next().unwrap_or(""), parts.next());
@@ -95,7 +96,7 @@ fn source(unit: &Unit, source: &str, span: Span, names: &mut Names<'_>) -> Optio
     Some(Mount { source: key, ..empty(MountKind::Volume) })
 }
 
-fn mount(unit: &Unit, given: &Given, fields: Fields, names: &mut Names<'_>) -> Option<Mount> {
+fn mount(unit: &Unit, given: &Given<'_>, fields: Fields, names: &mut Names<'_>) -> Option<Mount> {
     let kind = fields.kind.as_deref().unwrap_or("volume");
     let from = fields.source.flatten().unwrap_or_default();
     let mut mount = match kind {

@@ -10,9 +10,16 @@ use crate::source::Span;
 use crate::syntax::unit::Entry;
 
 /// Every entry of the sections that kinds of units share: they stay with what the unit makes.
-pub(super) fn shared(unit: &Unit) -> Vec<UnitEntry> {
-    let is_shared = |entry: &&Entry| matches!(&*entry.section, "Unit" | "Service" | "Install" | "Quadlet");
-    unit.entries.iter().filter(is_shared).map(written).collect()
+pub(super) fn shared(unit: &Unit) -> impl Iterator<Item = &Entry> {
+    unit.entries.iter().filter(|entry| matches!(&*entry.section, "Unit" | "Service" | "Install" | "Quadlet"))
+}
+
+/// What nobody took of a network or a volume, and what it shares with other kinds.
+fn rest(values: Values<'_>) -> Vec<UnitEntry> {
+    let (unit, mut rest) = (values.unit, Vec::new());
+    values.rest(&mut rest);
+    rest.extend(shared(unit).map(written));
+    rest
 }
 
 /// The name of the object in the runtime, where it differs from the file's.
@@ -29,7 +36,7 @@ fn labels(values: &mut Values<'_>) -> Option<(Span, Value)> {
 }
 
 /// `NAME=VALUE`.
-fn pair(given: &Given) -> (String, Value) {
+fn pair(given: &Given<'_>) -> (String, Value) {
     let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
     (name.to_owned(), Value { span: given.span(), data: Data::Text(value.to_owned()) })
 }
@@ -41,7 +48,7 @@ pub(super) fn network(unit: &Unit) -> Network {
     let mut network = Network::new(name);
     network.object_name = object_name(unit);
     network.internal = values.take_switch("Internal").filter(|internal| internal.value);
-    network.driver = values.take_last("Driver").map(|given| given.text());
+    network.driver = values.take_last("Driver").map(Given::into_text);
     network.ipv6 = values.take_switch("IPv6").is_some_and(|ipv6| ipv6.value);
     for given in values.take("Options") {
         let (name, value) = given.word.text.split_once('=').unwrap_or((&given.word.text, ""));
@@ -53,12 +60,10 @@ pub(super) fn network(unit: &Unit) -> Network {
         network.attributes.insert("labels".to_owned(), labels);
     }
     if let Some(driver) = values.take_last("IPAMDriver") {
-        let value = Value { span: driver.span(), data: Data::Text(driver.word.text.clone()) };
-        network.attributes.insert("ipam.driver".to_owned(), (driver.span(), value));
+        network.attributes.insert("ipam.driver".to_owned(), (driver.span(), driver.into_value()));
     }
     network.dns_disabled = unit.switch("Network", "DisableDNS").filter(|off| off.value).map(|off| off.span());
-    network.quadlet = values.rest();
-    network.quadlet.extend(shared(unit));
+    network.quadlet = rest(values);
     network
 }
 
@@ -86,7 +91,7 @@ fn subnets(values: &mut Values<'_>, network: &mut Network) {
     }
 }
 
-fn simple<T: std::str::FromStr>(given: &Given) -> Option<Spanned<T>> {
+fn simple<T: std::str::FromStr>(given: &Given<'_>) -> Option<Spanned<T>> {
     given.word.text.parse().ok().map(|value| Spanned::written(value, given.span()))
 }
 
@@ -96,41 +101,42 @@ pub(super) fn volume(unit: &Unit) -> Volume {
     let mut attributes = IndexMap::default();
     attributes.extend(labels(&mut values).map(|labels| ("labels".to_owned(), labels)));
     if let Some(given) = values.take_last("Driver") {
-        let value = Value { span: given.span(), data: Data::Text(given.word.text.clone()) };
-        attributes.insert("driver".to_owned(), (given.span(), value));
+        attributes.insert("driver".to_owned(), (given.span(), given.into_value()));
     }
     let mut options: Vec<(String, Value)> = Vec::new();
     for (key, option) in [("Type", "type"), ("Device", "device"), ("Options", "o")] {
-        let given = values.take_last(key);
-        let value = |given: Given| Value { span: given.span(), data: Data::Text(given.word.text) };
-        options.extend(given.map(|given| (option.to_owned(), value(given))));
+        options.extend(values.take_last(key).map(|given| (option.to_owned(), given.into_value())));
     }
     options.extend(values.take("--opt").iter().map(pair));
     if let Some(span) = options.first().map(|(_, value)| value.span) {
         attributes.insert("driver_opts".to_owned(), (span, Value { span, data: Data::Map(options) }));
     }
-    let mut quadlet = values.rest();
-    quadlet.extend(shared(unit));
     Volume {
         name: Spanned::written(unit.stem.clone(), unit.head),
         object_name: object_name(unit),
         external: false,
         attributes,
-        quadlet,
+        quadlet: rest(values),
     }
 }
 
 /// `Network=`, `NetworkAlias=`, `IP=` and `IP6=` of a container, a pod or a kube unit.
 pub(super) fn networks(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'_>) {
     let unit = values.unit;
-    for given in values.take("Network") {
+    let given = values.take("Network");
+    service.networks.reserve_exact(given.len());
+    for given in given {
         one_network(unit, &given, service, names);
     }
-    let aliases: Vec<Text> = values.take("NetworkAlias").iter().map(Given::text).collect();
+    let mut aliases: Vec<Text> = Vec::new();
+    aliases.extend(values.take("NetworkAlias").into_iter().map(Given::into_text));
     let (ipv4, ipv6) = (values.take_last("IP"), values.take_last("IP6"));
-    if !aliases.is_empty() {
+    if !aliases.is_empty()
+        && let Some((last, others)) = service.networks.split_last_mut()
+    {
         // Podman then takes no other form of alias.
-        service.networks.iter_mut().for_each(|attachment| attachment.aliases = aliases.clone());
+        others.iter_mut().for_each(|attachment| attachment.aliases.clone_from(&aliases));
+        last.aliases = aliases;
     }
     if let Some(first) = service.networks.first_mut() {
         for (given, place) in [(ipv4, &mut first.ipv4), (ipv6, &mut first.ipv6)] {
@@ -143,8 +149,8 @@ pub(super) fn networks(values: &mut Values<'_>, service: &mut Service, names: &m
     }
 }
 
-fn one_network(unit: &Unit, given: &Given, service: &mut Service, names: &mut Names<'_>) {
-    let text = given.word.text.as_str();
+fn one_network(unit: &Unit, given: &Given<'_>, service: &mut Service, names: &mut Names<'_>) {
+    let text = &*given.word.text;
     let (name, options) = text.split_once(':').unwrap_or((text, ""));
     let span = given.word.part(0, name.len());
     if let Some(stem) = name.strip_suffix(".container") {
@@ -156,7 +162,7 @@ fn one_network(unit: &Unit, given: &Given, service: &mut Service, names: &mut Na
         };
         match mode {
             Some(mode) => service.network_mode = Some(Spanned::written(mode, span)),
-            None => service.networks.push(super::super::service::attachment(given.text())),
+            None => service.networks.push(super::super::service::attachment(given.clone().into_text())),
         }
         return;
     }

@@ -37,7 +37,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
 
 fn of_entry(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
     // Nothing else makes another value of a line.
-    if !entry.value.text.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'#')) {
+    if !entry.value.text.as_bytes().iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'#')) {
         return None;
     }
     let repeat = if entry.section == unit.own() || entry.section == "Quadlet" {

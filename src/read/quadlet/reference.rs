@@ -2,8 +2,9 @@
 
 use super::check::Check;
 use super::mount;
+use super::unit::Said;
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{Text, UnitKind};
+use crate::model::{Keys, UnitKind};
 use crate::platform::generator::{Habit, brought};
 use crate::source::Span;
 use crate::suggest;
@@ -28,14 +29,17 @@ pub(crate) const DEPENDENCIES: [&str; 15] = [
     "Wants",
 ];
 
+/// The same, to ask for all of them at once.
+const ANY_DEPENDENCY: Keys = Keys::of(&DEPENDENCIES);
+
 /// Units that must be there, in `[Unit]`.
 pub(super) fn dependencies(check: &mut Check<'_>) {
-    let release = check.unit.release;
-    if !Habit::DependenciesTranslated.of(release) {
+    let (unit, release) = (check.unit, check.unit.release);
+    if !unit.keys.may_share(ANY_DEPENDENCY) || !Habit::DependenciesTranslated.of(release) {
         return;
     }
-    for key in DEPENDENCIES {
-        for word in check.unit.words("Unit", key, Escapes::Keep) {
+    for key in DEPENDENCIES.into_iter().filter(|key| unit.keys.may_hold(key)) {
+        for word in unit.words("Unit", key, Escapes::Keep) {
             let kind = word
                 .text
                 .rsplit_once('.')
@@ -136,12 +140,12 @@ pub(super) fn volumes(check: &mut Check<'_>) {
 }
 
 /// `Image=x.image` and `Image=x.build`.
-pub(super) fn image(check: &mut Check<'_>, image: &Text) {
+pub(super) fn image(check: &mut Check<'_>, image: Said<'_>) {
     let release = check.unit.release;
     let meant = (image.value.ends_with(".image") && Habit::ImageUnits.of(release))
         || (image.value.ends_with(".build") && Habit::BuildUnits.of(release));
     if meant {
-        must_exist(check, &image.value, image.span());
+        must_exist(check, image.value, image.span());
     }
 }
 
@@ -195,7 +199,7 @@ pub(super) fn mounts(check: &mut Check<'_>) {
 pub(super) fn pod(check: &mut Check<'_>) {
     let Some(pod) = check.text("Pod").filter(|_| Habit::PodUnits.of(check.unit.release)) else { return };
     if pod.value.ends_with(".pod") {
-        must_exist(check, &pod.value, pod.span());
+        must_exist(check, pod.value, pod.span());
     } else {
         let message = format!("`Pod={}` must be the file's name of a .pod unit", pod.value.escape_debug());
         check.invalid(pod.span(), message);

@@ -39,8 +39,13 @@ fn of_entry(entry: &Entry, found: &mut Vec<Span>) {
         return;
     }
     let text = entry.value.text.as_str();
-    // Without these signs, every word stands in the text as it is.
-    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\'')) && !has_secret_word(text) {
+    let is_quote = |byte: &u8| matches!(byte, b'\\' | b'"' | b'\'');
+    // What is hidden stands behind `=` or an option.
+    if !text.as_bytes().iter().any(|byte| matches!(byte, b'=' | b'-') || is_quote(byte)) {
+        return;
+    }
+    // Without quotes, every word stands in the text as it is.
+    if !text.as_bytes().iter().any(is_quote) && !has_secret_word(text) {
         return;
     }
     let Ok(words) = split(&entry.value, Escapes::Apply) else {

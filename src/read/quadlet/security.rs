@@ -1,7 +1,7 @@
 //! Keys for security → `security_opt`, the way back of what is rendered.
 
 use super::values::{Given, Values};
-use crate::model::{Data, Service, Value};
+use crate::model::{Data, Keys, Service, Value};
 
 /// Keys whose value is a part of an option's text, with what stands before it.
 const KEYS: [(&str, &str); 7] = [
@@ -21,8 +21,26 @@ const SWITCHES: [(&str, &str); 3] = [
     ("SecurityLabelNested", "label=nested"),
 ];
 
+/// All keys and arguments that are looked at here.
+const ALL: Keys = Keys::of(&[
+    "SecurityLabelType",
+    "SecurityLabelLevel",
+    "SecurityLabelFileType",
+    "SeccompProfile",
+    "AppArmor",
+    "Mask",
+    "Unmask",
+    "NoNewPrivileges",
+    "SecurityLabelDisable",
+    "SecurityLabelNested",
+    "--security-opt",
+]);
+
 pub(super) fn options(values: &mut Values<'_>, service: &mut Service) {
-    let mut found: Vec<(Given, String)> = Vec::new();
+    if !values.untaken().may_share(ALL) {
+        return;
+    }
+    let mut found: Vec<(Given<'_>, String)> = Vec::new();
     for (key, option) in SWITCHES {
         let Some(given) = values.take_last(key) else { continue };
         match ["1", "yes", "true", "on"].iter().any(|word| given.word.text.eq_ignore_ascii_case(word)) {
@@ -31,15 +49,15 @@ pub(super) fn options(values: &mut Values<'_>, service: &mut Service) {
         }
     }
     for (key, before) in KEYS {
-        found.extend(values.take(key).into_iter().map(|given| {
+        for given in values.take(key) {
             let option = format!("{before}{}", given.word.text);
-            (given, option)
-        }));
+            found.push((given, option));
+        }
     }
-    found.extend(values.take("--security-opt").into_iter().map(|given| {
-        let option = given.word.text.clone();
-        (given, option)
-    }));
+    for given in values.take("--security-opt") {
+        let option = given.word.text.to_string();
+        found.push((given, option));
+    }
     found.sort_by_key(|(given, _)| given.span().start);
     let Some(span) = found.first().map(|(given, _)| given.span()) else { return };
     let options = found.into_iter().map(|(given, option)| Value { span: given.span(), data: Data::Text(option) });

@@ -15,7 +15,7 @@ pub(super) struct Names<'a> {
     pub parsed: &'a Parsed,
     pub sources: &'a SourceMap,
     pub loaded: &'a Loaded,
-    known: &'a Known,
+    known: &'a Known<'a>,
     /// Networks that no unit makes.
     pub other_networks: IndexMap<String, Network>,
     /// Volumes that no unit makes.
@@ -23,26 +23,26 @@ pub(super) struct Names<'a> {
 }
 
 /// What names mean in a tree.
-struct Known {
+struct Known<'a> {
     /// Keys of networks, volumes and containers, by the names of their objects.
-    networks: HashMap<String, String>,
-    volumes: HashMap<String, String>,
-    containers: HashMap<String, String>,
-    /// Where units stand, by their services.
-    services: HashMap<String, usize>,
+    networks: HashMap<String, &'a str>,
+    volumes: HashMap<String, &'a str>,
+    containers: HashMap<String, &'a str>,
+    /// Units by their services.
+    services: HashMap<String, &'a Unit>,
 }
 
-impl Known {
-    fn of(loaded: &Loaded) -> Known {
+impl<'a> Known<'a> {
+    fn of(loaded: &'a Loaded) -> Known<'a> {
         let objects = |kind| {
             let units = loaded.units.iter().filter(move |unit| unit.kind == kind);
-            units.map(|unit| (unit.object().value, unit.stem.clone())).collect()
+            units.map(|unit| (unit.object().value, unit.stem.as_str())).collect()
         };
         Known {
             networks: objects(UnitKind::Network),
             volumes: objects(UnitKind::Volume),
             containers: objects(UnitKind::Container),
-            services: loaded.units.iter().enumerate().map(|(at, unit)| (unit.service(), at)).collect(),
+            services: loaded.units.iter().map(|unit| (unit.service(), unit)).collect(),
         }
     }
 }
@@ -59,7 +59,7 @@ impl<'a> Names<'a> {
     /// The key of the network with an object's name; one that no unit makes is taken in.
     pub fn network(&mut self, name: &str, span: Span) -> String {
         if let Some(key) = self.known.networks.get(name) {
-            return key.clone();
+            return (*key).to_owned();
         }
         let (key, object_name) = self.outside(name, "network", span);
         let network = self.other_networks.entry(key.clone());
@@ -74,7 +74,7 @@ impl<'a> Names<'a> {
     /// The key of the volume with an object's name; one that no unit makes is taken in.
     pub fn volume(&mut self, name: &str, span: Span) -> String {
         if let Some(key) = self.known.volumes.get(name) {
-            return key.clone();
+            return (*key).to_owned();
         }
         let (key, object_name) = self.outside(name, "volume", span);
         let volume = self.other_volumes.entry(key.clone());
@@ -99,24 +99,22 @@ impl<'a> Names<'a> {
 
     /// The key of the service whose container has a name.
     pub fn container(&self, name: &str) -> Option<String> {
-        self.known.containers.get(name).cloned()
+        self.known.containers.get(name).map(|key| (*key).to_owned())
     }
 
     /// The key of the service that a unit becomes, by its file's name or that of its service.
-    pub fn service(&self, name: &str, files_too: bool) -> Option<(&'a Unit, String)> {
-        let unit = self.loaded.find(name).filter(|_| files_too).or_else(|| {
-            let at = self.known.services.get(name.strip_suffix(".service")?)?;
-            self.loaded.units.get(*at)
-        })?;
+    pub fn service(&self, name: &str, files_too: bool) -> Option<(&'a Unit, &'a str)> {
+        let by_service = || self.known.services.get(name.strip_suffix(".service")?).copied();
+        let unit = self.loaded.find(name).filter(|_| files_too).or_else(by_service)?;
         Some((unit, key(unit)?))
     }
 }
 
 /// The key of the service that a unit becomes; none for what runs nothing.
-pub(super) fn key(unit: &Unit) -> Option<String> {
+pub(super) fn key(unit: &Unit) -> Option<&str> {
     match unit.kind {
-        UnitKind::Container => Some(unit.stem.clone()),
-        UnitKind::Pod | UnitKind::Kube => Some(unit.file.clone()),
+        UnitKind::Container => Some(&unit.stem),
+        UnitKind::Pod | UnitKind::Kube => Some(&unit.file),
         _ => None,
     }
 }

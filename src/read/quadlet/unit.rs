@@ -6,7 +6,10 @@ use crate::maps::HashMap;
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
-use crate::syntax::unit::{Entry, Escapes, Value, Word, split};
+use crate::syntax::unit::{Entry, Escapes, Value, Word, split, split_onto};
+
+/// A text of a unit with its place.
+pub(super) type Said<'u> = Spanned<&'u str>;
 
 /// A unit with its drop-ins.
 #[derive(Debug)]
@@ -50,20 +53,31 @@ impl Unit {
 
     /// The entries of a key, in the order in which they count.
     fn all(&self, section: &str, key: &str) -> impl DoubleEndedIterator<Item = &Entry> {
-        let entries = if self.keys.may_hold(key) { self.entries.as_slice() } else { &[] };
-        entries.iter().filter(move |entry| entry.key == key && entry.section == section)
+        self.entries.iter().filter(move |entry| entry.key == key && entry.section == section)
     }
 
     /// The entry of a key that counts where one counts: the last.
+    #[inline]
     pub fn entry(&self, section: &str, key: &str) -> Option<&Entry> {
+        if self.keys.may_hold(key) { self.last_of(section, key) } else { None }
+    }
+
+    fn last_of(&self, section: &str, key: &str) -> Option<&Entry> {
         self.all(section, key).next_back()
     }
 
     /// The value of a key that has one, without quotation marks as the release takes them away; may be empty.
-    pub fn last(&self, section: &str, key: &str) -> Option<Text> {
-        let value = &self.entry(section, key)?.value;
+    #[inline]
+    pub fn last(&self, section: &str, key: &str) -> Option<Said<'_>> {
+        self.entry(section, key).map(|entry| self.single(&entry.value))
+    }
+
+    /// A value that is taken as a whole, without quotation marks as the release takes them away.
+    pub fn single<'v>(&self, value: &'v Value) -> Said<'v> {
         let whole = value.text.trim_end();
-        let bare = if Habit::TrimmedQuotes.of(self.release) {
+        let bare = if !whole.starts_with('"') && !whole.ends_with('"') {
+            whole
+        } else if Habit::TrimmedQuotes.of(self.release) {
             whole.trim_matches('"')
         } else if Habit::PairedQuotes.of(self.release) {
             whole.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(whole)
@@ -71,16 +85,28 @@ impl Unit {
             whole
         };
         let from = if bare == whole { 0 } else { whole.len() - whole.trim_start_matches('"').len() };
-        Some(Spanned::written(bare.to_owned(), value.part(from, from + bare.len())))
+        Spanned::written(bare, value.part(from, from + bare.len()))
     }
 
-    /// The same, if it says anything.
-    pub fn text(&self, section: &str, key: &str) -> Option<Text> {
+    /// What a key that has one value says, if it says anything.
+    #[inline]
+    pub fn text(&self, section: &str, key: &str) -> Option<Said<'_>> {
         self.last(section, key).filter(|text| !text.value.is_empty())
     }
 
+    /// Whether a key that has one value says a word, in any case.
+    #[inline]
+    pub fn says(&self, section: &str, key: &str, word: &str) -> bool {
+        self.last(section, key).is_some_and(|text| text.value.eq_ignore_ascii_case(word))
+    }
+
     /// The values of a key that takes several, one a line; an empty one takes back those before it.
+    #[inline]
     pub fn lines(&self, section: &str, key: &str) -> Vec<&Value> {
+        if self.keys.may_hold(key) { self.lines_of(section, key) } else { Vec::new() }
+    }
+
+    fn lines_of(&self, section: &str, key: &str) -> Vec<&Value> {
         let mut values = Vec::new();
         for entry in self.all(section, key) {
             if entry.value.text.is_empty() {
@@ -93,20 +119,34 @@ impl Unit {
     }
 
     /// The words of all lines of a key. A line that cannot be split is dropped, as the generator does.
-    pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word> {
-        if !self.keys.may_hold(key) {
-            return Vec::new();
-        }
+    #[inline]
+    pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word<'_>> {
+        if self.keys.may_hold(key) { self.words_of(section, key, escapes) } else { Vec::new() }
+    }
+
+    fn words_of(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word<'_>> {
         // Sections of systemd's were once copied as they stand, so it was systemd that joined their lines.
-        let systemd = !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
-        let lines = self.lines(section, key).into_iter();
-        let spaced = |line: &Value| systemd && !line.is_one_line();
-        let split = |line: &Value| if spaced(line) { split(&line.spaced(), escapes) } else { split(line, escapes) };
-        lines.filter_map(|line| split(line).ok()).flatten().collect()
+        let systemd = || !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
+        let mut words = Vec::new();
+        for Entry { value, .. } in self.all(section, key) {
+            if value.text.is_empty() {
+                words.clear();
+            } else if !value.is_one_line() && systemd() {
+                for word in split(&value.spaced(), escapes).unwrap_or_default() {
+                    words.push(word.into_owned());
+                }
+            } else {
+                let before = words.len();
+                if split_onto(value, escapes, &mut words).is_err() {
+                    words.truncate(before);
+                }
+            }
+        }
+        words
     }
 
     /// The words of the last line of a key; nothing where it cannot be split.
-    pub fn last_words(&self, section: &str, key: &str) -> Option<Vec<Word>> {
+    pub fn last_words(&self, section: &str, key: &str) -> Option<Vec<Word<'_>>> {
         split(&self.entry(section, key)?.value, Escapes::Apply).ok()
     }
 
@@ -120,16 +160,15 @@ impl Unit {
     /// The service that it becomes, without `.service`.
     pub fn service(&self) -> String {
         if let Some(name) = self.last(self.own(), "ServiceName") {
-            return name.value;
+            return name.value.to_owned();
         }
-        let suffix = match self.kind {
-            UnitKind::Container | UnitKind::Kube => ["", ""],
-            kind => ["-", kind.extension()],
-        }
-        .concat();
+        let (dash, kind) = match self.kind {
+            UnitKind::Container | UnitKind::Kube => return self.stem.clone(),
+            kind => ("-", kind.extension()),
+        };
         match self.stem.strip_suffix('@') {
-            Some(template) if Habit::TemplateObjects.of(self.release) => format!("{template}{suffix}@"),
-            _ => [&*self.stem, &suffix].concat(),
+            Some(template) if Habit::TemplateObjects.of(self.release) => [template, dash, kind, "@"].concat(),
+            _ => [&self.stem, dash, kind].concat(),
         }
     }
 
@@ -142,7 +181,7 @@ impl Unit {
             _ => "PodName",
         };
         if let Some(name) = self.text(self.own(), key) {
-            return Spanned { value: self.specifiers(&name.value), origin: name.origin };
+            return Spanned { value: self.specifiers(name.value), origin: name.origin };
         }
         let template = self.stem.contains('@');
         let name = match (self.kind, self.stem.split_once('@')) {
@@ -219,16 +258,16 @@ impl Unit {
     }
 
     /// A word as systemd hands it on.
-    pub fn expanded(&self, word: Word) -> Word {
+    pub fn expanded<'v>(&self, word: Word<'v>) -> Word<'v> {
         if !has_specifiers(&word.text) {
             return word;
         }
         let text = self.specifiers(&word.text);
-        Word { plain: word.plain && text == word.text, text, span: word.span }
+        Word { plain: word.plain && text == word.text, text: text.into(), span: word.span }
     }
 }
 
 /// Whether systemd may make another text of this one.
 pub(super) fn has_specifiers(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'%' | b'$'))
+    text.as_bytes().iter().any(|byte| matches!(byte, b'%' | b'$'))
 }

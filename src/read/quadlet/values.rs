@@ -4,28 +4,33 @@ use std::borrow::Cow;
 
 use super::attributes::shape_of;
 use super::unit::{Unit, has_specifiers};
-use crate::model::{Keys, Spanned, Text, UnitEntry};
+use crate::model::{self, Data, Keys, Spanned, Text, UnitEntry};
 use crate::platform::attributes::Shape;
-use crate::platform::keys::{self, Repeat};
+use crate::platform::keys::{self, Key, Repeat};
 use crate::platform::options::is_list;
 use crate::source::Span;
-use crate::syntax::unit::{Escapes, Value, Word, split};
+use crate::syntax::unit::{Entry, Escapes, Value, Word, split};
 
 /// One value of a key.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(super) struct Given<'u> {
     /// As it reaches Podman, as far as that is known before it runs.
-    pub word: Word,
+    pub word: Word<'u>,
     /// Whether it stands in `PodmanArgs=`, past the generator's own reading of its key.
     pub by_argument: bool,
     /// As written, without quotes, where that is another text.
-    raw: Option<String>,
+    raw: Option<Cow<'u, str>>,
 }
 
-impl Given {
+impl Given<'_> {
     /// The value with its place.
-    pub fn text(&self) -> Text {
-        Spanned::written(self.word.text.clone(), self.word.span)
+    pub fn into_text(self) -> Text {
+        Spanned::written(self.word.text.into_owned(), self.word.span)
+    }
+
+    /// The same for the source layer.
+    pub fn into_value(self) -> model::Value {
+        model::Value { span: self.word.span, data: Data::Text(self.word.text.into_owned()) }
     }
 
     pub fn span(&self) -> Span {
@@ -40,7 +45,9 @@ impl Given {
 /// What a unit says for one key.
 struct Slot<'u> {
     key: Cow<'u, str>,
-    values: Vec<Given>,
+    /// What the key is, if it is one of Quadlet's.
+    known: Option<&'static Key>,
+    values: Vec<Given<'u>>,
     /// Whether somebody asked for them.
     taken: bool,
 }
@@ -83,17 +90,11 @@ const BUILD: [&str; 4] = ["--shm-size", "--platform", "--cache-from", "--cache-t
 
 impl<'u> Values<'u> {
     pub fn of(unit: &'u Unit) -> Values<'u> {
-        let mut values = Values { unit, slots: Vec::new(), keys: unit.keys, left: Vec::new(), arguments: Vec::new() };
+        let slots = Vec::with_capacity(unit.entries.len());
+        let mut values = Values { unit, slots, keys: unit.keys, left: Vec::new(), arguments: Vec::new() };
         let own = unit.own();
-        for key in unit.entries.iter().filter(|entry| entry.section == own).map(|entry| &entry.key) {
-            if key == "PodmanArgs" || values.slots.iter().any(|slot| slot.key == *key) {
-                continue;
-            }
-            let known = keys::find(own, key);
-            let words = known.map(|known| words(unit, key, known.repeat)).unwrap_or_default();
-            let flag = || known.and_then(keys::Key::flag);
-            let given = words.into_iter().map(|word| given(unit, field(unit, flag, word))).collect();
-            values.slots.push(Slot { key: Cow::Borrowed(key), values: given, taken: false });
+        for entry in unit.entries.iter().filter(|entry| entry.section == own && entry.key != "PodmanArgs") {
+            values.take_in(entry);
         }
         for line in unit.lines(own, "PodmanArgs") {
             values.arguments(line);
@@ -101,18 +102,61 @@ impl<'u> Values<'u> {
         values
     }
 
+    /// Takes an entry in: further values of its key, or another one where that has one.
+    fn take_in(&mut self, entry: &'u Entry) {
+        let unit = self.unit;
+        let Some(slot) = self.slot(Cow::Borrowed(&entry.key)) else { return };
+        let Some(known) = slot.known else { return };
+        let value = &entry.value;
+        let given = |word| given(unit, field(unit, || known.flag(), word));
+        let words = |escapes| split(value, escapes).unwrap_or_default();
+        if value.text.is_empty()
+            || matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint | Repeat::LastArgs)
+        {
+            slot.values.clear();
+        }
+        match known.repeat {
+            _ if value.text.is_empty() => {}
+            Repeat::Last | Repeat::Bool | Repeat::Uint => {
+                let text = unit.single(value);
+                if !text.value.is_empty() {
+                    slot.values.push(given(as_written(text.value, text.span())));
+                }
+            }
+            Repeat::Lines => {
+                let text = value.text.trim_end();
+                slot.values.push(given(as_written(text, value.part(0, text.len()))));
+            }
+            Repeat::Words => slot.values.extend(words(Escapes::Keep).into_iter().map(given)),
+            Repeat::Args | Repeat::Keyval | Repeat::LastArgs => {
+                slot.values.extend(words(Escapes::Apply).into_iter().map(given));
+            }
+        }
+    }
+
+    /// The place for the values of a key.
+    fn slot(&mut self, key: Cow<'u, str>) -> Option<&mut Slot<'u>> {
+        let at = self.slots.iter().position(|slot| slot.key == key).unwrap_or_else(|| {
+            self.keys.add(&key);
+            let known = keys::find(self.unit.own(), &key);
+            self.slots.push(Slot { key, known, values: Vec::new(), taken: false });
+            self.slots.len() - 1
+        });
+        self.slots.get_mut(at)
+    }
+
     /// Takes the arguments apart that do what a key or an attribute does.
-    fn arguments(&mut self, line: &Value) {
+    fn arguments(&mut self, line: &'u Value) {
         let Ok(words) = split(line, Escapes::Apply) else { return };
         let mut kept: Vec<String> = Vec::new();
         let mut understood = false;
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             let (flag, value) = match word.text.split_once('=') {
-                Some((flag, value)) if flag.starts_with("--") => (flag.to_owned(), Some(value.to_owned())),
-                _ => (word.text.clone(), None),
+                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
+                _ => (&*word.text, None),
             };
-            let Some((key, switch)) = meaning(self.unit.own(), &flag) else {
+            let Some((key, switch)) = meaning(self.unit.own(), flag) else {
                 kept.push(quoted(&word.text));
                 continue;
             };
@@ -121,9 +165,9 @@ impl<'u> Values<'u> {
                 Some(text) => {
                     let from = word.text.len() - text.len();
                     let span = word.part(from, word.text.len());
-                    Word { plain: word.plain, text, span }
+                    Word { plain: word.plain, text: Cow::Owned(text.to_owned()), span }
                 }
-                None if switch => Word { text: "true".to_owned(), span: word.span, plain: false },
+                None if switch => Word { text: Cow::Borrowed("true"), span: word.span, plain: false },
                 None => match words.next() {
                     Some(next) => next,
                     None => {
@@ -138,19 +182,9 @@ impl<'u> Values<'u> {
                 text = format!("{text} {}", quoted(&found.text));
             }
             self.arguments.push((key.clone(), self.entry("PodmanArgs", text, found.span)));
-            let found = Given { by_argument: true, ..given(self.unit, field(self.unit, || Some(&flag), found)) };
-            let single = keys::find(self.unit.own(), &key)
-                .is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint));
-            let slot = match self.slots.iter_mut().position(|slot| slot.key == key) {
-                Some(at) => self.slots.get_mut(at),
-                None => {
-                    self.keys.add(&key);
-                    self.slots.push(Slot { key: Cow::Owned(key), values: Vec::new(), taken: false });
-                    self.slots.last_mut()
-                }
-            };
-            let Some(slot) = slot else { continue };
-            if single {
+            let found = Given { by_argument: true, ..given(self.unit, field(self.unit, || Some(flag), found)) };
+            let Some(slot) = self.slot(Cow::Owned(key)) else { continue };
+            if slot.known.is_some_and(|known| matches!(known.repeat, Repeat::Last | Repeat::Bool | Repeat::Uint)) {
                 slot.values.clear();
             }
             slot.values.push(found);
@@ -166,24 +200,27 @@ impl<'u> Values<'u> {
         UnitEntry { section, key: Spanned::written(key.to_owned(), span), value: Spanned::written(text, span) }
     }
 
-    /// Whether there may be values of a key that nobody has taken; no is certain.
-    pub fn may_hold(&self, key: &str) -> bool {
-        self.keys.may_hold(key)
+    /// The keys that nobody has asked for.
+    pub fn untaken(&self) -> Keys {
+        self.slots.iter().filter(|slot| !slot.taken).map(|slot| &*slot.key).collect()
     }
 
     /// The values of a key that takes several.
-    pub fn take(&mut self, key: &str) -> Vec<Given> {
-        if !self.keys.may_hold(key) {
-            return Vec::new();
-        }
+    #[inline]
+    pub fn take(&mut self, key: &str) -> Vec<Given<'u>> {
+        if self.keys.may_hold(key) { self.taken(key) } else { Vec::new() }
+    }
+
+    fn taken(&mut self, key: &str) -> Vec<Given<'u>> {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else { return Vec::new() };
         slot.taken = true;
         std::mem::take(&mut slot.values)
     }
 
     /// The value of a key that has one.
-    pub fn take_last(&mut self, key: &str) -> Option<Given> {
-        self.take(key).pop()
+    #[inline]
+    pub fn take_last(&mut self, key: &str) -> Option<Given<'u>> {
+        if self.keys.may_hold(key) { self.taken(key).pop() } else { None }
     }
 
     /// What a switch says.
@@ -194,7 +231,7 @@ impl<'u> Values<'u> {
     }
 
     /// Puts a value back that the model has no place for.
-    pub fn leave(&mut self, key: &str, given: &Given) {
+    pub fn leave(&mut self, key: &str, given: &Given<'_>) {
         let repeat = keys::find(self.unit.own(), key).map(|known| known.repeat);
         let text = match repeat {
             Some(Repeat::Words | Repeat::Args | Repeat::Keyval | Repeat::LastArgs) => quoted(given.raw()),
@@ -208,17 +245,15 @@ impl<'u> Values<'u> {
         self.left.push(left);
     }
 
-    /// Everything that nobody took: entries of the own section, then what was put back.
-    pub fn rest(mut self) -> Vec<UnitEntry> {
+    /// Adds everything that nobody took: entries of the own section, then what was put back.
+    pub fn rest(self, rest: &mut Vec<UnitEntry>) {
         let own = self.unit.own();
-        let taken = |key: &str| self.slots.iter().any(|slot| slot.taken && slot.key == key);
-        let untouched = |key: &str| key != "PodmanArgs" && !taken(key);
-        let mut rest: Vec<UnitEntry> =
-            self.unit.entries.iter().filter(|e| e.section == own && untouched(&e.key)).map(written).collect();
-        rest.append(&mut self.left);
-        let arguments = self.arguments.into_iter().filter(|(key, _)| !taken(key));
-        rest.extend(arguments.map(|(_, entry)| entry));
-        rest
+        let keys = self.untaken();
+        let untaken = |key: &str| keys.may_hold(key) && self.slots.iter().any(|slot| !slot.taken && slot.key == key);
+        let entries = self.unit.entries.iter();
+        rest.extend(entries.filter(|entry| untaken(&entry.key) && entry.section == own).map(written));
+        rest.extend(self.left);
+        rest.extend(self.arguments.into_iter().filter(|(key, _)| untaken(key)).map(|(_, entry)| entry));
     }
 }
 
@@ -232,48 +267,26 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 }
 
 /// A value that stands in quotes in a line of CSV, as which Podman reads some options.
-fn field<'f>(unit: &Unit, flag: impl Fn() -> Option<&'f str>, mut word: Word) -> Word {
+fn field<'f, 'v>(unit: &Unit, flag: impl Fn() -> Option<&'f str>, mut word: Word<'v>) -> Word<'v> {
     let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
     if let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
         && flag().is_some_and(|flag| is_list(flag, unit.release))
     {
-        word.text = text.replace('\u{0}', "\"");
+        word.text = Cow::Owned(text.replace('\u{0}', "\""));
         word.plain = false;
     }
     word
 }
 
-fn given(unit: &Unit, word: Word) -> Given {
+/// A text that stands in the source.
+fn as_written(text: &str, span: Span) -> Word<'_> {
+    Word { text: Cow::Borrowed(text), span, plain: (span.end - span.start) as usize == text.len() }
+}
+
+fn given<'v>(unit: &Unit, word: Word<'v>) -> Given<'v> {
     let raw = has_specifiers(&word.text).then(|| word.text.clone());
     let word = if raw.is_some() { unit.expanded(word) } else { word };
     Given { raw, word, by_argument: false }
-}
-
-fn words(unit: &Unit, key: &str, repeat: Repeat) -> Vec<Word> {
-    let own = unit.own();
-    match repeat {
-        Repeat::Last | Repeat::Bool | Repeat::Uint => {
-            let text = unit.text(own, key);
-            let word = |text: Text| {
-                let plain = (text.span().end - text.span().start) as usize == text.value.len();
-                Word { span: text.span(), text: text.value, plain }
-            };
-            text.into_iter().map(word).collect()
-        }
-        Repeat::Lines => {
-            let lines = unit.lines(own, key).into_iter();
-            lines
-                .map(|line| {
-                    let text = line.text.trim_end();
-                    let span = line.part(0, text.len());
-                    Word { text: text.to_owned(), span, plain: (span.end - span.start) as usize == text.len() }
-                })
-                .collect()
-        }
-        Repeat::Words => unit.words(own, key, Escapes::Keep),
-        Repeat::Args | Repeat::Keyval => unit.words(own, key, Escapes::Apply),
-        Repeat::LastArgs => unit.last_words(own, key).unwrap_or_default(),
-    }
 }
 
 /// The key that an argument does the work of, else its own name where an attribute does; and whether it takes no value.

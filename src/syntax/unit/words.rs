@@ -1,5 +1,7 @@
 //! A value split into words, with systemd's quotes and escapes, as the generator does it.
 
+use std::borrow::Cow;
+
 use super::Value;
 use crate::source::Span;
 
@@ -14,19 +16,24 @@ pub enum Escapes {
 
 /// One word of a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Word {
-    /// The word without quotes and escapes.
-    pub text: String,
+pub struct Word<'v> {
+    /// The word without quotes and escapes: most have neither, and are a part of the value.
+    pub text: Cow<'v, str>,
     /// Where it stands, with its quotes.
     pub span: Span,
     /// Whether the source says it letter for letter, so that parts of it have places.
     pub plain: bool,
 }
 
-impl Word {
+impl Word<'_> {
     /// The place of a part of the word, by bytes; the whole word where quotes or escapes hide the part.
     pub fn part(&self, from: usize, to: usize) -> Span {
         if self.plain { self.span.part(from, to) } else { self.span }
+    }
+
+    /// The same word, whatever becomes of its value.
+    pub fn into_owned(self) -> Word<'static> {
+        Word { text: Cow::Owned(self.text.into_owned()), span: self.span, plain: self.plain }
     }
 }
 
@@ -36,23 +43,32 @@ impl Word {
 ///
 /// # Errors
 /// The place of an escape that there is not, or of a quote that is not closed: the generator drops the whole line.
-pub fn split(value: &Value, escapes: Escapes) -> Result<Vec<Word>, Span> {
-    let text = value.text.as_str();
+pub fn split(value: &Value, escapes: Escapes) -> Result<Vec<Word<'_>>, Span> {
     let mut words = Vec::new();
+    split_onto(value, escapes, &mut words)?;
+    Ok(words)
+}
+
+/// The same, behind other words.
+///
+/// # Errors
+/// As for [`split`]; the words in front of the place were added.
+pub fn split_onto<'v>(value: &'v Value, escapes: Escapes, words: &mut Vec<Word<'v>>) -> Result<(), Span> {
+    let text = value.text.as_str();
     let mut at = 0;
-    while let Some(skipped) = text.get(at..).and_then(|rest| rest.find(|c: char| !is_blank(c))) {
+    while let Some(skipped) = text.get(at..).and_then(|rest| rest.as_bytes().iter().position(|byte| !is_blank(*byte))) {
         let start = at + skipped;
         let (word, end) = word(text, start, escapes).map_err(|bad| value.part(bad, bad + 1))?;
         if word.is_empty() {
             break;
         }
-        let plain = text.get(start..end) == Some(word.as_str());
         let span = value.part(start, end);
-        let plain = plain && (span.end - span.start) as usize == word.len();
+        let as_written = matches!(word, Cow::Borrowed(_)) || text.get(start..end) == Some(&*word);
+        let plain = as_written && (span.end - span.start) as usize == word.len();
         words.push(Word { text: word, span, plain });
         at = end;
     }
-    Ok(words)
+    Ok(())
 }
 
 /// What keeps a value from being split as it looks.
@@ -96,7 +112,7 @@ pub fn faults(value: &Value, escapes: Escapes) -> Vec<Fault> {
                 quote = Some((c, here));
                 word = Some((begun, word.is_some_and(|(_, holds)| holds)));
             }
-            (None, c) if is_blank(c) => {
+            (None, ' ' | '\t' | '\n' | '\r') => {
                 if let Some((start, false)) = word.take() {
                     faults.push(Fault::Empty(value.part(start, here)));
                     return faults;
@@ -113,19 +129,21 @@ pub fn faults(value: &Value, escapes: Escapes) -> Vec<Fault> {
     faults
 }
 
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
+#[inline]
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// The word that begins at an offset, and where it ends; an offset where it cannot be read.
-fn word(text: &str, start: usize, escapes: Escapes) -> Result<(String, usize), usize> {
+fn word(text: &str, start: usize, escapes: Escapes) -> Result<(Cow<'_, str>, usize), usize> {
     let rest = text.get(start..).unwrap_or("");
-    let end = rest.find([' ', '\t', '\n', '\r', '"', '\'', '\\']).unwrap_or(rest.len());
+    let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'\\');
+    let end = rest.as_bytes().iter().position(ends).unwrap_or(rest.len());
     // Most words hold neither quotes nor backslashes.
     if let Some((plain, behind)) = rest.split_at_checked(end)
-        && (behind.is_empty() || behind.starts_with(is_blank))
+        && behind.bytes().next().is_none_or(is_blank)
     {
-        return Ok((plain.to_owned(), start + end));
+        return Ok((Cow::Borrowed(plain), start + end));
     }
     let mut word = String::new();
     let mut quote: Option<(char, usize)> = None;
@@ -146,13 +164,13 @@ fn word(text: &str, start: usize, escapes: Escapes) -> Result<(String, usize), u
             }
             (Some((open, _)), c) if c == open => quote = None,
             (None, '"' | '\'') => quote = Some((c, here)),
-            (None, c) if is_blank(c) => return Ok((word, here)),
+            (None, ' ' | '\t' | '\n' | '\r') => return Ok((Cow::Owned(word), here)),
             (_, c) => word.push(c),
         }
     }
     match quote {
         Some((_, open)) if escapes == Escapes::Keep => Err(open),
-        _ => Ok((word, text.len())),
+        _ => Ok((Cow::Owned(word), text.len())),
     }
 }
 
@@ -201,7 +219,7 @@ mod tests {
                 for word in words.iter().filter(|word| word.plain) {
                     assert_eq!(sources.text(word.span), word.text);
                 }
-                words.into_iter().map(|word| word.text).collect()
+                words.into_iter().map(|word| word.text.into_owned()).collect()
             })
             .map_err(|span| sources.text(span).to_owned())
     }
