@@ -4,7 +4,7 @@ use super::check::Check;
 use super::mount;
 use super::unit::Said;
 use crate::diagnostic::{Change, Diagnostic, input};
-use crate::model::{Keys, UnitKind};
+use crate::model::UnitKind;
 use crate::platform::generator::{Habit, brought};
 use crate::source::Span;
 use crate::suggest;
@@ -29,13 +29,10 @@ pub(crate) const DEPENDENCIES: [&str; 15] = [
     "Wants",
 ];
 
-/// The same, to ask for all of them at once.
-const ANY_DEPENDENCY: Keys = Keys::of(&DEPENDENCIES);
-
 /// Units that must be there, in `[Unit]`.
 pub(super) fn dependencies(check: &mut Check<'_>) {
     let (unit, release) = (check.unit, check.unit.release);
-    if !unit.keys.may_share(ANY_DEPENDENCY) || !Habit::DependenciesTranslated.of(release) {
+    if !Habit::DependenciesTranslated.of(release) {
         return;
     }
     for key in DEPENDENCIES.into_iter().filter(|key| unit.keys.may_hold(key)) {
