@@ -288,7 +288,8 @@ pub fn display_path(path: &Path) -> String {
     }
 }
 
-fn reason(error: &io::Error) -> String {
+/// What keeps a file from being read, in words for people.
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -5,6 +5,7 @@ use super::{Isolation, Verdict, isolations};
 use crate::maps::{HashMap, HashSet};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
 use crate::platform::{Known, Platform, Question};
+use crate::threads::{self, MANY};
 
 /// Where a service's connections begin and end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -47,10 +48,13 @@ pub struct Wiring<'a> {
     /// The services that have a name, by the name in lower case.
     pub(super) called: HashMap<String, Vec<&'a Service>>,
     /// The services that are on a network, by its name.
-    pub(super) members: HashMap<&'a str, Vec<&'a Service>>,
+    pub(super) members: Services<'a>,
     /// The services that live in the network of another, by whose that is.
-    guests: HashMap<&'a str, Vec<&'a Service>>,
+    guests: Services<'a>,
 }
+
+/// Services by the name of something that they have in common.
+type Services<'a> = HashMap<&'a str, Vec<&'a Service>>;
 
 impl<'a> Wiring<'a> {
     /// Looks at a stack on a platform.
@@ -62,13 +66,22 @@ impl<'a> Wiring<'a> {
             facts: Question::ALL.iter().map(|question| platform.ask(*question)).collect(),
             names: Vec::new(),
             called: HashMap::default(),
-            members: HashMap::default(),
-            guests: HashMap::default(),
+            members: Services::default(),
+            guests: Services::default(),
         };
-        wiring.names = stack.services.values().map(|service| wiring.own_names(service)).collect();
+        let services: Vec<&Service> = stack.services.values().collect();
+        let many = services.len() > MANY;
+        wiring.names = threads::map(many, &services, |service| wiring.own_names(service));
+        let (called, (members, guests)) = threads::both(many, || wiring.all_called(), || wiring.all_members());
+        (wiring.called, wiring.members, wiring.guests) = (called, members, guests);
+        wiring
+    }
+
+    /// The services that have a name, by the name in lower case.
+    fn all_called(&self) -> HashMap<String, Vec<&'a Service>> {
         let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
-        for service in stack.services.values() {
-            let names = wiring.names(service);
+        for service in self.stack.services.values() {
+            let names = self.names(service);
             for (at, name) in names.iter().enumerate() {
                 // An alias stands once for each network.
                 if names.iter().take(at).any(|earlier| earlier.text == name.text) {
@@ -80,24 +93,29 @@ impl<'a> Wiring<'a> {
                 }
             }
         }
-        wiring.called = called;
-        for service in stack.services.values() {
-            let owner = &wiring.owner(service).name.value;
+        called
+    }
+
+    /// The services that are on each network, and those that live in the network of each.
+    fn all_members(&self) -> (Services<'a>, Services<'a>) {
+        let (mut members, mut guests) = (Services::default(), Services::default());
+        for service in self.stack.services.values() {
+            let owner = &self.owner(service).name.value;
             if *owner != service.name.value
-                && let Some((owner, _)) = stack.services.get_key_value(owner)
+                && let Some((owner, _)) = self.stack.services.get_key_value(owner)
             {
-                wiring.guests.entry(owner).or_default().push(service);
+                guests.entry(owner).or_default().push(service);
             }
             let mut networks: Vec<&'a str> = Vec::new();
-            for (_, network) in wiring.on(service) {
+            for (_, network) in self.on(service) {
                 let name = network.name.value.as_str();
                 networks.extend(Some(name).filter(|name| !networks.contains(name)));
             }
             for network in networks {
-                wiring.members.entry(network).or_default().push(service);
+                members.entry(network).or_default().push(service);
             }
         }
-        wiring
+        (members, guests)
     }
 
     /// The networks that can be looked into, those together that are internal and isolated alike.

@@ -32,7 +32,7 @@ use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
 use crate::platform::generator::Habit;
-use crate::source::{FileId, Files, SourceMap, below, display_path};
+use crate::source::{FileId, Files, SourceMap, below, display_path, reason};
 use crate::syntax::unit::{self as lines, Dialect, Escapes};
 use crate::threads::{self, MANY};
 
@@ -102,21 +102,24 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
     let name = tree_name(files, &tree.root);
     let mut texts = std::mem::take(&mut tree.texts).into_iter();
     let tree = &tree;
+    let many = tree.units.len() > MANY;
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
         for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
-            for path in paths {
+            let names = threads::map(many, paths, |path| {
+                (files.shown(path), display_path(below(path, &tree.root).unwrap_or(path)))
+            });
+            for (path, (shown, inside)) in paths.iter().zip(names) {
                 let text = texts.next().flatten();
-                let Some(file) = load_file(sources, files, path, text, &mut parsed.diagnostics) else { continue };
-                let inside = below(path, &tree.root).unwrap_or(path);
-                let source = Source { path: display_path(inside), file };
+                let file = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
+                let Some(file) = file else { continue };
+                let source = Source { path: inside, file };
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
                 if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
             }
         }
         parsed
     };
-    let many = tree.units.len() > MANY;
     let (activated, parsed) = threads::both(many, || activated::activated(files, tree), load);
     Parsed { activated, ..parsed }
 }
@@ -183,15 +186,12 @@ fn load_file(
     sources: &mut SourceMap,
     files: &dyn Files,
     path: &Path,
+    shown: String,
     text: Option<Vec<u8>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<FileId> {
-    let shown = files.shown(path);
-    let loaded = match text {
-        Some(text) => sources.take(shown.clone(), text),
-        None => sources.load(files, path, &shown),
-    };
-    match loaded {
+    let bytes = text.map_or_else(|| files.read(path).map_err(|error| reason(&error)), Ok);
+    match bytes.and_then(|bytes| sources.take(shown.clone(), bytes)) {
         Ok(loaded) => {
             if let Some(bad) = loaded.not_utf8 {
                 // The generator takes every byte.
@@ -292,7 +292,7 @@ pub fn services(parsed: &Parsed, sources: &SourceMap, release: Version) -> Vec<S
         let mut networks = networks.iter().map(|line| line.text.split(':').next().unwrap_or(""));
         !Habit::UnitsMustExist.of(release) || !networks.any(lost)
     });
-    let mut names: Vec<String> = made.map(|unit| format!("{}.service", unit.service())).collect();
+    let mut names: Vec<String> = made.map(|unit| format!("{}.service", unit.service)).collect();
     names.sort();
     names.dedup();
     names

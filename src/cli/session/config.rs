@@ -88,10 +88,12 @@ impl Configs {
 impl Session {
     /// Reads the settings of the paths and of every file that was read, and groups hosts.
     pub(super) fn read_config(&mut self, paths: &[PathBuf], common: &Common) {
-        let own = |name: &str| *name != self.sources.file(self.command_line).name;
-        let files = self.sources.files().map(|file| file.name.clone()).filter(|name| own(name));
+        let own = |name: &&str| *name != self.sources.file(self.command_line).name;
+        let mut files: Vec<&str> = self.sources.files().map(|file| file.name.as_str()).filter(own).collect();
+        // Those of one folder mostly stand together.
+        files.dedup_by_key(|name| name.rfind('/').and_then(|at| name.get(..=at)));
         let mut folders: Vec<PathBuf> =
-            files.filter_map(|name| absolute(Path::new(&name)).parent().map(Path::to_path_buf)).collect();
+            files.into_iter().filter_map(|name| absolute(Path::new(name)).parent().map(Path::to_path_buf)).collect();
         folders.dedup();
         let given: Vec<PathBuf> = paths.iter().map(|path| tidy(&absolute(path))).collect();
         folders.extend(given.iter().map(|full| {
@@ -253,7 +255,7 @@ impl Session {
 
     /// Reports patterns of `[[lint.paths]]` that no file has, where everything was looked at.
     fn look_for_idle_paths(&mut self) {
-        if self.findings.iter().any(super::is_cut) {
+        if self.findings.iter().any(super::is_cut) || !self.configs.all().iter().any(|settings| settings.is_whole) {
             return;
         }
         // What was found and left aside is there, too.

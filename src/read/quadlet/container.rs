@@ -25,7 +25,7 @@ pub(super) fn service(unit: &Unit, names: &mut Names<'_>, stack: &str) -> Servic
         ServiceKind::Container => container(&mut values, &mut service, names, stack),
         ServiceKind::Pod => {
             values.take("PodName");
-            service.container_name = ContainerName::Named(unit.object());
+            service.container_name = ContainerName::Named(unit.object.clone());
             service.hostname = values.take_last("HostName").map(Given::into_text);
             service.mounts = mount::mounts(&mut values, names);
         }
@@ -64,7 +64,7 @@ fn container(values: &mut Values<'_>, service: &mut Service, names: &mut Names<'
     let unit = values.unit;
     image(values, service, names, stack);
     values.take("ContainerName");
-    service.container_name = ContainerName::Named(unit.object());
+    service.container_name = ContainerName::Named(unit.object.clone());
     service.hostname = values.take_last("HostName").map(Given::into_text);
     let variables = values.take("Environment");
     service.environment.reserve(variables.len());

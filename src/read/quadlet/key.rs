@@ -96,7 +96,7 @@ fn too_new(unit: &Unit, loaded: &Loaded, entry: &Entry, known: &Key) -> Diagnost
 
 /// Says what becomes of the units that use a refused one.
 pub(super) fn lost_too(unit: &Unit, loaded: &Loaded, mut found: Diagnostic) -> Diagnostic {
-    let service = unit.service();
+    let service = &unit.service;
     // Only a network's name has to be known for the unit that uses it to be made.
     let unmade = unit.kind == UnitKind::Network && Habit::UnitsMustExist.of(unit.release);
     let mut users: Vec<&str> = Vec::new();

@@ -8,7 +8,7 @@ use super::unit::Unit;
 use super::{Parsed, Source, env_file};
 use crate::diagnostic::{Diagnostic, input, units};
 use crate::maps::{HashMap, HashSet};
-use crate::model::{Keys, UnitKind, Version};
+use crate::model::{Keys, Text, UnitKind, Version};
 use crate::platform::generator::{Habit, brought};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
@@ -48,8 +48,7 @@ pub(super) fn dialect(release: Version) -> Dialect {
 
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
-    let dialect = dialect(release);
-    let read = threads::map(parsed.units.len() > MANY, &parsed.units, |source| unit(source, sources, release, dialect));
+    let read = threads::map(parsed.units.len() > MANY, &parsed.units, |source| unit(source, parsed, sources, release));
     loaded.units.reserve(parsed.units.len());
     for (source, read) in parsed.units.iter().zip(read) {
         let Some((unit, faults)) = read else { continue };
@@ -88,9 +87,6 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
         loaded.diagnostics.extend(faults);
     }
     drop_ins(parsed, sources, release, &mut loaded);
-    for unit in &mut loaded.units {
-        unit.given = given(parsed, sources, unit);
-    }
     // One syntax error of a folder says what it costs.
     let whole = loaded.units.len() > loaded.broken.len() && !loaded.lost.is_empty();
     if let Some(first) =
@@ -102,10 +98,10 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
 }
 
 /// A file as a unit, and what of it cannot be read; nothing where its name is not that of one.
-fn unit(source: &Source, sources: &SourceMap, release: Version, dialect: Dialect) -> Option<(Unit, Vec<Diagnostic>)> {
+fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version) -> Option<(Unit, Vec<Diagnostic>)> {
     let (stem, kind) = UnitKind::of_file(source.file_name())?;
     let file = sources.file(source.file);
-    let tree = parse(file, dialect);
+    let tree = parse(file, dialect(release));
     let span = file.span();
     let first_line = || Span::new(span.start, span.start).to(line_of(span, &file.text));
     let mut unit = Unit {
@@ -122,8 +118,11 @@ fn unit(source: &Source, sources: &SourceMap, release: Version, dialect: Dialect
         shadowed: Vec::new(),
         given: None,
         install_commented_out: has_install_comment(&file.text),
+        service: String::new(),
+        object: Text::implied(String::new(), span),
     };
-    unit.index();
+    unit.given = given(parsed, sources, &unit);
+    unit.settle();
     Some((unit, tree.diagnostics))
 }
 
@@ -197,7 +196,8 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
             if tree.diagnostics.is_empty() {
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
-                unit.index();
+                unit.given = given(parsed, sources, unit);
+                unit.settle();
             }
         }
     }

@@ -24,7 +24,7 @@ fn rest(values: Values<'_>) -> Vec<UnitEntry> {
 
 /// The name of the object in the runtime, where it differs from the file's.
 fn object_name(unit: &Unit) -> Option<Text> {
-    let name = unit.object();
+    let name = unit.object.clone();
     (name.value != unit.stem).then_some(name)
 }
 

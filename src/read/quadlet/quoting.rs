@@ -187,10 +187,10 @@ fn with_comment(unit: &Unit, entry: &Entry, from: usize, repeat: Option<Repeat>)
     } else if unit.kind == UnitKind::Network && matches!(key.as_str(), "Subnet" | "Gateway" | "IPRange") {
         format!(
             "What you see: `{}.service` fails, so the network is not made, and everything on it stays down.",
-            unit.service()
+            unit.service
         )
     } else {
-        format!("What you see: the words stand in `ExecStart=` of `systemctl cat {}`.", unit.service())
+        format!("What you see: the words stand in `ExecStart=` of `systemctl cat {}`.", unit.service)
     });
     finding = finding.help("What helps: the comment on a line of its own, above.");
     if is_one_line(entry) {
@@ -242,7 +242,7 @@ fn words(unit: &Unit, entry: &Entry, escapes: Escapes) -> Option<Diagnostic> {
             let finding = new(entry, *span, message).here("not closed");
             let finding = finding.help(format!(
                 "What you see: the quote is gone from `ExecStart=` of `systemctl cat {}`.",
-                unit.service()
+                unit.service
             ));
             Some(finding.help("What helps: close it, or write `\\'` or `\\\"` where the sign itself is meant."))
         }
@@ -253,7 +253,7 @@ fn words(unit: &Unit, entry: &Entry, escapes: Escapes) -> Option<Diagnostic> {
             let finding = finding.help("Why: the generator takes an empty word for the end of the line.");
             let finding = finding.help(format!(
                 "What you see: the rest is missing in `ExecStart=` of `systemctl cat {}`.",
-                unit.service()
+                unit.service
             ));
             Some(finding.help("What helps: say it without an empty word, such as `--option=`."))
         }
@@ -285,7 +285,7 @@ fn single(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
         .help(if is_for_a_shell(entry) {
             "What you see: the health check fails with `Unterminated quoted string` or the like.".to_owned()
         } else {
-            format!("What you see: the value without them in `ExecStart=` of `systemctl cat {}`.", unit.service())
+            format!("What you see: the value without them in `ExecStart=` of `systemctl cat {}`.", unit.service)
         });
     finding = finding.help("What helps: `'…'` at the ends in place of `\"…\"`.");
     let changes = is_for_a_shell(entry).then(|| other_quotes(entry, whole, trims)).flatten();

@@ -74,7 +74,7 @@ fn told(check: &mut Check<'_>, file: &str, span: Span, since: Option<Habit>) -> 
     let found = found.help(format!(
         "What you see: `Unit {}.service not found.`; the reason stands only in what the generator writes to the \
          journal.{before}",
-        check.unit.service()
+        check.unit.service
     ));
     let elsewhere = "; if it lies elsewhere on the host, lint it together with this one";
     check.found.push(match suggest::nearest(file, same_kind) {

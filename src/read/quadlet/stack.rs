@@ -25,24 +25,24 @@ pub(super) struct Names<'a> {
 /// What names mean in a tree.
 struct Known<'a> {
     /// Keys of networks, volumes and containers, by the names of their objects.
-    networks: HashMap<String, &'a str>,
-    volumes: HashMap<String, &'a str>,
-    containers: HashMap<String, &'a str>,
+    networks: HashMap<&'a str, &'a str>,
+    volumes: HashMap<&'a str, &'a str>,
+    containers: HashMap<&'a str, &'a str>,
     /// Units by their services.
-    services: HashMap<String, &'a Unit>,
+    services: HashMap<&'a str, &'a Unit>,
 }
 
 impl<'a> Known<'a> {
     fn of(loaded: &'a Loaded) -> Known<'a> {
         let objects = |kind| {
             let units = loaded.units.iter().filter(move |unit| unit.kind == kind);
-            units.map(|unit| (unit.object().value, unit.stem.as_str())).collect()
+            units.map(|unit| (unit.object.value.as_str(), unit.stem.as_str())).collect()
         };
         Known {
             networks: objects(UnitKind::Network),
             volumes: objects(UnitKind::Volume),
             containers: objects(UnitKind::Container),
-            services: loaded.units.iter().map(|unit| (unit.service(), unit)).collect(),
+            services: loaded.units.iter().map(|unit| (unit.service.as_str(), unit)).collect(),
         }
     }
 }
@@ -188,7 +188,7 @@ pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
         value: Spanned::written(entry.value.text, entry.value.span),
     };
     model::Unit {
-        service: unit.service(),
+        service: unit.service,
         file: unit.file,
         kind: unit.kind,
         folder: unit.folder.clone(),

@@ -38,6 +38,10 @@ pub(super) struct Unit {
     pub given: Option<HashMap<String, String>>,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
+    /// The service that it becomes, without `.service`.
+    pub service: String,
+    /// The name of what it makes: of the container, the network, the volume or the pod.
+    pub object: Text,
 }
 
 impl Unit {
@@ -46,9 +50,11 @@ impl Unit {
         self.kind.section()
     }
 
-    /// Finds out which keys there are, so that nobody has to look for others.
-    pub fn index(&mut self) {
+    /// Finds out what everybody asks for: which keys there are, and what the unit and its object are called.
+    pub fn settle(&mut self) {
         self.keys = self.entries.iter().map(|entry| entry.key.as_str()).collect();
+        self.service = self.service_name();
+        self.object = self.object_name();
     }
 
     /// The entries of a key, in the order in which they count.
@@ -158,7 +164,7 @@ impl Unit {
     }
 
     /// The service that it becomes, without `.service`.
-    pub fn service(&self) -> String {
+    fn service_name(&self) -> String {
         if let Some(name) = self.last(self.own(), "ServiceName") {
             return name.value.to_owned();
         }
@@ -173,7 +179,7 @@ impl Unit {
     }
 
     /// The name of what it makes: of the container, the network, the volume or the pod.
-    pub fn object(&self) -> Text {
+    fn object_name(&self) -> Text {
         let key = match self.kind {
             UnitKind::Container => "ContainerName",
             UnitKind::Network => "NetworkName",
@@ -188,7 +194,7 @@ impl Unit {
             (UnitKind::Container, Some((prefix, instance))) if Habit::TemplateContainers.of(self.release) => {
                 format!("{prefix}_{}", if instance.is_empty() { "%i" } else { instance })
             }
-            (UnitKind::Container, _) => self.service(),
+            (UnitKind::Container, _) => self.service.clone(),
             (UnitKind::Network | UnitKind::Volume, _) if template && Habit::TemplateObjects.of(self.release) => {
                 let base = self.stem.strip_suffix('@').unwrap_or(&self.stem);
                 format!("{base}-%i")
@@ -204,8 +210,8 @@ impl Unit {
         if !has_specifiers(text) {
             return text.to_owned();
         }
-        let service = self.service();
-        let (prefix, instance) = service.split_once('@').unwrap_or((&service, ""));
+        let service = &self.service;
+        let (prefix, instance) = service.split_once('@').unwrap_or((service, ""));
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find(['%', '$']) {
