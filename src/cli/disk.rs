@@ -78,9 +78,13 @@ impl Files for Disk {
         files
     }
 
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+    fn names(&self, folder: &Path) -> Vec<OsString> {
         let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-        let mut names: Vec<OsString> = entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+        entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let mut names = self.names(folder);
         names.sort_unstable();
         names.into_iter().map(|name| folder.join(name)).collect()
     }
@@ -127,6 +131,10 @@ impl Files for Given {
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         self.base.walk(folder)
+    }
+
+    fn names(&self, folder: &Path) -> Vec<OsString> {
+        self.base.names(folder)
     }
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
@@ -217,14 +225,14 @@ fn plainly(from: &Path, to: &Path) -> Option<String> {
     if !from.is_absolute() || !is_tidy(from) {
         return None;
     }
-    let to = to.to_str()?;
-    let rest = |folder: &Path| to.strip_prefix(folder.to_str()?.trim_end_matches('/'));
+    let (from, to) = (from.to_str()?.trim_end_matches('/'), to.to_str()?);
+    let alike = from.bytes().zip(to.bytes()).take_while(|(a, b)| a == b).count();
+    let ends = |path: &str| path.as_bytes().get(alike).is_none_or(|next| *next == b'/');
     // The nearest folder that holds both.
-    let mut above = from.ancestors().enumerate();
-    let (up, below) = above
-        .find_map(|(up, folder)| Some((up, rest(folder).filter(|rest| rest.starts_with('/') || rest.is_empty())?)))?;
-    let below = below.strip_prefix('/').filter(|below| !below.is_empty() && is_tidy(Path::new(below)))?;
-    Some(["../".repeat(up).as_str(), below].concat())
+    let folder = if ends(from) && ends(to) { alike } else { from.get(..alike)?.rfind('/')? };
+    let up = from.get(folder..)?.bytes().filter(|byte| *byte == b'/').count();
+    let below = to.get(folder..)?.strip_prefix('/').filter(|below| !below.is_empty() && is_tidy(Path::new(below)))?;
+    Some(if up == 0 { below.to_owned() } else { ["../".repeat(up).as_str(), below].concat() })
 }
 
 /// The way from one absolute folder to another path, by their names alone.

@@ -111,6 +111,12 @@ pub fn find(section: &str, key: &str) -> Option<&'static Key> {
     KEYS.get(section)?.get(key)
 }
 
+/// The same for whoever looks up several keys of a section.
+pub fn of(section: &str) -> impl Fn(&str) -> Option<&'static Key> + Copy + use<> {
+    let keys = KEYS.get(section);
+    move |key| keys?.get(key)
+}
+
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).
 pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
     KEYS.get(section).into_iter().flat_map(ByName::names)

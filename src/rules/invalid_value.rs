@@ -19,8 +19,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         let version = view.wiring.platform.version;
         for unit in context.stack.units.values() {
             let own = unit.kind.section();
+            let keys = keys::of(own);
             for entry in unit.entries.iter().filter(|entry| entry.section == own) {
-                let known = keys::find(own, &entry.key.value).filter(|key| key.since() <= version);
+                let known = keys(&entry.key.value).filter(|key| key.since() <= version);
                 // The generator of some releases refuses a port itself, which its reader says.
                 let refused = entry.key.value == "PublishPort" && Habit::PortsChecked.of(version);
                 let Some(key) = known.filter(|_| !refused) else { continue };

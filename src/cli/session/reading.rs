@@ -10,6 +10,7 @@ use quadgen::model::Version;
 use quadgen::platform::Platform;
 use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
+use quadgen::threads::{self, MANY};
 
 use super::super::Common;
 use super::{Input, Session, absolute, request};
@@ -35,7 +36,7 @@ impl Session {
         let mut input = Input {
             label: String::new(),
             format,
-            files: found.files().iter().map(|file| self.files.shown(file)).collect(),
+            files: threads::map(made_of.len() > MANY, &found.files(), |file| self.files.shown(file)),
             source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
             notes: Vec::new(),
             findings: Vec::new(),

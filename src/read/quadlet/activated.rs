@@ -26,11 +26,10 @@ pub(super) fn activated(files: &dyn Files, tree: &Tree) -> BTreeSet<String> {
             roots.insert(folder);
         }
     }
-    let mut seen = BTreeSet::new();
-    for path in roots.iter().flat_map(|root| files.list(root)) {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let Some((stem, kind)) = name.rsplit_once('.') else { continue };
-        if !KINDS.contains(&kind) || !seen.insert(path.clone()) || !files.is_file(&path) {
+    for (root, name) in roots.iter().flat_map(|root| files.names(root).into_iter().map(move |name| (root, name))) {
+        let Some((stem, kind)) = name.to_str().and_then(|name| name.rsplit_once('.')) else { continue };
+        let path = if KINDS.contains(&kind) { root.join(&name) } else { continue };
+        if !files.is_file(&path) {
             continue;
         }
         if matches!(kind, "timer" | "socket" | "path") {

@@ -22,8 +22,9 @@ pub(super) fn check(unit: &Unit, loaded: &Loaded) -> Vec<Diagnostic> {
         if section == "Quadlet" && !Habit::SectionChecked.of(release) {
             continue;
         }
+        let known = keys::of(section);
         for entry in unit.entries.iter().filter(|entry| entry.section == section) {
-            match keys::find(section, &entry.key) {
+            match known(&entry.key) {
                 Some(known) if known.since() <= release => {}
                 Some(known) => found.push(too_new(unit, loaded, entry, known)),
                 None => found.push(misplaced(unit, entry).unwrap_or_else(|| unknown(section, entry))),
