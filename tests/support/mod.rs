@@ -12,15 +12,29 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+/// A folder that goes when it is done with.
+pub struct Folder {
+    folder: tempfile::TempDir,
+    /// It lies alone in another: what others keep among the temporary files is no neighbour of its units.
+    _around: tempfile::TempDir,
+}
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
 /// A folder with some files in it, each by its name and its text, below folders of their own where their names say so.
-pub fn folder(files: &[(impl AsRef<str>, impl AsRef<str>)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+pub fn folder(files: &[(impl AsRef<str>, impl AsRef<str>)]) -> Folder {
+    let around = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in(around.path()).unwrap();
     for (name, text) in files {
         let path = folder.path().join(name.as_ref());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text.as_ref()).unwrap();
     }
-    folder
+    Folder { folder, _around: around }
 }
 
 /// The folder that `tests/tools.sh` fills: `QUADGEN_TOOLS`, else `tools` in cargo's target folder if it is there.

@@ -121,8 +121,7 @@ fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version)
         service: String::new(),
         object: Text::implied(String::new(), span),
     };
-    unit.given = given(parsed, sources, &unit);
-    unit.settle();
+    unit.settle(|unit| given(parsed, sources, unit));
     Some((unit, tree.diagnostics))
 }
 
@@ -196,8 +195,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
             if tree.diagnostics.is_empty() {
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
-                unit.given = given(parsed, sources, unit);
-                unit.settle();
+                unit.settle(|unit| given(parsed, sources, unit));
             }
         }
     }

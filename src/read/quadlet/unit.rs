@@ -50,9 +50,11 @@ impl Unit {
         self.kind.section()
     }
 
-    /// Finds out what everybody asks for: which keys there are, and what the unit and its object are called.
-    pub fn settle(&mut self) {
+    /// Finds out what everybody asks for: which keys there are, which variables are known, and what the unit and its object
+    /// are called.
+    pub fn settle(&mut self, given: impl FnOnce(&Unit) -> Option<HashMap<String, String>>) {
         self.keys = self.entries.iter().map(|entry| entry.key.as_str()).collect();
+        self.given = given(self);
         self.service = self.service_name();
         self.object = self.object_name();
     }
