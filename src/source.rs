@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memchr_iter;
 
@@ -67,8 +67,8 @@ pub struct Position {
 pub struct SourceFile {
     /// The path as it is shown: relative to the working directory, with `/`.
     pub name: String,
-    /// The text as it stands in the file, byte for byte.
-    pub text: String,
+    /// The text as it stands in the file, byte for byte; units keep it, too.
+    pub text: Arc<String>,
     start: u32,
     lines: OnceLock<Vec<u32>>,
 }
@@ -115,7 +115,7 @@ impl SourceMap {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         // One byte stays free between two files, so that the end of one is never the start of the next.
         let start = self.files.last().map_or(0, |last| last.span().end + 1);
-        self.files.push(SourceFile { name: name.into(), text: text.into(), start, lines: OnceLock::new() });
+        self.files.push(SourceFile { name: name.into(), text: Arc::new(text.into()), start, lines: OnceLock::new() });
         FileId(self.files.len() - 1)
     }
 

@@ -1,6 +1,7 @@
 //! The source layer of Quadlet: units as their files say them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Text;
 use crate::source::Span;
@@ -99,7 +100,7 @@ pub struct Unit {
     /// The folder that its file lies in, from the root of the tree: empty, or with a `/` at its end.
     pub folder: String,
     /// The text of its file, without its drop-ins.
-    pub text: String,
+    pub text: Arc<String>,
     /// The whole file.
     pub span: Span,
     /// The name in the header of its own section, else the file's first line: the place of what is absent.

@@ -80,6 +80,7 @@ impl<'a> Wiring<'a> {
     /// The services that have a name, by the name in lower case.
     fn all_called(&self) -> HashMap<String, Vec<&'a Service>> {
         let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
+        called.reserve(self.stack.services.len());
         for service in self.stack.services.values() {
             let names = self.names(service);
             for (at, name) in names.iter().enumerate() {

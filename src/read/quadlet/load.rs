@@ -50,6 +50,7 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
     let mut loaded = Loaded::default();
     let read = threads::map(parsed.units.len() > MANY, &parsed.units, |source| unit(source, parsed, sources, release));
     loaded.units.reserve(parsed.units.len());
+    loaded.by_file.reserve(parsed.units.len());
     for (source, read) in parsed.units.iter().zip(read) {
         let Some((unit, faults)) = read else { continue };
         let head = unit.head;

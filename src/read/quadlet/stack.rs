@@ -3,6 +3,8 @@
 use super::load::Loaded;
 use super::unit::Unit;
 use super::{Parsed, container, env_file, intent, life, network};
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostic;
 use crate::maps::{HashMap, IndexMap};
 use crate::model::{self, Format, Network, Service, Spanned, Stack, Text, UnitEntry, UnitKind, Volume};
@@ -192,7 +194,7 @@ pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
         file: unit.file,
         kind: unit.kind,
         folder: unit.folder.clone(),
-        text: sources.text(unit.span).to_owned(),
+        text: sources.file_of(unit.span).map(|file| Arc::clone(&file.text)).unwrap_or_default(),
         span: unit.span,
         head: unit.head,
         sections: unit.sections,
