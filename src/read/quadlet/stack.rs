@@ -1,10 +1,10 @@
 //! The units of a release → the stack.
 
+use std::sync::Arc;
+
 use super::load::Loaded;
 use super::unit::Unit;
 use super::{Parsed, container, env_file, intent, life, network};
-use std::sync::Arc;
-
 use crate::diagnostic::Diagnostic;
 use crate::maps::{HashMap, IndexMap};
 use crate::model::{self, Format, Network, Service, Spanned, Stack, Text, UnitEntry, UnitKind, Volume};
