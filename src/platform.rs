@@ -2,7 +2,8 @@
 //!
 //! `data/platforms.toml` says which versions words stand for, `data/behaviours.toml` what each platform does and how
 //! that is known, `data/quadlet-keys.json` which release brought which Quadlet key,
-//! `data/datastores.toml` which images hold a database, `data/proxies.toml` which hold a proxy or DNS server.
+//! `data/datastores.toml` which images hold a database, `data/proxies.toml` which hold a proxy or DNS server,
+//! `data/selinux.toml` what SELinux guards, `data/variables.toml` which variables programs read for themselves.
 
 #[macro_use]
 mod table;

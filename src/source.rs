@@ -268,7 +268,7 @@ pub fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
-/// What of a path lies below a folder, as [`Path::strip_prefix`] says it; sooner where both are written alike.
+/// What of a path lies below a folder, as [`Path::strip_prefix`] says it; sooner where both are written alike. Both are tidy.
 pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
     let rest = || path.to_str()?.strip_prefix(folder.to_str()?)?.strip_prefix('/');
     match rest().filter(|rest| !rest.starts_with(['/', '.']) && !folder.as_os_str().is_empty()) {

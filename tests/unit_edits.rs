@@ -165,11 +165,10 @@ fn what_is_called_by_its_name_in_podman_moves_too() {
     ];
     let (code, texts, said) = edited(&units, "podman@5.8.6,rootless", &["--prefix", "t-"]);
     assert_eq!(code, 0, "{said}");
-    let names = ["web-x", "t-web-x"];
     let expected = [
         "ContainerName=t-web-x",
-        &format!("Network=t-shopnet:alias={}", names[0]),
-        &format!("Network=systemd-t-back:alias=w,alias={}", names[0]),
+        "Network=t-shopnet:alias=web-x",
+        "Network=systemd-t-back:alias=w,alias=web-x",
         // No unit makes it: it is there before, under its own name.
         "Network=outside",
         "PodmanArgs=--volume systemd-t-data:/b",
@@ -184,6 +183,34 @@ fn what_is_called_by_its_name_in_podman_moves_too() {
         assert!(texts["t-web.container"].lines().any(|found| found == line), "{line}: {}", texts["t-web.container"]);
     }
     assert!(texts["t-db.container"].contains("Volume=t-named:/n\n"), "{}", texts["t-db.container"]);
+}
+
+#[test]
+fn names_in_intents_and_of_services_move() {
+    let web = "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=web\nNetwork=shop\nNetwork=proxy\n\
+               Mount=type=bind,source=/data,target=/d\nServiceName=front\n[X-Quadgen]\nInternet=deny\nDeny=proxy\n";
+    let units = [
+        ("web.container", web),
+        (
+            "deny.container",
+            "[Container]\nImage=docker.io/library/nginx:1.27\nContainerName=deny\nNetwork=deny.network\n",
+        ),
+        ("deny.network", "[Network]\nNetworkName=%p-n\n"),
+        ("shop.network", "[Network]\nNetworkName=shop\nServiceName=shop-net\nInternal=true\n"),
+    ];
+    let (_, texts, said) = edited(&units, "podman@5.8.6,rootless", &["--prefix", "t-", "--no-verify"]);
+    for (file, line) in [
+        ("t-web.container", "Network=t-shop:alias=web"),
+        ("t-web.container", "Network=proxy"),
+        ("t-web.container", "ServiceName=t-front"),
+        ("t-web.container", "Internet=deny"),
+        ("t-web.container", "Deny=proxy"),
+        ("t-shop.network", "ServiceName=t-shop-net"),
+        ("t-deny.network", "NetworkName=t-deny-network-n"),
+    ] {
+        let text = texts.get(file).unwrap_or_else(|| panic!("{file}: {said}"));
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
 }
 
 #[test]

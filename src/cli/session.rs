@@ -223,8 +223,13 @@ impl Session {
             let outside = !found.files().into_iter().all(is_inside);
             if is_stack(&found) && outside && matches!(found, Found::Quadlet { .. }) {
                 let inside = found.files().into_iter().filter(|file| is_inside(file));
-                for file in inside.map(|file| self.files.shown(file)).collect::<Vec<_>>() {
-                    self.take(found.clone(), Some(file), common);
+                let inside: Vec<String> = inside.map(|file| self.files.shown(file)).collect();
+                let mut found = found;
+                for file in inside {
+                    // It is read once; its texts go with the first.
+                    let again = found.without_texts();
+                    self.take(found, Some(file), common);
+                    found = again;
                 }
             } else if is_stack(&found) {
                 self.take(found, None, common);

@@ -199,13 +199,19 @@ impl Keys {
         self.0 & other.0 != 0
     }
 
-    /// The factors are those that tell the keys of containers apart best.
     #[inline]
     const fn bit(key: &str) -> u128 {
+        1 << (Self::number(key) % 128)
+    }
+
+    /// A number that few other keys have, by a key's length and three of its letters. The factors are those that tell the
+    /// keys of containers apart best.
+    #[inline]
+    pub(crate) const fn number(key: &str) -> usize {
         let key = key.as_bytes();
         let (first, middle) = (Self::letter(key, 0), Self::letter(key, key.len() / 2));
         let last = Self::letter(key, key.len().wrapping_sub(1));
-        1 << ((first * 53 + middle * 9 + last * 4 + key.len() * 30) % 128)
+        first * 53 + middle * 9 + last * 4 + key.len() * 30
     }
 
     #[inline]

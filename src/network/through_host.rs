@@ -103,11 +103,10 @@ impl Wiring<'_> {
         match networks.iter().filter(|into| open(into)).count() {
             0 => (own, false),
             count if count == networks.len() && by_gateway(port) => (Question::PublishedPortFromNetwork, false),
-            _ if by_gateway(port) => (own, true),
-            // A packet to another address of the host leaves by the default route. That is of the network that was set up
-            // last, and the port leads to the one that was first: of several that may be it, never to the same.
+            _ if by_gateway(port) || !self.yes(Question::OwnPortByAnotherNetwork) => (own, true),
+            // A packet to another address of the host leaves by the default route.
             _ => {
-                let outs = self.outs(service).unwrap_or_else(|| networks.clone());
+                let Some(outs) = self.outs(service) else { return (own, true) };
                 let pairs = outs.iter().flat_map(|out| networks.iter().map(move |into| (out, into)));
                 let pairs = pairs.filter(|(out, into)| out != into || outs.len() == 1);
                 let is_open =

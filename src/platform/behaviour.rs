@@ -53,6 +53,9 @@ pub enum Question {
     PublishedPortFromInternalNetwork,
     /// Can a container reach a port that it publishes itself, through the host?
     OwnPublishedPort,
+    /// Do a container's default route and its published port always go by two of its networks, where several may be the way
+    /// out?
+    OwnPortByAnotherNetwork,
     /// Does a port answer that is published by a container on internal networks only?
     PublishedPortOnInternalNetwork,
     /// Does a port answer that is published by a container none of whose networks is a way out?
@@ -223,6 +226,7 @@ impl Question {
         Question::PublishedPortBetweenIsolatedNetworks,
         Question::PublishedPortFromInternalNetwork,
         Question::OwnPublishedPort,
+        Question::OwnPortByAnotherNetwork,
         Question::PublishedPortOnInternalNetwork,
         Question::PublishedPortWithoutDefaultRoute,
         Question::PublishedPortOnMixedNetworks,
@@ -321,6 +325,7 @@ impl Question {
             Question::PublishedPortBetweenIsolatedNetworks => "published-port-between-isolated-networks",
             Question::PublishedPortFromInternalNetwork => "published-port-from-internal-network",
             Question::OwnPublishedPort => "own-published-port",
+            Question::OwnPortByAnotherNetwork => "own-port-by-another-network",
             Question::PublishedPortOnInternalNetwork => "published-port-on-internal-network",
             Question::PublishedPortWithoutDefaultRoute => "published-port-without-default-route",
             Question::PublishedPortOnMixedNetworks => "published-port-on-mixed-networks",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::maps::IndexMap;
+use crate::model::Keys;
 
 /// What is known by name. A name is told from others by its length and three of its letters, which is quicker than to
 /// hash all of it; what remains alike is compared.
@@ -52,8 +53,7 @@ impl<T> ByName<T> {
 
 /// The slots in which a name may be, the likeliest first.
 fn probe(slots: &[u16], name: &str) -> impl Iterator<Item = usize> + use<> {
-    let letter = |at: usize| usize::from(name.as_bytes().get(at).copied().unwrap_or(0));
-    let first = letter(0) * 53 + letter(name.len() / 2) * 9 + letter(name.len().wrapping_sub(1)) * 4 + name.len() * 30;
+    let first = Keys::number(name);
     let mask = slots.len() - 1;
     (0..slots.len()).map(move |step| (first + step) & mask)
 }

@@ -111,16 +111,16 @@ fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Named
 /// The name of what a unit makes, as far as it is known before it runs.
 fn made(unit: &Unit, stack: &Stack, wiring: &Wiring<'_>) -> Option<String> {
     let (stem, kind) = UnitKind::of_file(&unit.file)?;
-    let named = |object: &Option<Text>| object.as_ref().map(|object| object.value.clone());
+    let object = |object: &Option<Text>| Some(object.as_ref().map_or(stem, |object| &object.value).to_owned());
     match kind {
-        UnitKind::Network => named(&stack.networks.get(stem)?.object_name),
-        UnitKind::Volume => named(&stack.volumes.get(stem)?.object_name),
+        UnitKind::Network => object(&stack.networks.get(stem)?.object_name),
+        UnitKind::Volume => object(&stack.volumes.get(stem)?.object_name),
         _ => stack.services.values().find(|it| it.unit_file() == unit.file).map(|it| wiring.container_name(it)),
     }
 }
 
 /// Keys that name what a unit makes.
-const OBJECTS: [&str; 5] = ["ContainerName", "NetworkName", "VolumeName", "PodName", "ServiceName"];
+const OBJECTS: [&str; 4] = ["ContainerName", "NetworkName", "VolumeName", "PodName"];
 
 /// Lets a unit's container keep a name on the networks of its stack. Podman takes one form of alias only.
 fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
@@ -134,10 +134,10 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
     }
     for entry in unit.entries.iter_mut().filter(|entry| entry.section == own && entry.key.value == "Network") {
         let network = entry.value.value.split(':').next().unwrap_or("");
-        let unit = network.strip_prefix(prefix).filter(|unit| unit.ends_with(".network"));
-        let made =
-            |it: &Network| !it.external && it.object_name.as_ref().is_some_and(|it| called(it, prefix) == network);
-        if unit.is_some_and(|unit| stack.units.contains_key(unit)) || stack.networks.values().any(made) {
+        let file = network.strip_prefix(prefix).filter(|file| file.ends_with(".network"));
+        let is_it =
+            |it: &Network| !it.external && called(it.object_name.as_ref().unwrap_or(&it.name), prefix) == network;
+        if file.is_some_and(|file| stack.units.contains_key(file)) || stack.networks.values().any(is_it) {
             let sign = if entry.value.value.contains(':') { ',' } else { ':' };
             entry.value.value = format!("{}{sign}alias={name}", entry.value.value);
         }
@@ -218,9 +218,6 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
         }
     }
     entries(&mut service.quadlet, stack, wiring, both);
-    for entry in service.quadlet.iter_mut().filter(|entry| entry.key.value == "ServiceName") {
-        entry.value.value = format!("{prefix}{}", entry.value.value);
-    }
     for mount in service.mounts.iter_mut().filter(|mount| mount.value.kind == MountKind::Volume) {
         if stack.volumes.contains_key(&mount.value.source) {
             mount.value.source = format!("{prefix}{}", mount.value.source);
@@ -272,31 +269,41 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: 
                 None
             } else if out.ends_with("container:") {
                 container(word, stack, wiring, both)
-            } else if is_unit(word, stack) || (entry.section == "X-Quadgen" && is_party(word, stack)) {
+            } else if is_unit(word, stack) || (is_intent(entry) && is_party(word, stack)) {
                 Some(format!("{prefix}{word}"))
             } else {
-                object_of(&entry.key.value, &out, word, stack, both)
+                object_of(&entry.key.value, &out, word, behind, stack, both)
             };
             out.push_str(moved.as_deref().unwrap_or(word));
             rest = behind;
         }
         entry.value.value = out;
+        if entry.key.value == "ServiceName" && UnitKind::ALL.iter().any(|kind| kind.section() == entry.section) {
+            entry.value.value.insert_str(0, prefix);
+        }
     }
 }
 
+/// Whether a line says whom a unit reaches, or must not.
+fn is_intent(entry: &UnitEntry) -> bool {
+    entry.section == "X-Quadgen" && matches!(entry.key.value.as_str(), "Connects" | "Deny")
+}
+
 /// The new name of a network or volume of the stack where a key or an argument calls it by the name that it has in the
-/// runtime; `before` is what stands before the word.
-fn object_of(key: &str, before: &str, word: &str, stack: &Stack, both: Prefixes<'_>) -> Option<String> {
+/// runtime; `before` and `after` are what stands around the word.
+fn object_of(key: &str, before: &str, word: &str, after: &str, stack: &Stack, both: Prefixes<'_>) -> Option<String> {
     let new = |object: &Text| (object.value == word).then(|| called(object, both.object));
-    let behind = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
-    let arguments = matches!(key, "PodmanArgs" | "GlobalArgs");
-    let first = |own: &str| key == own && before.trim_start_matches('"').is_empty();
+    let bare = before.trim_end_matches(['"', '\'']);
+    let behind = |words: &[&str]| words.iter().any(|word| bare.ends_with(word));
+    let arguments = key == "PodmanArgs";
+    let first = |own: &str| key == own && bare.is_empty();
     if first("Network") || (arguments && behind(&["--network=", "--network ", "--net=", "--net "])) {
         let mut own = stack.networks.values().filter(|network| !network.external);
-        return own.find_map(|network| new(network.object_name.as_ref()?));
+        return own.find_map(|network| new(network.object_name.as_ref().unwrap_or(&network.name)));
     }
-    let mount = key == "Mount" || (arguments && before.contains("--mount"));
-    let volume = first("Volume") || (arguments && behind(&["-v ", "--volume=", "--volume "]));
+    let fields = [before.rsplit(' ').next().unwrap_or(""), after.split(' ').next().unwrap_or("")];
+    let mount = (key == "Mount" || arguments) && fields.iter().any(|fields| fields.contains("type=volume"));
+    let volume = first("Volume") || (arguments && behind(&["-v ", "-v=", "--volume=", "--volume "]));
     if volume || (mount && behind(&["source=", "src="])) {
         let mut own = stack.volumes.values().filter(|volume| !volume.external || stack.format == Format::Quadlet);
         return own.find_map(|volume| new(volume.object_name.as_ref().unwrap_or(&volume.name)));
@@ -306,7 +313,7 @@ fn object_of(key: &str, before: &str, word: &str, stack: &Stack, both: Prefixes<
 
 /// Whether a word is what an intent calls a service or a network by.
 fn is_party(word: &str, stack: &Stack) -> bool {
-    stack.services.contains_key(word) || stack.networks.contains_key(word)
+    stack.services.contains_key(word) || (stack.networks.contains_key(word) && !is_theirs(stack, word))
 }
 
 /// Whether a word is the name of a unit, or of a unit's service, that is made of the stack.
