@@ -11,7 +11,7 @@ pub use crate::diagnostic::input::CONFLICTING_NETWORK_MODE as RULE;
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
     let units = context.stack.units.values().filter(|unit| runs.contains(&unit.kind));
-    for unit in units.filter(|unit| !joined_networks::are_units(unit)) {
+    for unit in units.filter(|unit| !joined_networks::are_units_only(unit)) {
         let joined = joined_networks::of(unit);
         let Some((mode, said)) = conflict(&joined) else { continue };
         let name = unit.file_of(said.span);

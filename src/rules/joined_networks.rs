@@ -35,8 +35,9 @@ pub(super) fn of(unit: &Unit) -> Vec<Joined<'_>> {
     all
 }
 
-/// Whether all that a unit says about its networks is which units make them: most say no more.
-pub(super) fn are_units(unit: &Unit) -> bool {
+/// Whether all that a unit says about its networks is which units make them, so that neither a mode nor a network from
+/// outside is among them: most say no more.
+pub(super) fn are_units_only(unit: &Unit) -> bool {
     let own = unit.kind.section();
     let is_unit = |entry: &UnitEntry| entry.value.value.ends_with(".network") && !entry.value.value.contains(':');
     unit.all(own, "Network").all(is_unit) && unit.last(own, "PodmanArgs").is_none()

@@ -22,7 +22,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut used: BTreeMap<&str, Vec<(&Unit, Joined<'_>)>> = BTreeMap::new();
     let runs = [UnitKind::Container, UnitKind::Pod, UnitKind::Kube];
     let units = context.stack.units.values().filter(|unit| runs.contains(&unit.kind));
-    for unit in units.filter(|unit| !joined_networks::are_units(unit)) {
+    for unit in units.filter(|unit| !joined_networks::are_units_only(unit)) {
         for joined in joined_networks::of(unit) {
             // `podman` is there from the start; a specifier or a variable may name anything.
             let unit_file = joined.name.ends_with(".network");

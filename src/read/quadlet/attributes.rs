@@ -8,7 +8,7 @@ use crate::platform::attributes::{self, Attribute, Shape};
 use crate::source::Span;
 
 /// An attribute of a service that a key or an argument says.
-struct Said {
+struct FromKey {
     name: &'static str,
     shape: Shape,
     /// The key, else the argument.
@@ -19,17 +19,17 @@ struct Said {
 }
 
 /// By name.
-static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
+static SAID: LazyLock<Vec<FromKey>> = LazyLock::new(|| {
     let names = attributes::below("services.*").into_iter();
     let found = names.filter_map(|name| said(name, attributes::find(&format!("services.*.{name}"))?));
     found.collect()
 });
 
-fn said(name: &'static str, attribute: &'static Attribute) -> Option<Said> {
+fn said(name: &'static str, attribute: &'static Attribute) -> Option<FromKey> {
     let (shape, key) = (attribute.shape?, attribute.key.as_deref().or(attribute.flag.as_deref())?);
     // A log has options without a driver, too.
     let keys = if shape == Shape::Logging { Keys::of(&["LogDriver", "LogOpt"]) } else { Keys::of(&[key]) };
-    Some(Said { name, shape, key, is_key: attribute.key.is_some(), keys })
+    Some(FromKey { name, shape, key, is_key: attribute.key.is_some(), keys })
 }
 
 pub(super) fn attributes(values: &mut Values<'_>, service: &mut Service) {

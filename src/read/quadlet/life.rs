@@ -21,7 +21,7 @@ const START_LIMIT: u64 = 900;
 const GRACE: u64 = 10;
 
 /// What `[Unit]` says about another unit.
-struct Said<'u> {
+struct Wait<'u> {
     target: &'u Unit,
     after: bool,
     wants: bool,
@@ -64,13 +64,13 @@ fn dependencies(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>, na
     let files_too = Habit::DependenciesTranslated.of(unit.release);
     let keys = WAITS.into_iter().filter(|key| unit.keys.may_hold(key));
     let lines: Vec<(&str, Vec<Word<'_>>)> = keys.map(|key| (key, unit.words("Unit", key, Escapes::Keep))).collect();
-    let mut said: IndexMap<&str, Said<'_>> = IndexMap::default();
+    let mut said: IndexMap<&str, Wait<'_>> = IndexMap::default();
     for (key, word) in lines.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, word))) {
         let Some((target, name)) = names.service(&word.text, files_too) else { continue };
         if name == service.name.value {
             continue;
         }
-        let other = said.entry(name).or_insert(Said {
+        let other = said.entry(name).or_insert(Wait {
             target,
             after: false,
             wants: false,

@@ -64,3 +64,16 @@ pub(super) fn options(values: &mut Values<'_>, service: &mut Service) {
     let data = Data::List(options.collect());
     service.attributes.insert("security_opt".to_owned(), (span, Value { span, data }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, KEYS, SWITCHES};
+
+    #[test]
+    fn everything_that_is_looked_at_is_among_all() {
+        for (key, _) in KEYS.iter().chain(&SWITCHES) {
+            assert!(ALL.may_hold(key), "{key}");
+        }
+        assert!(ALL.may_hold("--security-opt"));
+    }
+}
