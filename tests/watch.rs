@@ -24,8 +24,9 @@ struct Run {
 
 impl Run {
     fn start(folder: &Path, arguments: &[&str]) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quadgen"))
-            .args(["lint", "--watch"])
+        // Whoever runs the tests in the background has Ctrl-C ignored, and what is started would inherit that.
+        let mut child = Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_quadgen"), "lint", "--watch"])
             .args(arguments)
             .current_dir(folder)
             .stdin(Stdio::null())
