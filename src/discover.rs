@@ -79,23 +79,6 @@ impl Found {
         }
     }
 
-    /// The same without what was read of its files.
-    pub fn without_texts(&self) -> Found {
-        match self {
-            Found::Quadlet { tree, rootful } => Found::Quadlet {
-                tree: Tree {
-                    root: tree.root.clone(),
-                    searched: tree.searched,
-                    units: tree.units.clone(),
-                    drop_ins: tree.drop_ins.clone(),
-                    texts: Vec::new(),
-                },
-                rootful: *rootful,
-            },
-            other => other.clone(),
-        }
-    }
-
     /// The format of the stack, if it is one.
     pub fn format(&self) -> Option<Format> {
         match self {

@@ -198,7 +198,7 @@ fn names_in_intents_and_of_services_move() {
         ("deny.network", "[Network]\nNetworkName=%p-n\n"),
         ("shop.network", "[Network]\nNetworkName=shop\nServiceName=shop-net\nInternal=true\n"),
     ];
-    let (_, texts, said) = edited(&units, "podman@5.8.6,rootless", &["--prefix", "t-", "--no-verify"]);
+    let (_, texts, said) = edited(&units, "podman@5.8.6,rootless", &["--prefix", "t-"]);
     for (file, line) in [
         ("t-web.container", "Network=t-shop:alias=web"),
         ("t-web.container", "Network=proxy"),

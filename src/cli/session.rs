@@ -217,19 +217,19 @@ impl Session {
         if !self.wants.allow_empty && !found.iter().any(is_stack) {
             self.no_stack(folder, &found);
         }
-        for found in found {
+        for mut found in found {
             // What lies outside of the folder belongs to a stack and was not asked for.
             let is_inside = |file: &Path| below(file, &full).is_some() || absolute(file).starts_with(&full);
             let outside = !found.files().into_iter().all(is_inside);
             if is_stack(&found) && outside && matches!(found, Found::Quadlet { .. }) {
                 let inside = found.files().into_iter().filter(|file| is_inside(file));
                 let inside: Vec<String> = inside.map(|file| self.files.shown(file)).collect();
-                let mut found = found;
+                // What is asked for several times is read when it is taken.
+                if let Found::Quadlet { tree, .. } = &mut found {
+                    tree.texts.clear();
+                }
                 for file in inside {
-                    // It is read once; its texts go with the first.
-                    let again = found.without_texts();
-                    self.take(found, Some(file), common);
-                    found = again;
+                    self.take(found.clone(), Some(file), common);
                 }
             } else if is_stack(&found) {
                 self.take(found, None, common);

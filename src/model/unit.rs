@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::Text;
 use crate::source::Span;
 
+/// The section of a unit that says what is meant: systemd and the generator pass over it.
+pub const INTENTS: &str = "X-Quadgen";
+
 /// Where units lie once they are installed, as systemd names it.
 pub const INSTALLED: &str = "%E/containers/systemd/";
 

@@ -340,9 +340,6 @@ impl<'a> Wiring<'a> {
 
     /// Whether a service is on a network.
     pub fn is_member(&self, service: &Service, network: &str) -> bool {
-        let owner = self.owner(service);
-        owner.network_mode.is_none()
-            && owner.networks.iter().any(|attachment| attachment.network.value == network)
-            && self.stack.networks.contains_key(network)
+        self.on(service).any(|(attachment, _)| attachment.network.value == network)
     }
 }

@@ -34,7 +34,7 @@ use super::{File, Options, Rendered, lost, refuse};
 use crate::diagnostic::Diagnostic;
 use crate::maps::HashSet;
 use crate::model::{
-    Condition, Data, Format, HOME, HostOs, INSTALLED, Network, Party, Spanned, Stack, Subnet, Volume, is_name,
+    Condition, Data, Format, HOME, HostOs, INSTALLED, INTENTS, Network, Party, Spanned, Stack, Subnet, Volume, is_name,
 };
 use crate::network::{Isolation, isolations};
 use crate::platform::{Feature, Platform, is_bridge_option};
@@ -413,7 +413,7 @@ fn deny(context: &Context<'_>, party: &Party, unit: &mut Unit) {
     }
     if !denied.is_empty() {
         unit.at(stack.deny.first().map(|deny| deny.text.span()));
-        unit.text("X-Quadgen", "Deny", &denied.join(" "));
+        unit.text(INTENTS, "Deny", &denied.join(" "));
         unit.at(None);
     }
 }

@@ -167,10 +167,13 @@ fn on_all_networks(view: &View<'_>, unit: &Unit) -> Vec<Text> {
 
 /// What stands behind the name of each network: options with where each begins in the value.
 fn options(value: &Text) -> impl Iterator<Item = (usize, &str)> {
-    let begin = value.value.as_ptr() as usize;
-    let (_, options) = value.value.split_once(':').unzip();
+    let (name, options) = value.value.split_once(':').unzip();
     let options = options.into_iter().flat_map(|options: &str| options.split(','));
-    options.map(move |option| (option.as_ptr() as usize - begin, option))
+    options.scan(name.map_or(0, str::len) + 1, |next, option| {
+        let at = *next;
+        *next += option.len() + 1;
+        Some((at, option))
+    })
 }
 
 /// Each `Network=NAME:alias=ALIAS`.

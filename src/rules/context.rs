@@ -218,7 +218,7 @@ pub(super) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String 
 
 /// A name in backticks, each.
 pub(super) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> impl Iterator<Item = String> {
-    names.into_iter().map(|name| ["`", name.as_ref(), "`"].concat())
+    names.into_iter().map(|name| format!("`{}`", name.as_ref()))
 }
 
 /// The first three, each once, and how many more there are: `a, b, c and 2 more`.

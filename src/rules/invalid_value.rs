@@ -73,41 +73,41 @@ fn is_placeholder(value: &str) -> bool {
 
 fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
     let key = entry.key.value.as_str();
-    let value = || entry.value.value.trim();
-    let bare = || value().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value());
+    let value = entry.value.value.trim();
+    let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
     let refused = |why: String, what_helps| {
         Some(Fault {
-            message: format!("`{key}={}`: {why}; Podman refuses it at the start", value().escape_debug()),
+            message: format!("`{key}={}`: {why}; Podman refuses it at the start", value.escape_debug()),
             what_helps,
         })
     };
     match key {
         _ if kind == Repeat::Bool => {
             let words = ["1", "yes", "true", "on", "0", "no", "false", "off"];
-            if words.iter().any(|word| bare().eq_ignore_ascii_case(word)) {
+            if words.iter().any(|word| bare.eq_ignore_ascii_case(word)) {
                 return None;
             }
             let message =
-                format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value().escape_debug());
+                format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value.escape_debug());
             Some(Fault { message, what_helps: "true, or false" })
         }
-        "PublishPort" => match with_small_protocol(bare()).parse::<Port>() {
+        "PublishPort" => match with_small_protocol(bare).parse::<Port>() {
             Ok(_) => None,
             Err(why) => refused(why, "[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL], such as 8080:80 or 127.0.0.1:5353:53/udp"),
         },
-        "Subnet" if bare().parse::<IpNet>().is_err() => {
+        "Subnet" if bare.parse::<IpNet>().is_err() => {
             refused("it is no subnet".to_owned(), "an address with the length of its prefix, such as 10.89.7.0/24")
         }
-        "Gateway" | "IP" | "IP6" if bare().parse::<IpAddr>().is_err() => {
+        "Gateway" | "IP" | "IP6" if bare.parse::<IpAddr>().is_err() => {
             refused("it is no address".to_owned(), "an address, such as 10.89.7.1")
         }
         "HealthInterval" | "HealthTimeout" | "HealthStartPeriod" | "HealthStartupInterval" | "HealthStartupTimeout"
-            if bare() != "disable" =>
+            if bare != "disable" =>
         {
-            let why = bare().parse::<Duration>().err()?;
+            let why = bare.parse::<Duration>().err()?;
             refused(why, "a number with a unit, such as 30s or 1m30s")
         }
-        "HealthRetries" | "HealthStartupRetries" | "HealthStartupSuccess" if bare().parse::<u32>().is_err() => {
+        "HealthRetries" | "HealthStartupRetries" | "HealthStartupSuccess" if bare.parse::<u32>().is_err() => {
             refused("it is no whole number".to_owned(), "a whole number")
         }
         _ => None,

@@ -208,11 +208,11 @@ fn relabelled(stack: &Stack, service: &Service, mount: &Spanned<Mount>, new: Opt
     if parts.next().is_some() {
         return None;
     }
-    let mut text = [source, ":", target].concat();
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "z" | "Z"));
-    for (at, option) in kept.chain(new).enumerate() {
-        text.push(if at == 0 { ':' } else { ',' });
-        text.push_str(option);
+    let options: Vec<&str> = kept.chain(new).collect();
+    let mut text = format!("{source}:{target}");
+    if !options.is_empty() {
+        text = format!("{text}:{}", options.join(","));
     }
     Some(Change::Replace { span, text })
 }

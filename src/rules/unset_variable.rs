@@ -25,13 +25,13 @@ struct Use<'a> {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::default();
-    let keys: Keys = KEYS.into_iter().collect();
+    const USED: Keys = Keys::of(&KEYS);
     for unit in context.stack.units.values() {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {
             continue;
         }
-        let lines = unit.entries.iter().filter(|line| keys.may_hold(&line.key.value) && line.value.value.contains('$'));
+        let lines = unit.entries.iter().filter(|line| USED.may_hold(&line.key.value) && line.value.value.contains('$'));
         let lines = lines.filter(|line| line.section == unit.kind.section());
         for line in lines.filter(|line| KEYS.contains(&line.key.value.as_str())) {
             for (name, span) in variables(line) {

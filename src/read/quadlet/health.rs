@@ -57,7 +57,8 @@ fn start_interval(values: &mut Values<'_>, command: Option<&Given<'_>>, health: 
 fn test(given: &Given<'_>) -> Option<HealthTest> {
     let text = given.word.text.trim();
     let word = |text: &str| -> Text { Spanned::written(text.to_owned(), given.span()) };
-    let list: Option<Vec<String>> = text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
+    let list: Option<Vec<String>> =
+        text.trim_start().starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
     let first = match &list {
         Some(words) => words.first().map_or("", String::as_str),
         None => text.split(' ').next().unwrap_or(""),

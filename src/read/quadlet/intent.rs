@@ -6,24 +6,22 @@ use super::load::Loaded;
 use super::stack::key;
 use super::unit::Unit;
 use crate::diagnostic::{Diagnostic, input};
-use crate::model::{Deny, Party, Spanned, Stack, Text, UnitKind};
+use crate::model::{Deny, INTENTS, Party, Spanned, Stack, Text, UnitKind};
 use crate::suggest;
 use crate::syntax::unit::{Escapes, Word};
 
-/// The section.
-const SECTION: &str = "X-Quadgen";
 const KEYS: [&str; 4] = ["Internet", "Host", "Connects", "Deny"];
 
 pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
     let mut reader = Reader::default();
     // An entry of it has its section's header above.
-    let speaks = |unit: &&Unit| unit.sections.iter().any(|(name, _)| name == SECTION);
+    let speaks = |unit: &&Unit| unit.sections.iter().any(|(name, _)| name == INTENTS);
     for unit in loaded.units.iter().filter(speaks) {
-        for entry in unit.entries.iter().filter(|entry| entry.section == SECTION) {
+        for entry in unit.entries.iter().filter(|entry| entry.section == INTENTS) {
             if KEYS.contains(&entry.key.as_str()) {
                 continue;
             }
-            let message = format!("[{SECTION}] has no key `{}`", entry.key.escape_debug());
+            let message = format!("[{INTENTS}] has no key `{}`", entry.key.escape_debug());
             let found = Diagnostic::new(&input::UNKNOWN_KEY, entry.key_span, message);
             reader.diagnostics.push(match suggest::nearest(&entry.key, KEYS) {
                 Some(near) => found.here(format!("did you mean `{near}`?")),
@@ -31,10 +29,10 @@ pub(super) fn intents(loaded: &Loaded, stack: &mut Stack) -> Vec<Diagnostic> {
             });
         }
         let texts =
-            |key: &str| -> Vec<Text> { unit.words(SECTION, key, Escapes::Keep).into_iter().map(text).collect() };
+            |key: &str| -> Vec<Text> { unit.words(INTENTS, key, Escapes::Keep).into_iter().map(text).collect() };
         if let Some(service) = key(unit).and_then(|key| stack.services.get_mut(key)) {
             let mut denied = |what: &str, key: &str| {
-                let text = unit.text(SECTION, key)?;
+                let text = unit.text(INTENTS, key)?;
                 reader.denied_text(text.value, text.span(), what)
             };
             service.internet_denied = denied("Internet=", "Internet");

@@ -2,8 +2,8 @@
 
 use super::{each_context, each_text, entry};
 use crate::model::{
-    ContainerName, Format, MountKind, Named, Network, NetworkMode, Party, Service, Spanned, Stack, Target as Goal,
-    Text, Unit, UnitEntry, UnitKind,
+    ContainerName, Format, INTENTS, MountKind, Named, Network, NetworkMode, Party, Service, Spanned, Stack,
+    Target as Goal, Text, Unit, UnitEntry, UnitKind,
 };
 use crate::network::{Home, Wiring};
 use crate::source::Span;
@@ -286,7 +286,7 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: 
 
 /// Whether a line says whom a unit reaches, or must not.
 fn is_intent(entry: &UnitEntry) -> bool {
-    entry.section == "X-Quadgen" && matches!(entry.key.value.as_str(), "Connects" | "Deny")
+    entry.section == INTENTS && matches!(entry.key.value.as_str(), "Connects" | "Deny")
 }
 
 /// The new name of a network or volume of the stack where a key or an argument calls it by the name that it has in the

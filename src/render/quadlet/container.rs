@@ -3,7 +3,9 @@
 use super::quote::{Specifiers, unfit};
 use super::unit::{Unit, is_unit};
 use super::{Context, attributes, copies, deny, environment, finish, hooks, life, mounts};
-use crate::model::{ContainerName, Format, Health, HealthTest, NetworkMode, Party, STANDING_FOR, Service, Text};
+use crate::model::{
+    ContainerName, Format, Health, HealthTest, INTENTS, NetworkMode, Party, STANDING_FOR, Service, Text,
+};
 use crate::platform::Feature;
 use crate::platform::keys::Repeat;
 use crate::render::host::start_step;
@@ -303,16 +305,16 @@ fn host(context: &Context<'_>, service: &Service, unit: &mut Unit) {
 /// What was meant travels with the unit, in a section that systemd and the generator ignore.
 fn intents(context: &Context<'_>, service: &Service, unit: &mut Unit) {
     if service.internet_denied.is_some() {
-        unit.text("X-Quadgen", "Internet", "deny");
+        unit.text(INTENTS, "Internet", "deny");
     }
     if service.host_denied.is_some() {
-        unit.text("X-Quadgen", "Host", "deny");
+        unit.text(INTENTS, "Host", "deny");
     }
     let connects: Vec<String> =
         service.connections.iter().filter(|connection| connection.is_stated()).map(words::connection).collect();
     if !connects.is_empty() {
         unit.at(service.connections.iter().find(|connection| connection.is_stated()).map(|connection| connection.span));
-        unit.text("X-Quadgen", "Connects", &connects.join(" "));
+        unit.text(INTENTS, "Connects", &connects.join(" "));
         unit.at(None);
     }
     deny(context, &Party::Service(service.name.value.clone()), unit);

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use super::kept::Kept;
 use super::quote;
-use crate::model::{Origin, STANDING_FOR, Text, UnitEntry, Value, Version};
+use crate::model::{INTENTS, Origin, STANDING_FOR, Text, UnitEntry, Value, Version};
 use crate::platform::keys;
 use crate::render::pairs_at;
 use crate::source::Span;
 
 /// Sections in the order they are written.
 const ORDER: [&str; 10] =
-    ["Unit", "Container", "Pod", "Network", "Volume", "Build", "Quadlet", "Service", "Install", "X-Quadgen"];
+    ["Unit", "Container", "Pod", "Network", "Volume", "Build", "Quadlet", "Service", "Install", INTENTS];
 
 /// What files of units end in.
 const UNITS: [&str; 6] = [".container", ".network", ".volume", ".build", ".image", ".pod"];
