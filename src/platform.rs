@@ -18,13 +18,15 @@ pub mod generator;
 pub mod keys;
 pub mod options;
 pub mod proxy;
+mod question;
 pub mod schema;
 pub mod selinux;
 pub mod systemd;
 pub(crate) mod variables;
 
-pub use behaviour::{Fact, Is, Known, Leads, Question};
+pub use behaviour::{Fact, Is, Known, Leads};
 pub use feature::Feature;
+pub use question::Question;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
