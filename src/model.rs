@@ -27,7 +27,9 @@ pub use name::{is_name, is_reserved};
 pub use platform::{Backend, Deploy, HostOs, PlatformSpec, RootlessNetwork, Runtime, SpecError};
 pub use port::{Port, PortRange, Protocol};
 pub use template::{AT_START, HOME, HostPart, HostTemplate, VARIABLE, host_templates, is_mark};
-pub use unit::{INSTALLED, INTENTS, Keys, MAKES_FILE, MAKES_FOLDER, STANDING_FOR, Unit, UnitEntry, UnitKind, standing};
+pub use unit::{
+    INSTALLED, INTENTS, Keys, MAKES_FILE, MAKES_FOLDER, STANDING_FOR, Unit, UnitEntry, UnitKind, UnitText, standing,
+};
 pub use value::{Data, Value};
 pub use version::Version;
 

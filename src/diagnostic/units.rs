@@ -1,7 +1,7 @@
 //! Rules about Quadlet units that the reader itself reports: what a release's generator refuses, and what it makes of
 //! lines.
 
-use std::borrow::Cow;
+use ecow::EcoString;
 
 use super::{Change, Fixable, Level, Rule};
 use crate::source::Span;
@@ -84,7 +84,7 @@ pub static MISPLACED_KEY: Rule = Rule {
 };
 
 /// The changes that move a line to another section of its file. `sections` are those of the unit, `file` is its whole text.
-pub fn moved(key: Span, line: String, to: &str, sections: &[(Cow<'static, str>, Span)], file: Span) -> Vec<Change> {
+pub fn moved(key: Span, line: String, to: &str, sections: &[(EcoString, Span)], file: Span) -> Vec<Change> {
     let here = |place: Span| file.start <= place.start && place.end <= file.end;
     let section = sections.iter().find(|(name, place)| name == to && here(*place));
     let put = match section {

@@ -254,7 +254,7 @@ impl Units {
         let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
         let mut tree =
             Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), texts: Vec::new() };
-        let mut text = |at: &usize| self.files.get_mut(*at).and_then(|file| file.text.take()).map(String::into_bytes);
+        let mut text = |at: &usize| self.files.get_mut(*at).and_then(|file| file.text.take());
         tree.texts = all.iter().map(&mut text).collect();
         Found::Quadlet { tree, rootful: part.rootful }
     }
@@ -373,7 +373,7 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
 pub(super) fn dangles(files: &dyn Files, tree: &Tree) -> bool {
     let mut texts = tree.texts.iter();
     let units = tree.units.iter().map(|path| {
-        let known = texts.next().and_then(|text| std::str::from_utf8(text.as_deref()?).ok());
+        let known = texts.next().and_then(Option::as_deref);
         let text = known.map(Cow::Borrowed).or_else(|| text_of(files, path).map(Cow::Owned)).unwrap_or_default();
         let name = name_of(path);
         let unit = units::read(&name, &text);

@@ -1,9 +1,10 @@
 //! The source layer of Quadlet: units as their files say them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Text;
+use ecow::EcoString;
+
+use super::Spanned;
 use crate::source::Span;
 
 /// The section of a unit that says what is meant: systemd and the generator pass over it.
@@ -111,7 +112,7 @@ pub struct Unit {
     /// The service that it becomes, without `.service`.
     pub service: String,
     /// Every section with the place of its name, as often as it stands, those of drop-ins behind its own.
-    pub sections: Vec<(Cow<'static, str>, Span)>,
+    pub sections: Vec<(EcoString, Span)>,
     /// Every entry in the order in which they count: those of the file, then those of each drop-in.
     pub entries: Vec<UnitEntry>,
     /// Which keys they have.
@@ -236,13 +237,16 @@ impl<'a> FromIterator<&'a str> for Keys {
     }
 }
 
+/// A text of a unit. There are many, and a short one needs no memory of its own.
+pub type UnitText = Spanned<EcoString>;
+
 /// A line of a unit: `[section]`, key and value.
 #[derive(Clone, PartialEq, Debug)]
 pub struct UnitEntry {
     /// The section without its brackets.
-    pub section: Cow<'static, str>,
+    pub section: EcoString,
     /// The key.
-    pub key: Text,
+    pub key: UnitText,
     /// The value, as it is written into the unit.
-    pub value: Text,
+    pub value: UnitText,
 }

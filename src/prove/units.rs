@@ -62,5 +62,5 @@ impl Units {
 }
 
 fn key(entry: &UnitEntry) -> (String, String, String) {
-    (entry.section.to_string(), entry.key.value.clone(), entry.value.value.trim().to_owned())
+    (entry.section.to_string(), entry.key.value.clone().into(), entry.value.value.trim().to_owned())
 }

@@ -198,8 +198,9 @@ impl Reader {
                     "a value of a unit is one line: a line break would begin another key, a backslash at its end joins the next",
                 );
             } else if scalar(item).is_some() {
-                let key = Spanned::written(entry.key.clone(), entry.key_span);
-                found.push(UnitEntry { section: section.key.clone().into(), key, value });
+                let key = Spanned::written(entry.key.as_str().into(), entry.key_span);
+                let value = Spanned { value: value.value.into(), origin: value.origin };
+                found.push(UnitEntry { section: section.key.as_str().into(), key, value });
             }
         }
     }

@@ -32,7 +32,7 @@ use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
 use crate::platform::generator::Habit;
-use crate::source::{FileId, Files, SourceMap, below, display_path, reason};
+use crate::source::{FileId, Files, MAX_FILE_BYTES, SourceMap, below, display_path, reason};
 use crate::syntax::unit::{self as lines, Dialect, Escapes};
 use crate::threads::{self, MANY};
 
@@ -49,7 +49,7 @@ pub struct Tree {
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
     pub drop_ins: Vec<PathBuf>,
     /// What was read of the units, in their order, to see what they are; what is missing here is read again.
-    pub texts: Vec<Option<Vec<u8>>>,
+    pub texts: Vec<Option<String>>,
 }
 
 /// The units of one host, with everything of them that lies in files. What their lines mean is up to a release.
@@ -100,23 +100,26 @@ impl Source {
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let mut texts = std::mem::take(&mut tree.texts).into_iter();
+    let mut texts = std::mem::take(&mut tree.texts);
+    texts.resize(tree.units.len() + tree.drop_ins.len(), None);
     let tree = &tree;
     let many = tree.units.len() > MANY;
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
-        for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
-            let names = threads::map(many, paths, |path| {
-                (files.shown(path), display_path(below(path, &tree.root).unwrap_or(path)))
-            });
-            for (path, (shown, inside)) in paths.iter().zip(names) {
-                let text = texts.next().flatten();
-                let file = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
-                let Some(file) = file else { continue };
-                let source = Source { path: inside, file };
+        let paths: Vec<(&PathBuf, &Option<String>)> = tree.units.iter().chain(&tree.drop_ins).zip(&texts).collect();
+        let asked = threads::map(many, &paths, |(path, text)| {
+            let inside = display_path(below(path, &tree.root).unwrap_or(path));
+            (files.shown(path), inside, text.as_deref().is_none_or(may_name_env_files))
+        });
+        let paths = tree.units.iter().map(|path| (path, true)).chain(tree.drop_ins.iter().map(|path| (path, false)));
+        for (((path, is_unit), text), (shown, inside, may_name)) in paths.zip(texts).zip(asked) {
+            let file = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
+            let Some(file) = file else { continue };
+            let source = Source { path: inside, file };
+            if may_name {
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
-                if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
             }
+            if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
         }
         parsed
     };
@@ -152,8 +155,7 @@ fn env_files(
     let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
     let folder = if is_unit { folder } else { above };
     let file = sources.file(source.file);
-    // A key may be continued on the next line, behind a backslash.
-    if !file.text.contains("EnvironmentFile") && !file.text.contains('\\') {
+    if !may_name_env_files(&file.text) {
         return;
     }
     let entries = lines::parse(file, Dialect::Joined).entries;
@@ -182,15 +184,24 @@ fn env_files(
     }
 }
 
+/// Whether a unit may name env files: a key may be continued on the next line, behind a backslash.
+fn may_name_env_files(text: &str) -> bool {
+    text.contains('\\') || text.contains("EnvironmentFile")
+}
+
 fn load_file(
     sources: &mut SourceMap,
     files: &dyn Files,
     path: &Path,
     shown: String,
-    text: Option<Vec<u8>>,
+    text: Option<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<FileId> {
-    let bytes = text.map_or_else(|| files.read(path).map_err(|error| reason(&error)), Ok);
+    // One that is too large is read again for the error.
+    if let Some(text) = text.filter(|text| text.len() <= MAX_FILE_BYTES) {
+        return Some(sources.add(shown, text));
+    }
+    let bytes = files.read(path).map_err(|error| reason(&error));
     match bytes.and_then(|bytes| sources.take(shown.clone(), bytes)) {
         Ok(loaded) => {
             if let Some(bad) = loaded.not_utf8 {

@@ -4,7 +4,7 @@ use super::context::{Context, Need, View, list, seen, why};
 use super::mend;
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
-use crate::model::{Deploy, Format, Network, NetworkMode, Origin, Service, Spanned, Stack, Text, Unit};
+use crate::model::{Deploy, Format, Network, NetworkMode, Origin, Service, Spanned, Stack, Text, Unit, UnitText};
 use crate::network::Verdict;
 use crate::platform::{Known, Question, keys};
 use crate::source::Span;
@@ -132,7 +132,7 @@ fn is_no_bridge(view: &View<'_>, network: &Network) -> bool {
 }
 
 /// The values of a key of a unit's own section; an empty one takes back those before it.
-fn values<'u>(unit: &'u Unit, key: &'u str) -> Vec<&'u Text> {
+fn values<'u>(unit: &'u Unit, key: &'u str) -> Vec<&'u UnitText> {
     let mut found = Vec::new();
     for entry in unit.all(unit.kind.section(), key) {
         if entry.value.value.is_empty() {
@@ -149,7 +149,9 @@ fn on_all_networks(view: &View<'_>, unit: &Unit) -> Vec<Text> {
     // A release that does not have the key yet takes no such unit, which QG701 says.
     let known = keys::find(unit.kind.section(), "NetworkAlias");
     let has_key = known.is_some_and(|key| key.since() <= view.wiring.platform.version);
-    let mut found: Vec<Text> = values(unit, "NetworkAlias").into_iter().filter(|_| has_key).cloned().collect();
+    let lines = values(unit, "NetworkAlias").into_iter().filter(|_| has_key);
+    let text = |line: &UnitText| Spanned { value: line.value.to_string(), origin: line.origin };
+    let mut found: Vec<Text> = lines.map(text).collect();
     for line in values(unit, "PodmanArgs") {
         let words = shlex::split(&line.value).unwrap_or_default();
         let mut words = words.iter().map(String::as_str);
@@ -166,7 +168,7 @@ fn on_all_networks(view: &View<'_>, unit: &Unit) -> Vec<Text> {
 }
 
 /// What stands behind the name of each network: options with where each begins in the value.
-fn options(value: &Text) -> impl Iterator<Item = (usize, &str)> {
+fn options(value: &UnitText) -> impl Iterator<Item = (usize, &str)> {
     let (name, options) = value.value.split_once(':').unzip();
     let options = options.into_iter().flat_map(|options: &str| options.split(','));
     options.scan(name.map_or(0, str::len) + 1, |next, option| {
@@ -177,7 +179,7 @@ fn options(value: &Text) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Each `Network=NAME:alias=ALIAS`.
-fn on_one_network(networks: &[&Text]) -> Vec<Text> {
+fn on_one_network(networks: &[&UnitText]) -> Vec<Text> {
     let mut found = Vec::new();
     for value in networks {
         for (at, option) in options(value) {
@@ -191,7 +193,7 @@ fn on_one_network(networks: &[&Text]) -> Vec<Text> {
 }
 
 /// Each `alias=ALIAS:KEY=…`, with the place of the colon.
-fn behind_colons(networks: &[&Text]) -> Vec<(Text, Span)> {
+fn behind_colons(networks: &[&UnitText]) -> Vec<(Text, Span)> {
     const KEYS: [&str; 5] = ["ip", "ip6", "mac", "alias", "interface_name"];
     let mut found = Vec::new();
     for value in networks {
@@ -210,7 +212,7 @@ fn behind_colons(networks: &[&Text]) -> Vec<(Text, Span)> {
 }
 
 /// A part of a value, where the text stands as it is; else its whole place.
-fn part(value: &Text, from: usize, to: usize) -> Span {
+fn part(value: &UnitText, from: usize, to: usize) -> Span {
     let span = value.span();
     let plain = (span.end - span.start) as usize == value.value.len();
     if plain { span.part(from, to) } else { span }
@@ -300,7 +302,7 @@ fn other_form(context: &Context<'_>, service: &Service, useless: &Useless) -> Op
     // Several lines at one place are one change.
     let [alias] = useless.aliases.as_slice() else { return None };
     let line = mend::line(context, unit, "NetworkAlias", "--network-alias", &alias.value)?;
-    let networks: Vec<&Text> = values(unit, "Network");
+    let networks: Vec<&UnitText> = values(unit, "Network");
     let (at, value) = networks.iter().find_map(|value| {
         let (at, _) = options(value).find(|(_, option)| option.strip_prefix("alias=") == Some(&alias.value))?;
         Some((at, *value))

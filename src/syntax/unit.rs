@@ -7,15 +7,13 @@ mod words;
 
 use std::borrow::Cow;
 
+use ecow::{EcoString, EcoVec};
 use memchr::{memchr, memchr_iter};
 
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
 pub use words::{Escapes, Fault, Word, faults, split, split_onto};
-
-/// Sections that most files are made of: their names need no memory of their own.
-const SECTIONS: [&str; 6] = ["Unit", "Container", "Network", "Volume", "Service", "Install"];
 
 /// How lines are read. Which release reads in which dialect stands in `data/generators.toml`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -32,7 +30,7 @@ pub enum Dialect {
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     /// Each section's name with its place, as often as it stands.
-    pub sections: Vec<(Cow<'static, str>, Span)>,
+    pub sections: Vec<(EcoString, Span)>,
     /// Every key with its value, in the order of the file.
     pub entries: Vec<Entry>,
     /// Lines that could not be read: an error each, for which the generator drops the whole file.
@@ -43,9 +41,9 @@ pub struct Tree {
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The name of the section it stands in.
-    pub section: Cow<'static, str>,
+    pub section: EcoString,
     /// The key.
-    pub key: String,
+    pub key: EcoString,
     /// Where the key stands.
     pub key_span: Span,
     /// The value.
@@ -54,7 +52,7 @@ pub struct Entry {
 
 /// A value: the rest of its line, and the lines that it continues on.
 #[derive(Clone, Debug, Default)]
-pub struct Value<T = String> {
+pub struct Value<T = EcoString> {
     /// The text as the generator joins it: without anything between the lines.
     pub text: T,
     /// From the first to the last character.
@@ -62,14 +60,14 @@ pub struct Value<T = String> {
     /// Where its first line stands in the source.
     first: u32,
     /// Where in the text each further line begins, and where that stands in the source.
-    more: Vec<(usize, u32)>,
+    more: EcoVec<(usize, u32)>,
 }
 
 impl Value {
     /// A text that stands in no file.
     pub fn without_place(text: &str) -> Value {
         let span = Span::new(0, text.len() as u32);
-        Value { text: text.to_owned(), span, ..Value::default() }
+        Value { text: text.into(), span, ..Value::default() }
     }
 
     /// Whether it stands on one line, however that is joined with others.
@@ -88,7 +86,7 @@ impl Value {
             }
             joined.push(self.text.get(from..to).unwrap_or(""), source);
         }
-        Value { text: joined.text.into_owned(), span: self.span, first: joined.first, more: joined.more }
+        Value { text: joined.text.into(), span: self.span, first: joined.first, more: joined.more }
     }
 }
 
@@ -128,9 +126,9 @@ impl<'t> Line<'t> {
         let first = self.part(bytes, bytes + 1).start.min(self.span.end);
         if !self.more.is_empty() {
             self.more.retain(|(start, _)| *start > bytes);
-            self.more.iter_mut().for_each(|(start, _)| *start -= bytes);
+            self.more.make_mut().iter_mut().for_each(|(start, _)| *start -= bytes);
         }
-        let text = self.text.get(bytes..).unwrap_or("").to_owned();
+        let text = self.text.get(bytes..).unwrap_or("").into();
         Value { text, span: Span::new(first, self.span.end), first, more: self.more }
     }
 }
@@ -181,7 +179,7 @@ impl Reader {
         // Most lines stand alone.
         if open.is_none() && !line.ends_with('\\') {
             let span = Span::new(start, start + line.len() as u32);
-            self.whole(Line { text: Cow::Borrowed(line), span, first: start, more: Vec::new() });
+            self.whole(Line { text: Cow::Borrowed(line), span, first: start, more: EcoVec::new() });
             return None;
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
@@ -218,9 +216,7 @@ impl Reader {
             if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
                 self.error(line.span, "this is not the name of a section");
             }
-            let known = SECTIONS.iter().find(|known| **known == name);
-            let name = known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known));
-            self.tree.sections.push((name, span));
+            self.tree.sections.push((name.into(), span));
             return;
         }
         let Some(equals) = memchr(b'=', line.text.as_bytes()).filter(|at| *at > 0) else {
@@ -233,7 +229,7 @@ impl Reader {
         };
         let key = line.text.get(..equals).unwrap_or("");
         let key = if is_trimmed(key) { key } else { key.trim_end() };
-        let (section, key) = (name.clone(), key.to_owned());
+        let (section, key) = (name.clone(), EcoString::from(key));
         let key_span = line.part(0, key.len());
         if key.as_bytes().first() == Some(&b' ') {
             return self.error(key_span, "a blank in front of a key cannot be read by this release of Podman");

@@ -245,7 +245,7 @@ fn service(service: &mut Service, is_awaited: bool) {
         // Arguments may stand in one line or in several.
         for word in entry.value.value.split_whitespace() {
             let mut one = entry.clone();
-            one.value.value = word.to_owned();
+            one.value.value = word.into();
             entries.push(one);
         }
     }

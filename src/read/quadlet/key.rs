@@ -66,7 +66,7 @@ fn unknown(section: &str, entry: &Entry) -> Diagnostic {
     // This release knows `#` only: the line is a comment, and not a key that is misspelt.
     if entry.key.starts_with(';') {
         let one_line = (entry.value.span.end - entry.value.span.start) as usize == entry.value.text.len();
-        let change = Change::Replace { span: entry.key_span, text: entry.key.replacen(';', "#", 1) };
+        let change = Change::Replace { span: entry.key_span, text: entry.key.replacen(";", "#", 1).into() };
         let found = found.here("a comment begins with `#`");
         return if one_line { found.fix("write it as a comment with `#`", true, vec![change]) } else { found };
     }

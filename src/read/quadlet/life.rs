@@ -55,7 +55,7 @@ pub(super) fn life(unit: &Unit, service: &mut Service, names: &Names<'_>) {
     service.quadlet.extend(kept.into_iter().map(|Kept { entry, value }| UnitEntry {
         section: entry.section.clone(),
         key: Spanned::written(entry.key.clone(), entry.key_span),
-        value: Spanned::written(value.into_owned(), entry.value.span),
+        value: Spanned::written(value.into_owned().into(), entry.value.span),
     }));
 }
 

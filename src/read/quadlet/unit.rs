@@ -1,6 +1,6 @@
 //! One unit as the generator of a release sees it: what a key says, and how the unit is called.
 
-use std::borrow::Cow;
+use ecow::EcoString;
 
 use crate::maps::HashMap;
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
@@ -26,7 +26,7 @@ pub(super) struct Unit {
     /// The first line of its own section, else of the file.
     pub head: Span,
     /// Every section with its place.
-    pub sections: Vec<(Cow<'static, str>, Span)>,
+    pub sections: Vec<(EcoString, Span)>,
     /// Every entry, those of the drop-ins behind its own.
     pub entries: Vec<Entry>,
     /// Which keys they have.

@@ -189,7 +189,7 @@ impl<'u> Values<'u> {
             }
             slot.values.push(found);
         }
-        let text = if understood { kept.join(" ") } else { line.text.clone() };
+        let text = if understood { kept.join(" ") } else { line.text.clone().into() };
         if !text.is_empty() {
             self.left.push(self.entry("PodmanArgs", text, line.span));
         }
@@ -197,7 +197,7 @@ impl<'u> Values<'u> {
 
     fn entry(&self, key: &str, text: String, span: Span) -> UnitEntry {
         let section = self.unit.own().into();
-        UnitEntry { section, key: Spanned::written(key.to_owned(), span), value: Spanned::written(text, span) }
+        UnitEntry { section, key: Spanned::written(key.into(), span), value: Spanned::written(text.into(), span) }
     }
 
     /// The keys that nobody has asked for.

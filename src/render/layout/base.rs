@@ -47,12 +47,14 @@ impl Mover<'_> {
             let folder = format!("./{}", unit.folder.trim_end_matches('/'));
             for entry in &mut unit.entries {
                 let (span, key) = (entry.value.span(), entry.key.value.clone());
-                each_path(&entry.section, &key, &mut entry.value.value, &mut |path| {
+                let mut value = String::from(entry.value.value.as_str());
+                each_path(&entry.section, &key, &mut value, &mut |path| {
                     if !unit.folder.is_empty() {
                         *path = below(&folder, path).unwrap_or_default();
                     }
                     self.path(span, path);
                 });
+                entry.value.value = value.into();
             }
         }
         for object in stack.secrets.values_mut().chain(stack.configs.values_mut()) {

@@ -96,7 +96,7 @@ fn rename_units(stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>) -> Named
             if is_name && !entry.value.value.is_empty() {
                 // The unit's own name, which systemd fills in, is another one now.
                 let made = if entry.value.value.contains('%') { made(old, stack, wiring) } else { None };
-                entry.value.value = format!("{prefix}{}", made.as_ref().unwrap_or(&entry.value.value));
+                entry.value.value = format!("{prefix}{}", made.as_deref().unwrap_or(&entry.value.value)).into();
             }
         }
         let service = stack.services.values().find(|service| service.unit_file() == old.file);
@@ -129,7 +129,7 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
     if let Some(mut alias) = alias.and_then(|at| unit.entries.get(at)).cloned() {
         // A line of its own, behind those that were written.
         alias.key = Spanned::implied(alias.key.value, unit.head);
-        alias.value = Spanned::implied(name.to_owned(), unit.head);
+        alias.value = Spanned::implied(name.into(), unit.head);
         return unit.entries.push(alias);
     }
     for entry in unit.entries.iter_mut().filter(|entry| entry.section == own && entry.key.value == "Network") {
@@ -139,7 +139,7 @@ fn known_as(unit: &mut Unit, name: &str, stack: &Stack, prefix: &str) {
             |it: &Network| !it.external && called(it.object_name.as_ref().unwrap_or(&it.name), prefix) == network;
         if file.is_some_and(|file| stack.units.contains_key(file)) || stack.networks.values().any(is_it) {
             let sign = if entry.value.value.contains(':') { ',' } else { ':' };
-            entry.value.value = format!("{}{sign}alias={name}", entry.value.value);
+            entry.value.value = format!("{}{sign}alias={name}", entry.value.value).into();
         }
     }
 }
@@ -277,7 +277,7 @@ fn entries(entries: &mut [UnitEntry], stack: &Stack, wiring: &Wiring<'_>, both: 
             out.push_str(moved.as_deref().unwrap_or(word));
             rest = behind;
         }
-        entry.value.value = out;
+        entry.value.value = out.into();
         if entry.key.value == "ServiceName" && UnitKind::ALL.iter().any(|kind| kind.section() == entry.section) {
             entry.value.value.insert_str(0, prefix);
         }

@@ -2,7 +2,7 @@
 
 use super::Losses;
 use crate::maps::IndexMap;
-use crate::model::{Network, Stack, Subnet, Text, UnitEntry, Volume, is_name};
+use crate::model::{Network, Stack, Subnet, Text, UnitEntry, UnitText, Volume, is_name};
 use crate::platform::keys;
 use crate::render::yaml::{Map, Yaml};
 use crate::source::Span;
@@ -66,7 +66,7 @@ pub(super) fn network(network: &Network, losses: &mut Losses) -> Map {
     if let Some(span) = network.dns_disabled
         && entries.iter().all(|entry| entry.key.value != "DisableDNS")
     {
-        let text = |text: &str| Text::implied(text.to_owned(), span);
+        let text = |text: &str| UnitText::implied(text.into(), span);
         entries.push(UnitEntry { section: "Network".into(), key: text("DisableDNS"), value: text("true") });
     }
     put_entries(&mut out, &entries, "Network", losses);

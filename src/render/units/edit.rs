@@ -112,7 +112,7 @@ impl Edit<'_> {
     fn line(&mut self, entry: &UnitEntry) -> Line {
         let (unit, release) = (self.unit, self.platform.version);
         let key = entry.key.value.as_str();
-        let mut value = entry.value.value.clone();
+        let mut value = String::from(entry.value.value.as_str());
         each_path(&entry.section, key, &mut value, &mut |path| {
             if !unit.folder.is_empty()
                 && let Some(moved) = below(&format!("./{}", unit.folder.trim_end_matches('/')), path)
