@@ -225,14 +225,16 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let mut loaded = load::load(parsed, sources, release);
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
-    // What is said of the units and what they become are two ways to look at them.
-    let checks = || {
-        let secrets = secret::secrets(parsed, sources, &loaded, release);
-        (check::check(&loaded), quoting::check(&loaded), arguments::check(&loaded), secrets)
-    };
-    let stack = || stack::stack(parsed, sources, &loaded);
     let many = loaded.units.len() > MANY;
-    let ((refused, quoting, arguments, secrets), stack) = threads::both(many, checks, stack);
+    let made = stack::make(parsed, sources, &loaded);
+    // One thread puts together what they became; what is said of them does not wait for it.
+    let values = || {
+        let secrets = secret::secrets(parsed, sources, &loaded, release);
+        (quoting::check(&loaded), arguments::check(&loaded), secrets)
+    };
+    let checks = || threads::both(many, || check::check(&loaded), values);
+    let ((refused, (quoting, arguments, secrets)), stack) =
+        threads::both(many, checks, || stack::stack(parsed, &loaded, made));
     diagnostics.extend(refused.into_iter().flatten());
     // What is wrong with a value that is not what it looks like has one cause.
     let unread = [input::SYNTAX_ERROR.code, input::UNKNOWN_KEY.code, units::KEY_TOO_NEW.code];
@@ -272,7 +274,8 @@ pub(crate) fn lower_rendered(parsed: &Parsed, sources: &SourceMap, release: Vers
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
     diagnostics.extend(check::check(&loaded).into_iter().flatten());
-    let mut stack = stack::stack(parsed, sources, &loaded).map(|(stack, found)| {
+    let made = stack::make(parsed, sources, &loaded);
+    let mut stack = stack::stack(parsed, &loaded, made).map(|(stack, found)| {
         diagnostics.extend(found);
         stack
     });

@@ -109,11 +109,15 @@ impl<'a> View<'a> {
             needs.collect()
         });
         let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
-        let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
-        for (at, need) in needs.iter().enumerate() {
-            needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
-        }
-        let needs_of = by_client(needs.iter().map(|need| need.client));
+        let by_target = || {
+            let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
+            for (at, need) in needs.iter().enumerate() {
+                needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
+            }
+            needs_for
+        };
+        let by_client_of = || by_client(needs.iter().map(|need| need.client));
+        let (needs_for, needs_of) = threads::both(services.len() > MANY, by_target, by_client_of);
         let host_needs = super::host::needs(wiring);
         let host_needs_of = by_client(host_needs.iter().map(|need| need.client));
         View { wiring, judgements: judge(wiring), needs, host_needs, host_needs_of, needs_of, needs_for }

@@ -10,6 +10,7 @@ use crate::platform::keys;
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::unit::{Entry, Escapes, Value};
+use crate::threads::{self, MANY};
 
 /// Keys that map users.
 const MAPPINGS: Keys =
@@ -17,7 +18,8 @@ const MAPPINGS: Keys =
 
 /// For each unit what is wrong with it; nothing for a unit that the generator takes.
 pub(super) fn check(loaded: &Loaded) -> Vec<Vec<Diagnostic>> {
-    loaded.units.iter().map(|unit| Check { unit, loaded, found: Vec::new() }.all()).collect()
+    let all = |unit: &Unit| Check { unit, loaded, found: Vec::new() }.all();
+    threads::map(loaded.units.len() > MANY, &loaded.units, all)
 }
 
 pub(super) struct Check<'a> {

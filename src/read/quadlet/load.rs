@@ -49,43 +49,47 @@ pub(super) fn dialect(release: Version) -> Dialect {
 pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Loaded {
     let mut loaded = Loaded::default();
     let read = threads::map(parsed.units.len() > MANY, &parsed.units, |source| unit(source, parsed, sources, release));
-    loaded.units.reserve(parsed.units.len());
     loaded.by_file.reserve(parsed.units.len());
-    for (source, read) in parsed.units.iter().zip(read) {
-        let Some((unit, faults)) = read else { continue };
-        let head = unit.head;
+    let (mut taken, mut shadowed) = (0, Vec::new());
+    let units = read.into_iter().zip(&parsed.units).filter_map(|(read, source)| {
+        let (unit, faults) = read?;
         let late = brought(unit.kind).filter(|habit| !habit.of(release));
         if let Some(habit) = late {
             let (kind, since) = (unit.kind.extension(), habit.since());
             let message = format!("Podman {release} reads no .{kind} units: they came with {since}");
-            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
-            continue;
+            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, unit.head, message));
+            return None;
         }
         if parsed.searched && !source.folder().is_empty() && !Habit::SubFolders.of(release) {
             let since = Habit::SubFolders.since();
             let message = format!("Podman {release} reads no units in sub-folders: that came with {since}");
-            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, head, message));
-            continue;
+            loaded.diagnostics.push(Diagnostic::new(&units::KEY_TOO_NEW, unit.head, message));
+            return None;
         }
-        let first = loaded.by_file.get(source.file_name());
-        if let Some(first) = first.and_then(|at| loaded.units.get_mut(*at)) {
-            first.shadowed.push(unit.span);
-            continue;
+        if let Some(first) = loaded.by_file.get(source.file_name()) {
+            shadowed.push((*first, unit.span));
+            return None;
         }
-        if !faults.is_empty() {
+        let broken = !faults.is_empty();
+        if broken {
             loaded.broken.insert(source.path.clone());
             if Habit::FolderLost.of(release) {
                 loaded.lost.insert(source.folder().to_owned());
             }
         }
-        // A file that cannot be read does not stand in the way of another of its name.
-        let broken = !faults.is_empty();
-        let other = || parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
-        if !(broken && other()) {
-            loaded.by_file.insert(unit.file.clone(), loaded.units.len());
-            loaded.units.push(unit);
-        }
         loaded.diagnostics.extend(faults);
+        // A file that cannot be read does not stand in the way of another of its name.
+        let other = || parsed.units.iter().filter(|other| other.file_name() == source.file_name()).count() > 1;
+        if broken && other() {
+            return None;
+        }
+        loaded.by_file.insert(unit.file.clone(), taken);
+        taken += 1;
+        Some(unit)
+    });
+    loaded.units = units.collect();
+    for (first, span) in shadowed {
+        loaded.units.get_mut(first).into_iter().for_each(|first| first.shadowed.push(span));
     }
     drop_ins(parsed, sources, release, &mut loaded);
     // One syntax error of a folder says what it costs.

@@ -49,7 +49,13 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What a unit becomes.
+/// What a unit becomes, with the networks and volumes that it names and no unit makes.
+pub(super) struct Object {
+    made: Made,
+    networks: IndexMap<String, Network>,
+    volumes: IndexMap<String, Volume>,
+}
+
 enum Made {
     Service(Box<Service>),
     Network(Box<Network>),
@@ -121,39 +127,43 @@ pub(super) fn key(unit: &Unit) -> Option<&str> {
     }
 }
 
-/// The stack without its source layer, and what is wrong with its intents.
-pub(super) fn stack(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Option<(Stack, Vec<Diagnostic>)> {
-    let first = loaded.units.first()?;
-    let top = Span::new(first.span.start, first.span.start);
-    let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
-    let (known, name) = (Known::of(loaded), stack.name.value.as_str());
-    let made = threads::map(loaded.units.len() > MANY, &loaded.units, |unit| {
+/// What each unit becomes, in their order.
+pub(super) fn make(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Vec<Object> {
+    let (known, name) = (Known::of(loaded), name(parsed, loaded));
+    threads::map(loaded.units.len() > MANY, &loaded.units, |unit| {
         let (other_networks, other_volumes) = (IndexMap::default(), IndexMap::default());
         let mut names = Names { parsed, sources, loaded, known: &known, other_networks, other_volumes };
         let made = match unit.kind {
             UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
-                Made::Service(Box::new(container::service(unit, &mut names, name)))
+                Made::Service(Box::new(container::service(unit, &mut names, &name)))
             }
             UnitKind::Network => Made::Network(Box::new(network::network(unit))),
             UnitKind::Volume => Made::Volume(Box::new(network::volume(unit))),
             UnitKind::Image | UnitKind::Build | UnitKind::Artifact => Made::Nothing,
         };
-        (made, names.other_networks, names.other_volumes)
-    });
+        Object { made, networks: names.other_networks, volumes: names.other_volumes }
+    })
+}
+
+/// The stack of what the units became, without its source layer, and what is wrong with its intents.
+pub(super) fn stack(parsed: &Parsed, loaded: &Loaded, made: Vec<Object>) -> Option<(Stack, Vec<Diagnostic>)> {
+    let first = loaded.units.first()?;
+    let top = Span::new(first.span.start, first.span.start);
+    let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
     let count = |kind| loaded.units.iter().filter(|unit| unit.kind == kind).count();
     stack.services.reserve(count(UnitKind::Container));
     stack.networks.reserve(count(UnitKind::Network));
     stack.volumes.reserve(count(UnitKind::Volume));
     let mut others = (Vec::new(), Vec::new());
-    for (unit, (made, networks, volumes)) in loaded.units.iter().zip(made) {
-        match made {
+    for (unit, object) in loaded.units.iter().zip(made) {
+        match object.made {
             Made::Service(service) => drop(stack.services.insert(service.name.value.clone(), *service)),
             Made::Network(network) => drop(stack.networks.insert(unit.stem.clone(), *network)),
             Made::Volume(volume) => drop(stack.volumes.insert(unit.stem.clone(), *volume)),
             Made::Nothing => {}
         }
-        others.0.extend(networks);
-        others.1.extend(volumes);
+        others.0.extend(object.networks);
+        others.1.extend(object.volumes);
     }
     for (key, network) in others.0 {
         stack.networks.entry(key).or_insert(network);
