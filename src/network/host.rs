@@ -275,7 +275,7 @@ impl<'a> Wiring<'a> {
                     host.name.value, listens.value, way.name
                 ),
             },
-            (None, Some(known)) => Opaque { span: host.name.span(), why: known.fact.why.clone() },
+            (None, Some(known)) => Opaque { span: host.name.span(), why: known.fact.why.to_string() },
             (None, None) => {
                 let found = self.opaque(&[service]).into_iter().next();
                 found.unwrap_or_else(|| Opaque {

@@ -257,7 +257,7 @@ impl<'a> Wiring<'a> {
         let span = modes.map(Spanned::span).next().unwrap_or_else(|| to.span());
         let why = fact.map_or_else(
             || format!("nobody measured how `{}` is reached from `{}` here", to.name.value, from.name.value),
-            |known| known.fact.why.clone(),
+            |known| known.fact.why.to_string(),
         );
         vec![Opaque { span, why }]
     }

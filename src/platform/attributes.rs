@@ -1,5 +1,6 @@
 //! Compose's attributes and where each goes in a Quadlet unit: `data/compose-attributes.json`.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -33,20 +34,20 @@ pub enum Shape {
 /// One attribute.
 #[derive(Debug, Deserialize)]
 pub struct Attribute {
-    path: String,
-    level: String,
+    path: &'static str,
+    level: &'static str,
     /// How its value is written; none where a unit cannot say it, or where the core knows it.
     #[serde(default)]
     pub shape: Option<Shape>,
     /// The key of `[Container]`.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<&'static str>,
     /// The argument of `podman run`.
     #[serde(default)]
-    pub flag: Option<String>,
+    pub flag: Option<&'static str>,
     /// What differs, or why it cannot be said.
-    #[serde(default)]
-    pub note: String,
+    #[serde(borrow, default)]
+    pub note: Cow<'static, str>,
 }
 
 impl Attribute {

@@ -1,5 +1,6 @@
 //! Facts about what platforms do: `data/behaviours.toml`, asked by question.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -43,18 +44,19 @@ pub enum Leads {
 #[derive(Debug, Deserialize)]
 pub struct Fact {
     /// Its name, for comments and pages.
-    pub name: String,
-    when: String,
+    pub name: &'static str,
+    when: &'static str,
     /// The answer.
     pub is: Is,
     /// The reason: a clause that can follow "because".
-    pub why: String,
+    #[serde(borrow)]
+    pub why: Cow<'static, str>,
     /// What a person sees.
-    #[serde(default)]
-    pub symptom: String,
+    #[serde(borrow, default)]
+    pub symptom: Cow<'static, str>,
     /// Where a name of the host leads: an address, or `gateway`, `own`, `route` or `proxy`.
     #[serde(default)]
-    pub address: String,
+    pub address: &'static str,
     /// Whose address that is.
     pub leads: Option<Leads>,
     /// Whether what it says is a fault of some releases rather than what is meant.
@@ -64,19 +66,20 @@ pub struct Fact {
     #[serde(default)]
     pub carries_loopback: bool,
     /// `measured`, `source`, `documented` or `unmeasured`.
-    pub how: String,
+    pub how: &'static str,
     /// The versions it was measured on, or where it is written.
-    pub on: String,
+    #[serde(borrow)]
+    pub on: Cow<'static, str>,
 }
 
 #[derive(Deserialize)]
 struct Table {
     #[allow(dead_code, reason = "it is there for the reader of the data")]
-    ask: String,
+    ask: &'static str,
     rows: Vec<Fact>,
 }
 
-static TABLES: LazyLock<BTreeMap<String, Table>> = LazyLock::new(|| table!("behaviours"));
+static TABLES: LazyLock<BTreeMap<&'static str, Table>> = LazyLock::new(|| table!("behaviours"));
 
 /// Reads the table.
 pub(super) fn prepare() {
@@ -205,9 +208,9 @@ mod tests {
             }
         }
         let asked: Vec<&str> = Question::ALL.iter().map(|question| question.table()).collect();
-        assert!(TABLES.keys().all(|table| asked.contains(&table.as_str())), "a table that nobody asks");
+        assert!(TABLES.keys().all(|table| asked.contains(table)), "a table that nobody asks");
         for fact in TABLES.values().flat_map(|table| &table.rows) {
-            assert!(["measured", "source", "documented", "unmeasured"].contains(&fact.how.as_str()), "{}", fact.name);
+            assert!(["measured", "source", "documented", "unmeasured"].contains(&fact.how), "{}", fact.name);
             assert_eq!(fact.how == "unmeasured", fact.is == Is::Unknown, "{}", fact.name);
             for word in fact.when.split(',').map(str::trim).filter(|word| !word.is_empty()) {
                 let name = word.trim_start_matches('!').split(['<', '>']).next().unwrap();

@@ -7,20 +7,20 @@ use crate::model::Image;
 
 /// Things, each with the ends of the images that hold it.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Vec<Entry<T>>", bound(deserialize = "T: Deserialize<'de>"))]
+#[serde(from = "Vec<Entry<T>>", bound(deserialize = "T: Deserialize<'de>, 'de: 'static"))]
 pub(super) struct ByImage<T> {
     entries: Vec<Entry<T>>,
     /// The ends by their last part, each with its entry.
-    by_last: HashMap<String, Vec<(usize, String)>>,
+    by_last: HashMap<&'static str, Vec<(usize, &'static str)>>,
 }
 
 impl<T> From<Vec<Entry<T>>> for ByImage<T> {
     fn from(entries: Vec<Entry<T>>) -> Self {
-        let mut by_last: HashMap<String, Vec<(usize, String)>> = HashMap::default();
+        let mut by_last: HashMap<&'static str, Vec<(usize, &'static str)>> = HashMap::default();
         for (at, end) in
-            entries.iter().enumerate().flat_map(|(at, entry)| entry.images.iter().map(move |end| (at, end)))
+            entries.iter().enumerate().flat_map(|(at, entry)| entry.images.iter().map(move |end| (at, *end)))
         {
-            by_last.entry(last(end).to_owned()).or_default().push((at, end.clone()));
+            by_last.entry(last(end)).or_default().push((at, end));
         }
         ByImage { entries, by_last }
     }
@@ -32,7 +32,8 @@ fn last(path: &str) -> &str {
 
 #[derive(Debug, Deserialize)]
 struct Entry<T> {
-    images: Vec<String>,
+    #[serde(borrow)]
+    images: Vec<&'static str>,
     #[serde(flatten)]
     thing: T,
 }
@@ -48,6 +49,6 @@ impl<T> ByImage<T> {
     /// Each image with what it holds.
     #[cfg(test)]
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.entries.iter().flat_map(|entry| entry.images.iter().map(|image| (image.as_str(), &entry.thing)))
+        self.entries.iter().flat_map(|entry| entry.images.iter().map(|image| (*image, &entry.thing)))
     }
 }

@@ -1,8 +1,9 @@
 //! Tables by short names that are asked for all the time: each line of each unit is looked up in several.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
-use crate::maps::IndexMap;
 use crate::model::Keys;
 
 /// What is known by name. A name is told from others by its length and three of its letters, which is quicker than to
@@ -10,14 +11,14 @@ use crate::model::Keys;
 #[derive(Debug)]
 pub(super) struct ByName<T> {
     /// Sorted.
-    all: Vec<(String, T)>,
+    all: Vec<(&'static str, T)>,
     /// Where in `all` a name stands, from 1; 0 is free. A name is in the slot that its letters say, or in the next free one.
     slots: Vec<u16>,
 }
 
 impl<T> ByName<T> {
-    fn of(mut all: Vec<(String, T)>) -> ByName<T> {
-        all.sort_by(|a, b| a.0.cmp(&b.0));
+    fn of(mut all: Vec<(&'static str, T)>) -> ByName<T> {
+        all.sort_by_key(|(name, _)| *name);
         let mut slots = vec![0; (4 * all.len() + 1).next_power_of_two()];
         for (at, (name, _)) in all.iter().enumerate() {
             let free = probe(&slots, name).find(|slot| slots.get(*slot) == Some(&0));
@@ -33,7 +34,7 @@ impl<T> ByName<T> {
         for slot in probe(&self.slots, name) {
             let at = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
             let (known, value) = self.all.get(at)?;
-            if known == name {
+            if *known == name {
                 return Some(value);
             }
         }
@@ -41,13 +42,13 @@ impl<T> ByName<T> {
     }
 
     /// All names, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().map(|(name, _)| name.as_str())
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.all.iter().map(|(name, _)| *name)
     }
 
     /// Everything, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.all.iter().map(|(name, value)| (name.as_str(), value))
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &T)> {
+        self.all.iter().map(|(name, value)| (*name, value))
     }
 }
 
@@ -58,9 +59,9 @@ fn probe(slots: &[u16], name: &str) -> impl Iterator<Item = usize> + use<> {
     (0..slots.len()).map(move |step| (first + step) & mask)
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(ByName::of(IndexMap::<String, T>::deserialize(deserializer)?.into_iter().collect()))
+impl<T: Deserialize<'static>> Deserialize<'static> for ByName<T> {
+    fn deserialize<D: Deserializer<'static>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(ByName::of(BTreeMap::<&'static str, T>::deserialize(deserializer)?.into_iter().collect()))
     }
 }
 
@@ -74,14 +75,14 @@ impl Names {
     }
 
     /// All of them, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.0.names()
     }
 }
 
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let names = Vec::<String>::deserialize(deserializer)?;
+impl Deserialize<'static> for Names {
+    fn deserialize<D: Deserializer<'static>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<&'static str>::deserialize(deserializer)?;
         Ok(Names(ByName::of(names.into_iter().map(|name| (name, ())).collect())))
     }
 }
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn names_that_look_alike_are_told_apart() {
         let names = ["", "a", "abc", "abd", "adc", "b", "Memory", "Memopy"];
-        let table = ByName::of(names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), at)).collect());
+        let table = ByName::of(names.iter().enumerate().map(|(at, name)| (*name, at)).collect());
         for (at, name) in names.iter().enumerate() {
             assert_eq!(table.get(name), Some(&at), "{name}");
         }

@@ -11,11 +11,11 @@ use crate::model::{Image, PortRange};
 #[derive(Debug, Deserialize)]
 pub struct Datastore {
     /// What people call it.
-    pub name: String,
+    pub name: &'static str,
     ports: Vec<u16>,
     /// Where in the container its data lies; empty where it is often meant to be lost.
     #[serde(default)]
-    pub data: Vec<String>,
+    pub data: Vec<&'static str>,
     /// Where a new volume for it belongs, by image.
     #[serde(default)]
     volume: Vec<Place>,
@@ -26,13 +26,14 @@ pub struct Datastore {
 struct Place {
     /// Ends of images, or one part of their paths; all images where there are none.
     #[serde(default)]
-    of: Vec<String>,
+    of: Vec<&'static str>,
     /// The first major version that wants it there.
     from: Option<u32>,
-    path: String,
+    path: &'static str,
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct Data {
     datastore: ByImage<Datastore>,
 }
@@ -62,7 +63,7 @@ impl Datastore {
     pub fn volume_for(&self, image: &Image) -> Option<&str> {
         let full = image.full();
         let named: Image = full.parse().ok()?;
-        let is = |of: &String| named.ends_in(of) || named.repository().split('/').any(|part| part == of);
+        let is = |of: &&str| named.ends_in(of) || named.repository().split('/').any(|part| part == *of);
         // What names no version is the newest, except for a digest alone, which nobody can tell.
         let sealed = image.tag().is_none() && image.digest().is_some();
         let is_new = |from: u32| sealed || major(image).is_none_or(|major| major >= from);
@@ -70,7 +71,7 @@ impl Datastore {
         let place = self.volume.iter().filter(fits).find(|place| place.from.is_none_or(is_new));
         let place = place.filter(|place| !(sealed && place.from.is_some()));
         let only = || self.data.first().filter(|_| self.volume.is_empty() && self.data.len() == 1);
-        place.map(|place| &place.path).or_else(only).map(String::as_str)
+        place.map(|place| &place.path).or_else(only).copied()
     }
 
     /// Whether it takes or gives data on one of the container's TCP ports.
@@ -112,7 +113,7 @@ mod tests {
             ("opensearch-dashboards", None),
             ("postgres/tools", None),
         ] {
-            let found = find(&image.parse().unwrap()).map(|store| store.name.as_str());
+            let found = find(&image.parse().unwrap()).map(|store| store.name);
             assert_eq!(found, name, "{image}");
         }
     }
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn data_lies_at_absolute_paths() {
         let paths = DATASTORES.all().flat_map(|(_, store)| &store.data);
-        let bad: Vec<&String> = paths.filter(|path| !path.starts_with('/') || path.ends_with('/')).collect();
+        let bad: Vec<&&str> = paths.filter(|path| !path.starts_with('/') || path.ends_with('/')).collect();
         assert!(bad.is_empty(), "{bad:?}");
         // A volume where it belongs keeps the data.
         for (image, store) in DATASTORES.all() {

@@ -113,7 +113,7 @@ struct Since {
     systemd: Option<Version>,
 }
 
-static FEATURES: LazyLock<BTreeMap<String, Since>> = LazyLock::new(|| table!("features"));
+static FEATURES: LazyLock<BTreeMap<&'static str, Since>> = LazyLock::new(|| table!("features"));
 
 impl Platform {
     /// Whether the platform has a feature; nothing where it is systemd's and no word says which systemd runs.
@@ -137,6 +137,6 @@ mod tests {
             let since = feature.since();
             assert!(since.podman.is_some() != since.systemd.is_some(), "{feature:?}");
         }
-        assert!(FEATURES.keys().all(|table| Feature::ALL.iter().any(|feature| feature.table() == table)));
+        assert!(FEATURES.keys().all(|table| Feature::ALL.iter().any(|feature| feature.table() == *table)));
     }
 }

@@ -74,10 +74,10 @@ pub enum Habit {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    since: String,
-    until: Option<String>,
+    since: &'static str,
+    until: Option<&'static str>,
     #[allow(dead_code, reason = "for people")]
-    source: String,
+    source: &'static str,
 }
 
 /// From which release on, and up to which, by the number of the habit: they are asked for with every line.
@@ -89,7 +89,7 @@ static ROWS: LazyLock<Vec<(Version, Option<Version>)>> = LazyLock::new(|| {
         // What no row speaks of is done by no release.
         all.resize(all.len().max(habit as usize + 1), NEVER);
         if let Some(place) = all.get_mut(habit as usize) {
-            *place = (version(&row.since), row.until.as_deref().map(version));
+            *place = (version(row.since), row.until.map(version));
         }
     }
     all

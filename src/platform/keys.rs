@@ -39,7 +39,7 @@ pub struct Key {
     pub repeat: Repeat,
     /// The argument of `podman` that it becomes, if it is one.
     #[serde(default)]
-    flag: Option<String>,
+    flag: Option<&'static str>,
     /// Whether Podman 4.3.1, which is older than Quadlet, does not have that argument, and it is not known when it came.
     #[serde(default)]
     argument_late: bool,
@@ -47,7 +47,7 @@ pub struct Key {
     deprecated: bool,
     /// What says the same, for people.
     #[serde(default)]
-    replaced_by: Option<String>,
+    replaced_by: Option<&'static str>,
 }
 
 impl Key {
@@ -63,14 +63,14 @@ impl Key {
 
     /// The keys that say the same as a deprecated one, for people.
     pub fn replaced_by(&self) -> Option<&str> {
-        self.replaced_by.as_deref()
+        self.replaced_by
     }
 
     /// What a value follows in the argument that does the same, each value in one of its own: `--memory=`,
     /// `--security-opt=apparmor=`. Nothing where a key does not become one argument, or one that releases may lack which
     /// do not have the key.
     pub fn argument(&self) -> Option<String> {
-        let flag = self.flag.as_deref().filter(|_| !self.argument_late)?;
+        let flag = self.flag.filter(|_| !self.argument_late)?;
         let (name, rest) = flag.split_once(' ').unwrap_or((flag, ""));
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.=:".contains(&byte));
         let whole = rest.is_empty() || rest.ends_with(['=', ':']);
@@ -80,14 +80,14 @@ impl Key {
 
     /// The argument that a switch becomes where it is on, if it has no value of its own: `--security-opt=label=disable`.
     pub fn fixed_argument(&self) -> Option<String> {
-        let (name, rest) = self.flag.as_deref().filter(|_| !self.argument_late)?.split_once(' ')?;
+        let (name, rest) = self.flag.filter(|_| !self.argument_late)?.split_once(' ')?;
         let good = self.repeat == Repeat::Bool && name == "--security-opt" && rest.contains('=');
         good.then(|| format!("{name}={rest}"))
     }
 
     /// The long option that does the same by itself: `--network-alias`.
     pub fn flag(&self) -> Option<&str> {
-        let flag = self.flag.as_deref()?;
+        let flag = self.flag?;
         let name = flag.strip_prefix("--")?;
         name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()).then_some(flag)
     }

@@ -11,7 +11,7 @@ use crate::model::Image;
 #[derive(Debug, Deserialize)]
 pub struct Proxy {
     /// What people call it, with its article.
-    pub kind: String,
+    pub kind: &'static str,
 }
 
 /// A proxy that lets a part of the requests to the runtime's socket through.
@@ -19,6 +19,7 @@ pub struct Proxy {
 struct Guard {}
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct Data {
     server: ByImage<Proxy>,
     guard: ByImage<Guard>,
@@ -53,7 +54,7 @@ mod tests {
             ("docker.io/nginx/nginx-prometheus-exporter", None),
             ("example.org/not-caddy", None),
         ] {
-            assert_eq!(find(&image.parse().unwrap()).map(|server| server.kind.as_str()), kind, "{image}");
+            assert_eq!(find(&image.parse().unwrap()).map(|server| server.kind), kind, "{image}");
         }
         let mut seen = BTreeSet::new();
         assert!(DATA.server.all().all(|(image, _)| seen.insert(image)));

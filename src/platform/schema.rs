@@ -54,7 +54,7 @@ enum Forms {
 
 /// Whether keys that nobody lists are allowed.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, bound(deserialize = "'de: 'static"))]
 enum Additional {
     Allowed(bool),
     /// As the schema says; no file of the specification does.
@@ -66,7 +66,7 @@ enum Additional {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Schema {
     #[serde(rename = "$ref")]
-    reference: Option<String>,
+    reference: Option<&'static str>,
     #[serde(rename = "type")]
     forms: Option<Forms>,
     /// One of these, if there are any.
@@ -75,10 +75,10 @@ pub struct Schema {
     /// What a text is turned into.
     pub cast: Option<Cast>,
     /// The keys of a mapping.
-    #[serde(default)]
-    pub properties: IndexMap<String, Schema>,
-    #[serde(default)]
-    pattern_properties: IndexMap<String, Schema>,
+    #[serde(borrow, default)]
+    pub properties: IndexMap<&'static str, Schema>,
+    #[serde(borrow, default)]
+    pattern_properties: IndexMap<&'static str, Schema>,
     additional_properties: Option<Additional>,
     /// The items of a list.
     pub items: Option<Box<Schema>>,
@@ -86,19 +86,19 @@ pub struct Schema {
     #[serde(default)]
     pub unique_items: bool,
     /// The texts that are allowed, if not all.
-    #[serde(rename = "enum", default)]
-    pub words: Vec<String>,
+    #[serde(rename = "enum", borrow, default)]
+    pub words: Vec<&'static str>,
     /// The form of a text, as a regular expression.
-    pub pattern: Option<String>,
+    pub pattern: Option<&'static str>,
     /// The smallest number.
     pub minimum: Option<f64>,
     /// The largest number.
     pub maximum: Option<f64>,
     /// The keys that have to be there.
-    #[serde(default)]
-    pub required: Vec<String>,
-    #[serde(default)]
-    definitions: IndexMap<String, Schema>,
+    #[serde(borrow, default)]
+    pub required: Vec<&'static str>,
+    #[serde(borrow, default)]
+    definitions: IndexMap<&'static str, Schema>,
 }
 
 /// What stands under a key.
@@ -121,7 +121,7 @@ pub fn compose() -> &'static Schema {
 impl Schema {
     /// The schema itself, or the one that it refers to.
     pub fn resolved(&self) -> &Schema {
-        let name = self.reference.as_deref().and_then(|reference| reference.strip_prefix("#/definitions/"));
+        let name = self.reference.and_then(|reference| reference.strip_prefix("#/definitions/"));
         name.and_then(|name| COMPOSE.definitions.get(name)).unwrap_or(self)
     }
 
@@ -180,8 +180,8 @@ mod tests {
     use crate::platform::attributes;
 
     fn patterns<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
-        found.extend(schema.pattern.as_deref());
-        found.extend(schema.pattern_properties.keys().map(String::as_str));
+        found.extend(schema.pattern);
+        found.extend(schema.pattern_properties.keys());
         let below = schema.properties.values().chain(schema.pattern_properties.values()).chain(&schema.one_of);
         let below = below.chain(schema.items.as_deref()).chain(schema.definitions.values());
         below.for_each(|schema| patterns(schema, found));

@@ -12,6 +12,7 @@ use super::by_name::{ByName, Names};
 const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct Section {
     keys: Names,
     single: Names,

@@ -59,7 +59,7 @@ fn address(address: Address) -> String {
 
 /// Why a name of the host leads to a program or not.
 fn host_why(wiring: &Wiring<'_>, row: &HostRow<'_>) -> String {
-    let fact = row.way.known.last().map(|known| known.fact.why.clone());
+    let fact = row.way.known.last().map(|known| known.fact.why.to_string());
     let mut why = match row.way.cause {
         HostCause::Leads => fact.unwrap_or_else(|| "it leads there".to_owned()),
         HostCause::NoNetwork => "the service has no network".to_owned(),
@@ -77,7 +77,7 @@ fn host_why(wiring: &Wiring<'_>, row: &HostRow<'_>) -> String {
         HostCause::Unknown => {
             let known = row.way.known.iter().find(|known| known.fact.is == Is::Unknown);
             let opaque = || wiring.opaque(&[row.service]).into_iter().next().map(|opaque| opaque.why);
-            let why = known.map(|known| known.fact.why.clone()).or_else(opaque);
+            let why = known.map(|known| known.fact.why.to_string()).or_else(opaque);
             why.unwrap_or_else(|| "nobody knows where the name leads".to_owned())
         }
     };

@@ -47,7 +47,7 @@ fn database(view: &View<'_>, service: &Service, store: &Datastore, known: &Known
     let is_unit = view.wiring.stack.format == Format::Quadlet;
     for mount in &service.mounts {
         let target = mount.value.target.trim_end_matches('/');
-        let near = |path: &&String| is_below(target, path) || is_below(path, target);
+        let near = |path: &&&str| is_below(target, path) || is_below(path, target);
         let holds = store.data.iter().find(near).is_some();
         match mount.value.kind {
             MountKind::Anonymous if holds && is_unit => lost = Some(mount.span()),

@@ -106,7 +106,7 @@ impl Wiring<'_> {
         // Under mirrored networking the loopback address is that of Windows, too.
         let shared = wanted == Machine::Outside && self.yes(Question::WindowsLoopbackFromHostMode);
         (carries && known.fact.is == Is::Yes).then(|| Lead {
-            name: known.fact.address.clone(),
+            name: known.fact.address.to_owned(),
             address: Address::Fixed(address),
             leads: if shared { Leads::Outside } else { Leads::Linux },
             setup: Setup::Nothing,
@@ -252,7 +252,7 @@ fn opens_loopback(carrier: RootlessNetwork, options: &str) -> bool {
 }
 
 fn address(known: &Known) -> Option<Address> {
-    match known.fact.address.as_str() {
+    match known.fact.address {
         "gateway" => Some(Address::Gateway),
         "own" => Some(Address::Own),
         "route" => Some(Address::Route),

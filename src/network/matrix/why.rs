@@ -15,7 +15,7 @@ pub(super) fn name(from: &Side<'_>, resolution: &Resolution) -> String {
                 .to_owned()
         }
         Cause::SharedHostsFile => "the hosts file of the network that they share gives the name".to_owned(),
-        Cause::NotAName { known } => known.fact.why.clone(),
+        Cause::NotAName { known } => known.fact.why.to_string(),
         Cause::NoNames { networks, known } => format!("{} has no names: {}", quoted(networks), known.fact.why),
         Cause::Unknown { why } => why.clone(),
         Cause::NotOnNetworks { service, home } => {
@@ -34,7 +34,7 @@ pub(super) fn name(from: &Side<'_>, resolution: &Resolution) -> String {
         Cause::NoSharedNetwork => "they share no network".to_owned(),
         Cause::OtherName { .. } => "the target has other names on the network that they share".to_owned(),
         Cause::NoDns { networks, known, .. } => {
-            let why = known.as_ref().map_or("it is switched off", |known| known.fact.why.as_str());
+            let why = known.as_ref().map_or("it is switched off", |known| known.fact.why.as_ref());
             format!("{} has no DNS: {why}", quoted(networks))
         }
         Cause::SeveralServers { answers, known, .. } => format!(
@@ -47,7 +47,7 @@ pub(super) fn name(from: &Side<'_>, resolution: &Resolution) -> String {
 
 /// Why packets get there or do not. Nothing where the network that both are on says it.
 pub(super) fn way(from: &Side<'_>, to: &Side<'_>, reach: &Reach) -> String {
-    let fact = |known: &[Known]| known.first().map(|known| known.fact.why.clone());
+    let fact = |known: &[Known]| known.first().map(|known| known.fact.why.to_string());
     match (reach.verdict, reach.path.as_slice()) {
         (Verdict::Yes, [Step::Network(_)]) => String::new(),
         (Verdict::Yes, []) if reach.known.is_empty() => {

@@ -58,10 +58,10 @@ impl Reader {
                 }
             }
             Kind::Scalar { text, .. } => {
-                let known = schema.words.is_empty() || schema.words.contains(text);
+                let known = schema.words.is_empty() || schema.words.contains(&text.as_str());
                 if !known {
                     self.invalid(node.span, format!("`{name}` must be one of: {}", schema.words.join(", ")));
-                } else if schema.pattern.as_deref().is_some_and(|pattern| !fits(pattern, text)) {
+                } else if schema.pattern.is_some_and(|pattern| !fits(pattern, text)) {
                     self.invalid(node.span, format!("`{}` cannot be `{name}`", text.escape_debug()));
                 } else if let (true, Ok(number)) = (node_is_number(node), node.text().unwrap_or("").parse::<f64>()) {
                     let (low, high) = (schema.minimum, schema.maximum);
@@ -74,7 +74,7 @@ impl Reader {
     }
 
     fn unknown_key(&mut self, entry: &Entry, schema: &Schema, name: &str) {
-        let known: Vec<&str> = schema.properties.keys().map(String::as_str).collect();
+        let known: Vec<&str> = schema.properties.keys().copied().collect();
         if known.is_empty() {
             return self
                 .invalid(entry.key_span, format!("`{}` cannot be a name in `{name}`", entry.key.escape_debug()));
