@@ -37,7 +37,9 @@ struct Cli {
     command: Command,
 }
 
+// What a command takes is built for the one that is run.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Look for what goes wrong at run time
     Lint(lint::Options),
@@ -60,7 +62,7 @@ enum Command {
     Completions(completions::Options),
 }
 
-/// What every command about a stack takes.
+// What every command about a stack takes. It would stand in the place of what each does, were it said to clap as well.
 #[derive(Args, Clone)]
 struct Common {
     /// Look at this platform: a name from the file, or words such as podman@4.6.2,cni,rootless
@@ -150,6 +152,13 @@ impl From<LevelName> for Level {
 
 /// Runs the command of the command line.
 pub fn run() -> ExitCode {
+    // What takes a while, and is asked for once the command line is understood and files are found.
+    if std::env::args_os().nth(1).is_some_and(|command| command == "lint" || command == "render") {
+        std::thread::spawn(|| {
+            disk::prepare();
+            quadgen::platform::prepare();
+        });
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -137,10 +137,13 @@ struct Preset {
 
 static DATA: LazyLock<Data> = LazyLock::new(|| table!("platforms"));
 
-/// Reads the tables that take longest to read, for whoever has something else to do meanwhile.
+/// Reads the tables that most units ask, in the order in which they do, for whoever has something else to do meanwhile.
 pub fn prepare() {
-    behaviour::prepare();
-    datastore::prepare();
+    LazyLock::force(&keys::KEYS);
+    LazyLock::force(&systemd::KEYS);
+    LazyLock::force(&attributes::ATTRIBUTES);
+    LazyLock::force(&behaviour::TABLES);
+    LazyLock::force(&datastore::DATASTORES);
 }
 
 fn version(text: &str) -> Version {

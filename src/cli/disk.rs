@@ -16,6 +16,11 @@ static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir(
 /// Reads what is on disk.
 pub(super) struct Disk;
 
+/// Lets the walk's reader of git's settings make what it reads them with: that takes longer than to walk some folders.
+pub(super) fn prepare() {
+    ignore::gitignore::gitconfig_excludes_path();
+}
+
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut file = fs::File::open(path)?;
@@ -177,8 +182,8 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 
 /// Hidden files and folders are none of ours, but where a home keeps its units.
 fn is_seen(entry: &ignore::DirEntry) -> bool {
-    let above = entry.path().parent().and_then(Path::file_name);
-    let in_config = entry.depth() > 1 && above.is_some_and(|above| above == ".config");
+    let above = || entry.path().parent().and_then(Path::file_name);
+    let in_config = entry.depth() > 1 && above().is_some_and(|above| above == ".config");
     let own = entry.file_name();
     if entry.depth() == 0 || (in_config && own == "containers") {
         return true;
@@ -232,7 +237,10 @@ fn plainly(from: &Path, to: &Path) -> Option<String> {
     let folder = if ends(from) && ends(to) { alike } else { from.get(..alike)?.rfind('/')? };
     let up = from.get(folder..)?.bytes().filter(|byte| *byte == b'/').count();
     let below = to.get(folder..)?.strip_prefix('/').filter(|below| !below.is_empty() && is_tidy(Path::new(below)))?;
-    Some(if up == 0 { below.to_owned() } else { ["../".repeat(up).as_str(), below].concat() })
+    let mut way = String::with_capacity(3 * up + below.len());
+    (0..up).for_each(|_| way.push_str("../"));
+    way.push_str(below);
+    Some(way)
 }
 
 /// The way from one absolute folder to another path, by their names alone.

@@ -117,8 +117,6 @@ pub(super) fn run(options: &Options) -> u8 {
     if options.fix || options.diff {
         return mend::run(options);
     }
-    // Files are found and read before it is asked what platforms do.
-    std::thread::spawn(quadgen::platform::prepare);
     let examined = examine(options, Session::new(wants(options)));
     let code = examined.report(options, output::out);
     // The process ends here: taking thousands of services apart before would only cost time.

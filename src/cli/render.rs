@@ -118,8 +118,6 @@ struct Done {
 }
 
 pub(super) fn run(options: &Options) -> u8 {
-    // Files are read before it is asked what platforms do.
-    std::thread::spawn(quadgen::platform::prepare);
     let mut session = Session::new(Wants { output: options.output.clone(), newest: true, ..Wants::default() });
     let code = work(&mut session, options);
     // The process ends here: taking thousands of services apart before would only cost time.

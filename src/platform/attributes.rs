@@ -57,7 +57,7 @@ impl Attribute {
     }
 }
 
-static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| table!("compose-attributes"));
+pub(super) static ATTRIBUTES: LazyLock<Vec<Attribute>> = LazyLock::new(|| table!("compose-attributes"));
 
 /// The attribute at a path, `services.*.cap_add`.
 pub fn find(path: &str) -> Option<&'static Attribute> {

@@ -73,18 +73,13 @@ pub struct Fact {
 }
 
 #[derive(Deserialize)]
-struct Table {
+pub(super) struct Table {
     #[allow(dead_code, reason = "it is there for the reader of the data")]
     ask: &'static str,
     rows: Vec<Fact>,
 }
 
-static TABLES: LazyLock<BTreeMap<&'static str, Table>> = LazyLock::new(|| table!("behaviours"));
-
-/// Reads the table.
-pub(super) fn prepare() {
-    LazyLock::force(&TABLES);
-}
+pub(super) static TABLES: LazyLock<BTreeMap<&'static str, Table>> = LazyLock::new(|| table!("behaviours"));
 
 /// What is known about a platform, and on which assumed words that rests.
 #[derive(Clone, Debug)]

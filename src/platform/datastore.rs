@@ -38,15 +38,10 @@ struct Data {
     datastore: ByImage<Datastore>,
 }
 
-static DATASTORES: LazyLock<ByImage<Datastore>> = LazyLock::new(|| {
+pub(super) static DATASTORES: LazyLock<ByImage<Datastore>> = LazyLock::new(|| {
     let data: Data = table!("datastores");
     data.datastore
 });
-
-/// Reads the table.
-pub(super) fn prepare() {
-    LazyLock::force(&DATASTORES);
-}
 
 /// The datastore that an image is known to hold.
 pub fn find(image: &Image) -> Option<&'static Datastore> {

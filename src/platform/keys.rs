@@ -93,7 +93,7 @@ impl Key {
     }
 }
 
-static KEYS: LazyLock<ByName<ByName<Key>>> = LazyLock::new(|| table!("quadlet-keys"));
+pub(super) static KEYS: LazyLock<ByName<ByName<Key>>> = LazyLock::new(|| table!("quadlet-keys"));
 
 /// Those that Podman's manual calls deprecated, each with its section.
 static DEPRECATED: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {

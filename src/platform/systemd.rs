@@ -13,7 +13,7 @@ const SECTIONS: [&str; 3] = ["Unit", "Service", "Install"];
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-struct Section {
+pub(super) struct Section {
     keys: Names,
     single: Names,
     words: Names,
@@ -31,7 +31,7 @@ struct Own {
     system_targets: BTreeSet<String>,
 }
 
-static KEYS: LazyLock<ByName<Section>> = LazyLock::new(|| table!("systemd-keys"));
+pub(super) static KEYS: LazyLock<ByName<Section>> = LazyLock::new(|| table!("systemd-keys"));
 
 static SERVICES: LazyLock<Services> = LazyLock::new(|| table!("system-services"));
 
