@@ -15,7 +15,7 @@ use crate::model::{Format, UnitKind};
 use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
-use crate::source::{Files, tidy};
+use crate::source::{Files, is_tidy, tidy};
 use crate::threads::{self, MANY};
 
 use compose::Candidate;
@@ -99,7 +99,7 @@ pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
     }
     let mut units = Vec::new();
     for path in files.walk(folder) {
-        sorter.take(tidy(&path), &mut units);
+        sorter.take(if is_tidy(&path) { path } else { tidy(&path) }, &mut units);
     }
     sorter.units(units);
     sorter.finish()
@@ -230,15 +230,16 @@ impl Sorter<'_> {
             // Text that is not UTF-8 may still be a unit; its reader says so.
             let read = text_of(files, path);
             let text = read.as_deref().unwrap_or_default();
-            let takes = text.starts_with(MARKER) || units.takes(path, text);
+            let name = name_of(path);
+            let takes = text.starts_with(MARKER) || units.takes(path, &name, text);
             let may_be_other = takes && (is_marked(text) || look::is_template(text));
-            (read, takes, may_be_other)
+            (name, read, takes, may_be_other)
         });
         self.units.reserve(read.len());
-        for (path, (text, takes, may_be_other)) in paths.into_iter().zip(read) {
+        for (path, (name, text, takes, may_be_other)) in paths.into_iter().zip(read) {
             let mut is_other = |text: &str| may_be_other && self.is_other(&path, text);
             if text.as_deref().is_none_or(|text| takes && !is_other(text)) {
-                self.units.add(path, text);
+                self.units.add(path, name, text);
             }
         }
     }

@@ -369,9 +369,9 @@ impl Session {
                 let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(*name));
                 // Behind those that make the stack stands what they name.
                 let settings =
-                    name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
-                let made_of = settings || *at < input.made_of.len();
-                asked && made_of && counts.get(name) == Some(&1) && !is_for_several(name) && !name.contains("../")
+                    || name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
+                let made_of = *at < input.made_of.len() || settings();
+                asked && made_of && counts.get(name) == Some(&1) && !name.contains("../") && !is_for_several(name)
             });
             editable.extend(own.map(|(_, name)| name));
         }

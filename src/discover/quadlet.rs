@@ -64,9 +64,8 @@ type Index<'a> = HashMap<&'a str, Vec<usize>>;
 
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
-    pub fn takes(&self, path: &Path, text: &str) -> bool {
-        let kind =
-            UnitKind::of_file(path.file_name().and_then(|name| name.to_str()).unwrap_or("")).map(|(_, kind)| kind);
+    pub fn takes(&self, path: &Path, name: &str, text: &str) -> bool {
+        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
         self.root.is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind)) || search_root(path).is_some()
     }
 
@@ -75,8 +74,7 @@ impl Units {
         self.files.reserve(more);
     }
 
-    pub fn add(&mut self, path: PathBuf, text: Option<String>) {
-        let name = name_of(&path);
+    pub fn add(&mut self, path: PathBuf, name: String, text: Option<String>) {
         self.files.push(File { path, name, text, unit: Unit::default() });
     }
 
@@ -345,15 +343,16 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
             continue;
         }
         let asked = other == *path;
-        if !asked && UnitKind::of_file(&name_of(&other)).is_none() {
+        let name = name_of(&other);
+        if !asked && UnitKind::of_file(&name).is_none() {
             continue;
         }
         let read = text_of(files, &other);
         let text = read.as_deref().unwrap_or_default();
         let own = super::look::is_template(text)
             || (!options.rendered && super::rendered_from(files, &other, text).is_some());
-        if asked || (!own && units.takes(&other, text)) {
-            units.add(other, read);
+        if asked || (!own && units.takes(&other, &name, text)) {
+            units.add(other, name, read);
         }
     }
     let trees = units.trees();

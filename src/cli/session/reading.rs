@@ -1,7 +1,7 @@
 //! What was found, read by the reader of its format.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
@@ -19,7 +19,8 @@ impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
     pub(super) fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
         let Some(format) = found.format() else { return };
-        let made_of: Vec<PathBuf> = found.files().into_iter().map(absolute).collect();
+        let files = found.files();
+        let made_of = threads::map(files.len() > MANY, &files, |file| absolute(file));
         if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && known.made_of == made_of) {
             match (&mut known.asked, asked) {
                 (Some(files), Some(file)) => drop(files.insert(file)),
