@@ -185,6 +185,9 @@ struct Trees<'a> {
 impl<'a> Trees<'a> {
     fn edit(&mut self, change: &Change) -> Option<Edit> {
         let span = match change {
+            Change::Replace { span, text } if !text.contains('\n') => {
+                return Some(Edit { span: *span, text: text.clone() });
+            }
             Change::Replace { span, text } => {
                 let line_break = Page::of(self.sources.file_of(*span)?).line_break();
                 return Some(Edit { span: *span, text: text.replace("\r\n", "\n").replace('\n', line_break) });

@@ -83,8 +83,8 @@ impl SourceFile {
     pub fn position(&self, offset: u32) -> Position {
         let local = (offset.saturating_sub(self.start) as usize).min(self.text.len());
         let lines = self.lines.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect()
+            let breaks = memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
         });
         let line = lines.partition_point(|start| *start as usize <= local).max(1);
         let line_start = lines.get(line - 1).copied().unwrap_or(0) as usize;
@@ -287,7 +287,8 @@ pub fn is_tidy(path: &Path) -> bool {
 
 /// A path as people see it: with `/`, and without a leading `./`.
 pub fn display_path(path: &Path) -> String {
-    let text = path.to_string_lossy().replace('\\', "/");
+    let text = path.to_string_lossy();
+    let text = if text.contains('\\') { text.replace('\\', "/") } else { text.into_owned() };
     match text.strip_prefix("./") {
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         _ => text,
