@@ -137,13 +137,14 @@ struct Preset {
 
 static DATA: LazyLock<Data> = LazyLock::new(|| table!("platforms"));
 
-/// Reads the tables that most units ask, in the order in which they do, for whoever has something else to do meanwhile.
+/// Reads the tables that most units ask, for whoever has something else to do meanwhile: those that take longest and are
+/// asked last go first, so that two who read them do not meet.
 pub fn prepare() {
-    LazyLock::force(&keys::KEYS);
-    LazyLock::force(&systemd::KEYS);
-    LazyLock::force(&attributes::ATTRIBUTES);
     LazyLock::force(&behaviour::TABLES);
     LazyLock::force(&datastore::DATASTORES);
+    LazyLock::force(&keys::KEYS);
+    LazyLock::force(&attributes::ATTRIBUTES);
+    LazyLock::force(&systemd::KEYS);
 }
 
 fn version(text: &str) -> Version {

@@ -279,7 +279,7 @@ pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
 
 /// Whether a path is certainly written as plainly as it can be.
 pub fn is_tidy(path: &Path) -> bool {
-    let path = path.to_str().unwrap_or(".").as_bytes();
+    let path = path.as_os_str().as_encoded_bytes();
     // Neither `//` nor a part that begins with a dot, and no `/` at the end.
     let plain = |slash: usize| path.get(slash + 1).is_some_and(|next| !matches!(next, b'/' | b'.'));
     !cfg!(windows) && !path.starts_with(b".") && memchr_iter(b'/', path).all(plain)

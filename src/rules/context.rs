@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
 impl<'a> View<'a> {
     fn new(wiring: &'a Wiring<'a>) -> Self {
         let services: Vec<&'a Service> = wiring.stack.services.values().collect();
-        let needs = threads::map(services.len() > MANY, &services, |client| -> Vec<Need<'a>> {
+        let of_each = threads::map(services.len() > MANY, &services, |client| -> Vec<Need<'a>> {
             let client: &'a Service = client;
             let needs = client.connections.iter().filter_map(|connection| {
                 let Target::Service(name) = &connection.to else { return None };
@@ -108,7 +108,8 @@ impl<'a> View<'a> {
             });
             needs.collect()
         });
-        let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
+        let mut needs: Vec<Need<'a>> = Vec::with_capacity(of_each.iter().map(Vec::len).sum());
+        needs.extend(of_each.into_iter().flatten());
         let by_target = || {
             let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
             for (at, need) in needs.iter().enumerate() {

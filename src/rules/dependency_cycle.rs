@@ -25,10 +25,13 @@ type Graph<'a> = DiGraph<&'a Service, &'a Dependency>;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
-    let mut graph: Graph<'_> = DiGraph::new();
-    let mut nodes: HashMap<&str, NodeIndex> = HashMap::default();
     // docker-compose looks at services behind profiles, too.
     let all = || stack.services.values().chain(stack.disabled.values());
+    if all().all(|service| service.depends_on.is_empty()) {
+        return;
+    }
+    let mut graph: Graph<'_> = DiGraph::new();
+    let mut nodes: HashMap<&str, NodeIndex> = HashMap::default();
     for service in all() {
         nodes.insert(&service.name.value, graph.add_node(service));
     }

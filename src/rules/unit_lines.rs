@@ -48,7 +48,7 @@ pub(super) fn of_stack(stack: &Stack) -> Vec<Lines<'_>> {
         fn lines(unit: &Unit) -> Lines<'_> {
             Lines { name: &unit.file, kind: unit.kind, unit: Some(unit), entries: &unit.entries }
         }
-        return units(stack).map(lines).collect();
+        return stack.units.values().map(lines).collect();
     }
     fn written<'a>((name, entries): (&'a String, &'a Vec<UnitEntry>), kind: UnitKind) -> Lines<'a> {
         Lines { name, kind, unit: None, entries }
