@@ -227,19 +227,18 @@ impl Sorter<'_> {
     fn units(&mut self, paths: Vec<PathBuf>) {
         let (files, units) = (self.files, &self.units);
         let read = threads::map(paths.len() > MANY, &paths, |path| {
-            // Text that is not UTF-8 may still be a unit; its reader says so.
-            let read = text_of(files, path);
-            let text = read.as_deref().unwrap_or_default();
-            let name = name_of(path);
-            let takes = text.starts_with(MARKER) || units.takes(path, &name, text);
+            let file = quadlet::File::read(files, path);
+            let text = file.text();
+            let takes = text.starts_with(MARKER) || units.takes(&file);
             let may_be_other = takes && (is_marked(text) || look::is_template(text));
-            (name, read, takes, may_be_other)
+            (file, takes, may_be_other)
         });
         self.units.reserve(read.len());
-        for (path, (name, text, takes, may_be_other)) in paths.into_iter().zip(read) {
-            let mut is_other = |text: &str| may_be_other && self.is_other(&path, text);
-            if text.as_deref().is_none_or(|text| takes && !is_other(text)) {
-                self.units.add(path, name, text);
+        for (file, takes, may_be_other) in read {
+            let mut is_other = |text: &str| may_be_other && self.is_other(&file.path, text);
+            // Text that is not UTF-8 may still be a unit; its reader says so.
+            if file.text.as_deref().is_none_or(|text| takes && !is_other(text)) {
+                self.units.add(file);
             }
         }
     }

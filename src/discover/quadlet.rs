@@ -28,11 +28,13 @@ pub(super) struct Units {
     files: Vec<File>,
 }
 
-struct File {
-    path: PathBuf,
+/// What may be a unit.
+pub(super) struct File {
+    pub path: PathBuf,
+    folder: PathBuf,
     name: String,
     /// Nothing where it cannot be read, or is not UTF-8.
-    text: Option<String>,
+    pub text: Option<String>,
     /// What its text refers to and claims, once that is asked.
     unit: Unit,
 }
@@ -62,11 +64,26 @@ type Claims = HashSet<String>;
 /// Where the units of a name, or those that make a service, lie.
 type Index<'a> = HashMap<&'a str, Vec<usize>>;
 
+impl File {
+    pub fn read(files: &dyn Files, path: &Path) -> File {
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let text = text_of(files, path);
+        File { path: path.to_path_buf(), folder, name: name_of(path), text, unit: Unit::default() }
+    }
+
+    /// What could be read.
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+}
+
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
-    pub fn takes(&self, path: &Path, name: &str, text: &str) -> bool {
-        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
-        self.root.is_some() || kind.is_some_and(|kind| units::is_quadlet(text, kind)) || search_root(path).is_some()
+    pub fn takes(&self, file: &File) -> bool {
+        let kind = UnitKind::of_file(&file.name).map(|(_, kind)| kind);
+        self.root.is_some()
+            || kind.is_some_and(|kind| units::is_quadlet(file.text(), kind))
+            || search_root(&file.path).is_some()
     }
 
     /// Makes room for more files.
@@ -74,8 +91,8 @@ impl Units {
         self.files.reserve(more);
     }
 
-    pub fn add(&mut self, path: PathBuf, name: String, text: Option<String>) {
-        self.files.push(File { path, name, text, unit: Unit::default() });
+    pub fn add(&mut self, file: File) {
+        self.files.push(file);
     }
 
     /// The folder whose units are one host with those of this path, and whether it is the system's.
@@ -88,7 +105,7 @@ impl Units {
     /// The trees, each once, by folder.
     pub fn trees(mut self) -> Vec<Found> {
         // The generator goes through folders by name, and takes the first file of a name.
-        self.files.sort_by(|a, b| (a.path.parent(), &a.name).cmp(&(b.path.parent(), &b.name)));
+        self.files.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
         self.drop_ins.sort();
         let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
         // Those of one folder stand together.
@@ -107,8 +124,7 @@ impl Units {
     /// Looks at what each unit refers to and claims.
     fn look(&mut self) {
         let many = self.files.len() > MANY;
-        let looks =
-            threads::map(many, &self.files, |file| units::read(&file.name, file.text.as_deref().unwrap_or_default()));
+        let looks = threads::map(many, &self.files, |file| units::read(&file.name, file.text()));
         for (file, unit) in self.files.iter_mut().zip(looks) {
             file.unit = unit;
         }
@@ -133,12 +149,12 @@ impl Units {
         let mut folders: Vec<Range<usize>> = Vec::new();
         let mut last = None;
         for (at, file) in self.files.iter().enumerate() {
-            let folder = file.path.parent().map(Path::as_os_str);
-            match folders.last_mut().filter(|_| last == Some(folder)) {
+            let folder = Some(file.folder.as_os_str());
+            match folders.last_mut().filter(|_| last == folder) {
                 Some(files) => files.end = at + 1,
                 None => folders.push(at..at + 1),
             }
-            last = Some(folder);
+            last = folder;
         }
         folders
     }
@@ -343,16 +359,14 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
             continue;
         }
         let asked = other == *path;
-        let name = name_of(&other);
-        if !asked && UnitKind::of_file(&name).is_none() {
+        if !asked && UnitKind::of_file(&name_of(&other)).is_none() {
             continue;
         }
-        let read = text_of(files, &other);
-        let text = read.as_deref().unwrap_or_default();
-        let own = super::look::is_template(text)
-            || (!options.rendered && super::rendered_from(files, &other, text).is_some());
-        if asked || (!own && units.takes(&other, &name, text)) {
-            units.add(other, name, read);
+        let file = File::read(files, &other);
+        let own = super::look::is_template(file.text())
+            || (!options.rendered && super::rendered_from(files, &other, file.text()).is_some());
+        if asked || (!own && units.takes(&file)) {
+            units.add(file);
         }
     }
     let trees = units.trees();
