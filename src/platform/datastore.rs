@@ -120,7 +120,8 @@ mod tests {
         assert!(bad.is_empty(), "{bad:?}");
         // A volume where it belongs keeps the data.
         for (image, store) in DATASTORES.all() {
-            let kept = |path: &str| store.data.iter().any(|data| path == *data || path.starts_with(&format!("{data}/")));
+            let kept =
+                |path: &str| store.data.iter().any(|data| path == *data || path.starts_with(&format!("{data}/")));
             assert!(store.volume.iter().all(|place| kept(&place.path)), "{image}");
         }
         let data = |image: &str| find(&image.parse().unwrap()).map(|store| store.data.len());

@@ -47,6 +47,7 @@ pub(super) fn connections(stack: &mut Stack) {
             found.extend(templates(service));
         }
         service.endpoints = endpoints;
+        service.connections.reserve_exact(found.len());
         for found in found {
             // The same again says nothing new, nor does the same with less; another name or port does.
             let known = |known: &Connection| {
@@ -168,6 +169,8 @@ fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<End
             });
         }
     }
+    // Most have one, and it stays.
+    endpoints.shrink_to_fit();
     (found, endpoints)
 }
 

@@ -106,6 +106,7 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
     let many = tree.units.len() > MANY;
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
+        parsed.units.reserve(tree.units.len());
         let paths: Vec<(&PathBuf, &Option<String>)> = tree.units.iter().chain(&tree.drop_ins).zip(&texts).collect();
         let asked = threads::map(many, &paths, |(path, text)| {
             let inside = display_path(below(path, &tree.root).unwrap_or(path));

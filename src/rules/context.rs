@@ -112,6 +112,7 @@ impl<'a> View<'a> {
         needs.extend(of_each.into_iter().flatten());
         let by_target = || {
             let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
+            needs_for.reserve(services.len());
             for (at, need) in needs.iter().enumerate() {
                 needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
             }
@@ -153,6 +154,7 @@ impl<'a> View<'a> {
 /// Where the needs of each service stand: those of one stand together.
 fn by_client<'a>(clients: impl Iterator<Item = &'a Service>) -> HashMap<&'a str, Range<usize>> {
     let mut all: HashMap<&str, Range<usize>> = HashMap::default();
+    all.reserve(clients.size_hint().0);
     for (at, client) in clients.enumerate() {
         all.entry(client.name.value.as_str()).or_insert(at..at).end = at + 1;
     }

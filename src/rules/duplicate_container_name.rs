@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
         let mut named: HashMap<String, &Service> = HashMap::default();
+        named.reserve(view.wiring.stack.services.len());
         for (name, second) in containers(view) {
             match named.entry(name) {
                 Entry::Vacant(free) => drop(free.insert(second)),

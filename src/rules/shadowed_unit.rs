@@ -45,7 +45,9 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     }
     for view in &context.views {
         let mut taken: HashMap<&str, Made<'_>> = HashMap::default();
-        for second in made(view) {
+        let made = made(view);
+        taken.reserve(made.size_hint().0);
+        for second in made {
             match taken.entry(second.service) {
                 Entry::Vacant(free) => drop(free.insert(second)),
                 Entry::Occupied(first) => {

@@ -15,7 +15,8 @@ pub use crate::diagnostic::input::UNDEFINED_REFERENCE as RULE;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
-    let mut wanted: Vec<(&str, &str, Span)> = Vec::new();
+    // Networks, volumes and whom it waits for.
+    let mut wanted: Vec<(&str, &str, Span)> = Vec::with_capacity(4 * stack.services.len());
     for service in stack.services.values() {
         for attachment in &service.networks {
             wanted.push(("network", &attachment.network.value, attachment.network.span()));

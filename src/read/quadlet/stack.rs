@@ -37,8 +37,11 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(loaded: &'a Loaded) -> Known<'a> {
         let objects = |kind| {
-            let units = loaded.units.iter().filter(move |unit| unit.kind == kind);
-            units.map(|unit| (unit.object.value.as_str(), unit.stem.as_str())).collect()
+            let units = || loaded.units.iter().filter(move |unit| unit.kind == kind);
+            let mut objects: HashMap<&str, &str> = HashMap::default();
+            objects.reserve(units().count());
+            objects.extend(units().map(|unit| (unit.object.value.as_str(), unit.stem.as_str())));
+            objects
         };
         Known {
             networks: objects(UnitKind::Network),
