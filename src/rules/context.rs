@@ -92,34 +92,31 @@ impl<'a> Context<'a> {
 
 impl<'a> View<'a> {
     fn new(wiring: &'a Wiring<'a>) -> Self {
-        let services: Vec<&'a Service> = wiring.stack.services.values().collect();
-        let of_each = threads::map(services.len() > MANY, &services, |client| -> Vec<Need<'a>> {
-            let client: &'a Service = client;
-            let needs = client.connections.iter().filter_map(|connection| {
-                let Target::Service(name) = &connection.to else { return None };
-                let target = wiring.stack.services.get(name)?;
-                Some(Need {
-                    client,
-                    target,
-                    connection,
-                    resolution: wiring.resolves(client, target, &connection.name),
-                    reach: wiring.reaches(client, target, None),
-                })
-            });
-            needs.collect()
+        let services = wiring.stack.services.values();
+        let all = services.flat_map(|client| client.connections.iter().map(move |connection| (client, connection)));
+        let all: Vec<(&'a Service, &'a Connection)> = all.collect();
+        let needs = threads::map(all.len() > MANY, &all, |(client, connection)| {
+            let Target::Service(name) = &connection.to else { return None };
+            let target = wiring.stack.services.get(name)?;
+            Some(Need {
+                client,
+                target,
+                connection,
+                resolution: wiring.resolves(client, target, &connection.name),
+                reach: wiring.reaches(client, target, None),
+            })
         });
-        let mut needs: Vec<Need<'a>> = Vec::with_capacity(of_each.iter().map(Vec::len).sum());
-        needs.extend(of_each.into_iter().flatten());
+        let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
         let by_target = || {
             let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
-            needs_for.reserve(services.len());
+            needs_for.reserve(needs.len());
             for (at, need) in needs.iter().enumerate() {
                 needs_for.entry(need.target.name.value.as_str()).or_default().push(at);
             }
             needs_for
         };
-        let by_client_of = || by_client(needs.iter().map(|need| need.client));
-        let (needs_for, needs_of) = threads::both(services.len() > MANY, by_target, by_client_of);
+        let of_clients = || by_client(needs.iter().map(|need| need.client));
+        let (needs_for, needs_of) = threads::both(needs.len() > MANY, by_target, of_clients);
         let host_needs = super::host::needs(wiring);
         let host_needs_of = by_client(host_needs.iter().map(|need| need.client));
         View { wiring, judgements: judge(wiring), needs, host_needs, host_needs_of, needs_of, needs_for }

@@ -25,11 +25,8 @@ type Graph<'a> = DiGraph<&'a Service, &'a Dependency>;
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let stack = context.stack;
-    // docker-compose looks at services behind profiles, too.
-    let all = || stack.services.values().chain(stack.disabled.values());
-    if all().all(|service| service.depends_on.is_empty()) {
-        return;
-    }
+    // docker-compose looks at services behind profiles, too. Who waits for nobody is in no ring.
+    let all = || stack.services.values().chain(stack.disabled.values()).filter(|it| !it.depends_on.is_empty());
     let mut graph: Graph<'_> = DiGraph::new();
     let mut nodes: HashMap<&str, NodeIndex> = HashMap::default();
     for service in all() {

@@ -48,6 +48,10 @@ impl Session {
     /// Keeps what the command line and `quadgen.toml` want to see, at the level that they give it; the rest is given back.
     pub fn select(&self, findings: &mut Vec<Diagnostic>, choice: &Choice) -> Vec<Diagnostic> {
         let nothing = Policy::default();
+        // Where nobody settles anything, it is all the same where a file lies.
+        if self.all_settings().next().is_none() {
+            return findings.extract_if(.., |finding| !nothing.take(finding, Path::new(""), choice)).collect();
+        }
         // Findings of one file stand together.
         let mut last: Option<(&str, PathBuf, &Policy)> = None;
         let unwanted = findings.extract_if(.., |finding| {
