@@ -36,6 +36,7 @@ pub use version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 
 use ipnet::IpNet;
 
@@ -184,9 +185,34 @@ pub enum ServiceKind {
     Kube,
 }
 
-/// One container of the stack.
+/// One container of the stack. What is said of it lies in a place of its own: services are made on several threads and
+/// put into one list, and only where each lies is moved.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Service {
+pub struct Service(Box<ServiceBody>);
+
+impl From<ServiceBody> for Service {
+    fn from(body: ServiceBody) -> Self {
+        Service(Box::new(body))
+    }
+}
+
+impl Deref for Service {
+    type Target = ServiceBody;
+
+    fn deref(&self) -> &ServiceBody {
+        &self.0
+    }
+}
+
+impl DerefMut for Service {
+    fn deref_mut(&mut self) -> &mut ServiceBody {
+        &mut self.0
+    }
+}
+
+/// What is said of a service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServiceBody {
     /// Its key in the file.
     pub name: Text,
     /// What it is at run time.

@@ -314,11 +314,24 @@ pub fn is_secret_name(name: &str) -> bool {
     has_secret_word(name) && name.to_uppercase() != "SECRETS"
 }
 
+/// Whether three letters of a text begin such a part; most texts are done with then. Nothing in it depends on what came
+/// before, so the compiler looks at many letters at once.
+fn may_begin_secret_word(text: &[u8]) -> bool {
+    let begin = [b"pas", b"pwd", b"sec", b"tok", b"key", b"cre", b"\x7fau"];
+    let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
+    text.iter().zip(second).zip(third).fold(false, |found, ((a, b), c)| {
+        begin.iter().fold(found, |found, [x, y, z]| found | ((a | 0x20 == *x) & (b | 0x20 == *y) & (c | 0x20 == *z)))
+    })
+}
+
 /// Whether a text holds a part of such a key, in any case.
 pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
     let mut rest = upper.as_bytes();
+    if !may_begin_secret_word(rest) {
+        return false;
+    }
     while let [first, second, ..] = rest {
         // The bit is what small letters have and capitals lack; it makes another sign of `_`.
         let word = match (first | 0x20, second | 0x20) {

@@ -108,12 +108,13 @@ impl Service {
 
     /// Replaces every text of [`Service::templated`] by what `fill` makes of it.
     pub fn fill(&mut self, mut fill: impl FnMut(&str, Span) -> String) {
-        for variable in self.environment.values_mut() {
+        let body = &mut **self;
+        for variable in body.environment.values_mut() {
             let span = variable.span();
             variable.value = variable.value.as_deref().map(|value| fill(value, span));
         }
-        let mut words: Vec<&mut super::Text> = self.command.iter_mut().chain(&mut self.entrypoint).flatten().collect();
-        match self.health.as_mut().and_then(|health| health.value.test.as_mut()) {
+        let mut words: Vec<&mut super::Text> = body.command.iter_mut().chain(&mut body.entrypoint).flatten().collect();
+        match body.health.as_mut().and_then(|health| health.value.test.as_mut()) {
             Some(HealthTest::Exec(test)) => words.extend(test),
             Some(HealthTest::Shell(line)) => words.push(line),
             Some(HealthTest::Disabled) | None => {}

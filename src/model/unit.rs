@@ -150,6 +150,15 @@ impl Unit {
         if self.holds(place) { &self.file } else { "the drop-in" }
     }
 
+    /// Whether a value may hold a text; no is certain.
+    pub fn may_say(&self, text: &str) -> bool {
+        // Drop-ins stand behind its own lines; a backslash joins lines, and what stands on none of them.
+        let mut others = self.entries.iter().rev().take_while(|entry| !self.holds(entry.key.span()));
+        self.text.contains(text)
+            || (text.len() > 1 && self.text.contains('\\'))
+            || others.any(|entry| entry.value.value.contains(text))
+    }
+
     /// Where a section's name stands first.
     pub fn section(&self, name: &str) -> Option<Span> {
         self.sections.iter().find(|(section, _)| section == name).map(|(_, span)| *span)

@@ -54,7 +54,7 @@ pub fn is_of_the_system(target: &str) -> bool {
 
 /// Whether systemd knows a key in a section. It passes over the others, and leaves those that begin with `X-` to others.
 pub fn has(section: &str, key: &str) -> bool {
-    key.starts_with("X-") || KEYS.get(section).is_some_and(|known| known.keys.contains(key))
+    KEYS.get(section).is_some_and(|known| known.keys.contains(key)) || key.starts_with("X-")
 }
 
 /// All keys of a section.

@@ -5,7 +5,7 @@
 
 use super::units::Units;
 use crate::maps::{HashMap, HashSet};
-use crate::model::{ContainerName, Format, MountKind, Named, NetworkMode, Party, Stack, Target, Text};
+use crate::model::{ContainerName, Format, MountKind, Named, NetworkMode, Party, ServiceBody, Stack, Target, Text};
 use crate::render::File;
 
 /// Names as they are in the files, with those of the source.
@@ -73,6 +73,7 @@ fn rename(stack: &mut Stack, services: &Names, networks: &Names, volumes: &Names
     };
     let text = |names: &Names, text: &mut Text| change(names, &mut text.value);
     for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+        let service: &mut ServiceBody = service;
         if let ContainerName::Named(name) = &mut service.container_name
             && service.name.value.ends_with('@')
         {

@@ -19,7 +19,7 @@ use super::reader::{Reader, origin};
 use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Help, Level, input};
 use crate::maps::IndexMap;
-use crate::model::{Origin, Spanned, Stack, Text};
+use crate::model::{Origin, ServiceBody, Spanned, Stack, Text};
 use crate::platform::schema;
 use crate::source::{Files, SourceMap, Span};
 use crate::syntax::yaml::Node;
@@ -212,6 +212,7 @@ fn environment(
     notes: &mut Vec<String>,
 ) {
     for service in stack.services.values_mut().chain(stack.disabled.values_mut()) {
+        let service: &mut ServiceBody = service;
         // A name alone gets the value that it has where the stack is started.
         for (name, variable) in service.environment.iter_mut().filter(|(_, variable)| variable.value.is_none()) {
             if let Some(value) = variables.get(name) {

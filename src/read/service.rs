@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Level, input};
 use crate::maps::IndexMap;
 use crate::model::{
     Attachment, Condition, ContainerName, Data, Dependency, NetworkMode, Origin, Port, PortRange, Protocol, Restart,
-    Service, ServiceKind, Spanned, Text,
+    Service, ServiceBody, ServiceKind, Spanned, Text,
 };
 use crate::platform::attributes::{self, Shape};
 use crate::source::Span;
@@ -14,7 +14,7 @@ use crate::syntax::yaml::{Entry, Kind, Node};
 
 /// A service about which nothing is said yet.
 pub(super) fn empty(name: Text) -> Service {
-    Service {
+    Service::from(ServiceBody {
         name,
         kind: ServiceKind::Container,
         image: None,
@@ -41,7 +41,7 @@ pub(super) fn empty(name: Text) -> Service {
         endpoints: Vec::new(),
         attributes: IndexMap::default(),
         quadlet: Vec::new(),
-    }
+    })
 }
 
 /// A network that a service is on, with nothing more said.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::count;
 use super::layout::below;
-use crate::model::{Mount, MountKind, Service, Stack};
+use crate::model::{Mount, MountKind, Service, ServiceBody, Stack};
 use crate::platform::selinux::{is_of_the_system, is_open, label};
 
 /// The stack with a label on every bind that has none: for the container alone where nobody else uses the folder or
@@ -21,6 +21,7 @@ pub fn labelled(stack: &Stack) -> Stack {
             let shared = uses.iter().any(|(other, path)| *other != own && overlap(path, source));
             mount.value.options.push(if shared { "z" } else { "Z" }.to_owned());
         }
+        let service: &mut ServiceBody = service;
         let files = service.secrets.iter_mut().chain(&mut service.configs);
         files.for_each(|used| used.labelled = true);
     }

@@ -19,7 +19,7 @@ use super::topology::{forget, rename_objects, rename_services};
 use super::{lost, refuse};
 use crate::diagnostic::Diagnostic;
 use crate::maps::HashSet;
-use crate::model::{ContainerName, NetworkMode, Service, ServiceKind, Spanned, Stack};
+use crate::model::{ContainerName, NetworkMode, Service, ServiceBody, ServiceKind, Spanned, Stack};
 use crate::platform::Platform;
 
 /// The stack in Compose's terms, and what of its units Compose cannot say.
@@ -129,7 +129,7 @@ fn leave_out(stack: &mut Stack, name: &str, found: &mut Vec<Diagnostic>) {
 }
 
 /// What a container cannot have in the network of another.
-fn conflicts(service: &mut Service, platform: &Platform, found: &mut Vec<Diagnostic>) {
+fn conflicts(service: &mut ServiceBody, platform: &Platform, found: &mut Vec<Diagnostic>) {
     let name = &service.name.value;
     let Some(mode) = &service.network_mode else { return };
     if let NetworkMode::Other(text) = &mode.value

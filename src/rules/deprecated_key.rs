@@ -127,6 +127,9 @@ fn successors(unit: &Unit) -> Option<Vec<String>> {
 fn others(view: &View<'_>, unit: &Unit, sink: &mut Sink) {
     let section = unit.kind.section();
     let old: Vec<&str> = keys::deprecated(section).filter(|key| unit.last(section, key).is_some()).collect();
+    if old.is_empty() {
+        return;
+    }
     for entry in entries(unit).filter(|entry| old.contains(&entry.key.value.as_str())) {
         let (key, value) = (entry.key.value.as_str(), entry.value.value.trim());
         let Some(known) = keys::find(unit.kind.section(), key).filter(|known| known.is_deprecated()) else { continue };

@@ -121,6 +121,9 @@ fn finding(unit: &Unit, found: &[&Found<'_>], stated: bool, one: bool) -> Option
 /// Paths of the host in a unit; those in the container say nothing about a user of the host.
 fn of_unit(unit: &Unit, keys: Keys) -> Vec<Found<'_>> {
     let mut found = Vec::new();
+    if !unit.may_say("/home/") && !unit.may_say("/run/user/") {
+        return found;
+    }
     for entry in &unit.entries {
         let (key, text) = (entry.key.value.as_str(), entry.value.value.as_str());
         if !keys.may_hold(key) && !key.starts_with("Exec") {

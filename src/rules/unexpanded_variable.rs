@@ -34,7 +34,7 @@ struct Use<'a> {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in context.views.iter().filter(|view| view.wiring.stack.format == Format::Quadlet) {
         for unit in view.wiring.stack.units.values().filter(|unit| unit.kind == UnitKind::Container) {
-            if unit.entries.iter().all(|entry| !entry.value.value.contains('$')) {
+            if !unit.may_say("$") {
                 continue;
             }
             let name = unit.file.strip_suffix(".container").unwrap_or(&unit.file);

@@ -26,7 +26,7 @@ struct Use<'a> {
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut unset: IndexMap<String, Vec<Use<'_>>> = IndexMap::default();
     const USED: Keys = Keys::of(&KEYS);
-    for unit in context.stack.units.values() {
+    for unit in context.stack.units.values().filter(|unit| unit.may_say("$")) {
         // A file of systemd's may say anything.
         if unit.all("Service", "EnvironmentFile").any(|entry| !entry.value.value.is_empty()) {
             continue;

@@ -93,6 +93,11 @@ impl Value {
 impl<T> Value<T> {
     /// The place of a part of the text, by bytes.
     pub fn part(&self, from: usize, to: usize) -> Span {
+        // Nearly all stand on one line.
+        if self.more.is_empty() {
+            let place = |at: usize| (self.first + at as u32).min(self.span.end);
+            return Span::new(place(from), place(to.max(from)));
+        }
         let place = |at: usize| {
             let further = self.more.iter().rev().find(|(start, _)| *start <= at);
             let (start, source) = further.copied().unwrap_or((0, self.first));

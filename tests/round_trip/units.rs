@@ -29,6 +29,7 @@ pub fn units(before: &Stack, after: &Stack) -> [Stack; 2] {
         for service in stack.services.values_mut() {
             self::service(service, completed.contains(&service.name.value));
             // Who waits for something that may fail only wants it: that it is waited for, only its own unit says.
+            let service: &mut quadgen::model::ServiceBody = service;
             service
                 .quadlet
                 .retain(|entry| !waited.contains(&service.name.value) || !WAITED.contains(&entry.key.value.as_str()));

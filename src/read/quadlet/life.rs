@@ -8,7 +8,7 @@ use super::unit::Unit;
 use crate::maps::IndexMap;
 use crate::model::{
     Condition, Dependency, Duration, INSTALLED, MAKES_FILE, MAKES_FOLDER, Mount, MountKind, NetworkMode, Restart,
-    STANDING_FOR, Service, ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
+    STANDING_FOR, Service, ServiceBody, ServiceKind, Spanned, Stack, UnitEntry, UnitKind,
 };
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
@@ -193,7 +193,7 @@ fn restart(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>) {
 
 /// Steps that make the folder of a bind, or an env file, before the start.
 fn steps(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>) {
-    let Service { mounts, env_files, .. } = service;
+    let ServiceBody { mounts, env_files, .. } = &mut **service;
     kept.retain(|line| {
         if !line.is("Service", "ExecStartPre") {
             return true;
@@ -251,7 +251,7 @@ pub(super) fn without_implied(stack: &mut Stack) {
         if service.kind != ServiceKind::Container {
             continue;
         }
-        let Service { name, health, stop_grace_period, quadlet, .. } = service;
+        let ServiceBody { name, health, stop_grace_period, quadlet, .. } = &mut **service;
         let limit = || {
             let wait = health.as_ref().filter(|_| healthy).map_or(0, |health| health.value.longest_wait());
             START_LIMIT.saturating_add(wait).to_string()

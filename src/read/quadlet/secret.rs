@@ -1,5 +1,7 @@
 //! Where secrets stand in units and env files, so that no report shows them.
 
+use memchr::memchr3;
+
 use super::Parsed;
 use super::env_file::variables;
 use super::load::{Loaded, dialect};
@@ -14,7 +16,12 @@ const NAMES: [&str; 3] = ["Secret", "PassEnvironment", "UnsetEnvironment"];
 pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, release: Version) -> Vec<Span> {
     let mut found = Vec::new();
     for unit in &loaded.units {
-        unit.entries.iter().for_each(|entry| of_entry(entry, &mut found));
+        // Without quotes and backslashes, words stand in the file as they are.
+        let text = sources.text(unit.span);
+        let plain = memchr3(b'\\', b'"', b'\'', text.as_bytes()).is_none() && !has_secret_word(text);
+        let own = |entry: &Entry| unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
+        let entries = unit.entries.iter().filter(|entry| !(plain && own(entry)));
+        entries.for_each(|entry| of_entry(entry, &mut found));
     }
     // Files that do not count in this release are shown in findings, too.
     let counted: HashSet<u32> = loaded.units.iter().map(|unit| unit.span.start).collect();

@@ -60,7 +60,7 @@ pub(super) struct Object {
 }
 
 enum Made {
-    Service(Box<Service>),
+    Service(Service),
     Network(Box<Network>),
     Volume(Box<Volume>),
     Nothing,
@@ -138,7 +138,7 @@ pub(super) fn make(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Vec
         let mut names = Names { parsed, sources, loaded, known: &known, other_networks, other_volumes };
         let made = match unit.kind {
             UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
-                Made::Service(Box::new(container::service(unit, &mut names, &name)))
+                Made::Service(container::service(unit, &mut names, &name))
             }
             UnitKind::Network => Made::Network(Box::new(network::network(unit))),
             UnitKind::Volume => Made::Volume(Box::new(network::volume(unit))),
@@ -160,7 +160,7 @@ pub(super) fn stack(parsed: &Parsed, loaded: &Loaded, made: Vec<Object>) -> Opti
     let mut others = (Vec::new(), Vec::new());
     for (unit, object) in loaded.units.iter().zip(made) {
         match object.made {
-            Made::Service(service) => drop(stack.services.insert(service.name.value.clone(), *service)),
+            Made::Service(service) => drop(stack.services.insert(service.name.value.clone(), service)),
             Made::Network(network) => drop(stack.networks.insert(unit.stem.clone(), *network)),
             Made::Volume(volume) => drop(stack.volumes.insert(unit.stem.clone(), *volume)),
             Made::Nothing => {}

@@ -83,7 +83,8 @@ impl Unit {
     /// A value that is taken as a whole, without quotation marks as the release takes them away.
     pub fn single<'v>(&self, value: &'v Value) -> Said<'v> {
         let whole = value.text.trim_end();
-        let bare = if !whole.starts_with('"') && !whole.ends_with('"') {
+        let ends = [whole.as_bytes().first(), whole.as_bytes().last()];
+        let bare = if !ends.contains(&Some(&b'"')) {
             whole
         } else if Habit::TrimmedQuotes.of(self.release) {
             whole.trim_matches('"')

@@ -268,6 +268,9 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 
 /// A value that stands in quotes in a line of CSV, as which Podman reads some options.
 fn field<'f, 'v>(unit: &Unit, flag: impl Fn() -> Option<&'f str>, mut word: Word<'v>) -> Word<'v> {
+    if word.text.as_bytes().first() != Some(&b'"') {
+        return word;
+    }
     let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
     if let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
         && flag().is_some_and(|flag| is_list(flag, unit.release))

@@ -1,7 +1,7 @@
 //! Entries of units for which Compose has words that the reader does not look for.
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Data, Deploy, Service, Stack, Unit, UnitEntry, Value};
+use crate::model::{Data, Deploy, Service, ServiceBody, Stack, Unit, UnitEntry, Value};
 use crate::platform::Platform;
 use crate::render::lost;
 use crate::source::Span;
@@ -93,7 +93,7 @@ fn auto_update(service: &mut Service, found: &mut Vec<Diagnostic>) {
 }
 
 /// Podman takes any name for a variable.
-fn variables(service: &mut Service, found: &mut Vec<Diagnostic>) {
+fn variables(service: &mut ServiceBody, found: &mut Vec<Diagnostic>) {
     let name = &service.name.value;
     service.environment.retain(|variable, value| {
         let is_good = !variable.is_empty() && !variable.contains(char::is_whitespace);

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, Spanned, Stack, Unit, UnitEntry, VARIABLE,
-    Value, Volume,
+    ContainerName, Data, HealthTest, MountKind, Network, Origin, Service, ServiceBody, Spanned, Stack, Unit, UnitEntry,
+    VARIABLE, Value, Volume,
 };
 use crate::platform::Platform;
 use crate::render::lost;
@@ -56,6 +56,7 @@ fn image(service: &mut Service, filler: &mut Filler<'_>) {
 fn binds(stack: &mut Stack, filler: &mut Filler<'_>) {
     let [open, _] = VARIABLE;
     for service in stack.services.values_mut() {
+        let service: &mut ServiceBody = service;
         for spanned in &mut service.mounts {
             let at = spanned.span();
             let mount = &mut spanned.value;
@@ -202,7 +203,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// Every text of a service in which systemd fills something in.
-pub(super) fn each_text(service: &mut Service, change: &mut dyn FnMut(Span, &mut String)) {
+pub(super) fn each_text(service: &mut ServiceBody, change: &mut dyn FnMut(Span, &mut String)) {
     let span = |origin: Origin| Spanned { value: (), origin }.span();
     if let ContainerName::Named(name) = &mut service.container_name {
         change(span(name.origin), &mut name.value);
