@@ -1,6 +1,5 @@
 //! Compose's attributes and where each goes in a Quadlet unit: `data/compose-attributes.json`.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -41,13 +40,13 @@ pub struct Attribute {
     pub shape: Option<Shape>,
     /// The key of `[Container]`.
     #[serde(default)]
-    pub key: Option<&'static str>,
+    pub key: Option<String>,
     /// The argument of `podman run`.
     #[serde(default)]
-    pub flag: Option<&'static str>,
+    pub flag: Option<String>,
     /// What differs, or why it cannot be said.
-    #[serde(borrow, default)]
-    pub note: Cow<'static, str>,
+    #[serde(default)]
+    pub note: String,
 }
 
 impl Attribute {

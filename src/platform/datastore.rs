@@ -122,7 +122,7 @@ mod tests {
         for (image, store) in DATASTORES.all() {
             let kept =
                 |path: &str| store.data.iter().any(|data| path == *data || path.starts_with(&format!("{data}/")));
-            assert!(store.volume.iter().all(|place| kept(&place.path)), "{image}");
+            assert!(store.volume.iter().all(|place| kept(place.path)), "{image}");
         }
         let data = |image: &str| find(&image.parse().unwrap()).map(|store| store.data.len());
         assert!(data("postgres").is_some_and(|paths| paths > 0) && data("memcached") == Some(0));
