@@ -65,6 +65,7 @@ type Claims = HashSet<String>;
 type Index<'a> = HashMap<&'a str, Vec<usize>>;
 
 impl File {
+    /// Reads a file, if it can be read.
     pub fn read(files: &dyn Files, path: &Path) -> File {
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let text = text_of(files, path);
@@ -80,7 +81,8 @@ impl File {
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
     pub fn takes(&self, file: &File) -> bool {
-        let kind = UnitKind::of_file(&file.name).map(|(_, kind)| kind);
+        let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
         self.root.is_some()
             || kind.is_some_and(|kind| units::is_quadlet(file.text(), kind))
             || search_root(&file.path).is_some()
