@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 use std::thread;
 
 use rayon::ThreadPoolBuilder;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 /// How many units or services make it worth to start threads.
 pub const MANY: usize = 200;
+
+/// In how many pieces work is shared.
+const PIECES: usize = 128;
 
 /// Whether there are threads that share the work. They stay: each has memory of its own, which another would have to get
 /// anew. The thread that asks first is one of them, so with one core there would be nobody for those who ask later.
@@ -21,7 +24,8 @@ pub fn map<T: Sync, R: Send>(many: bool, items: &[T], each: impl Fn(&T) -> R + S
     if !many || !*SHARED {
         return items.iter().map(each).collect();
     }
-    items.par_iter().map(each).collect()
+    // In small pieces: items differ, and whoever is done first takes what another has not begun.
+    items.par_iter().with_max_len((items.len() / PIECES).max(1)).map(each).collect()
 }
 
 /// Does both; at the same time if there is `much` to do.

@@ -64,8 +64,9 @@ fn value(values: &mut Values<'_>, name: &str, key: &str, shape: Shape) -> Option
             let mut found = values.take(key);
             // A device that may be missing is something Compose cannot say.
             if name == "devices" {
-                let optional: Vec<Given> = found.extract_if(.., |given| given.word.text.starts_with('-')).collect();
-                optional.iter().for_each(|given| values.leave(key, given));
+                let is_optional = |given: &Given| given.word.text.starts_with('-');
+                found.iter().filter(|given| is_optional(given)).for_each(|given| values.leave(key, given));
+                found.retain(|given| !is_optional(given));
             }
             let span = span_of(&found)?;
             Some((span, Data::List(found.into_iter().map(Given::into_value).collect())))

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::attributes::shape_of;
 use super::unit::{Unit, has_specifiers};
 use crate::model::{self, Data, Keys, Spanned, Text, UnitEntry};
@@ -42,12 +44,15 @@ impl Given<'_> {
     }
 }
 
+/// The values of a key: nearly all have one, which lies here.
+pub(super) type Several<'u> = SmallVec<[Given<'u>; 1]>;
+
 /// What a unit says for one key.
 struct Slot<'u> {
     key: Cow<'u, str>,
     /// What the key is, if it is one of Quadlet's.
     known: Option<&'static Key>,
-    values: Vec<Given<'u>>,
+    values: Several<'u>,
     /// Whether somebody asked for them.
     taken: bool,
 }
@@ -139,7 +144,7 @@ impl<'u> Values<'u> {
         let at = self.slots.iter().position(|slot| slot.key == key).unwrap_or_else(|| {
             self.keys.add(&key);
             let known = keys::find(self.unit.own(), &key);
-            self.slots.push(Slot { key, known, values: Vec::new(), taken: false });
+            self.slots.push(Slot { key, known, values: Several::new(), taken: false });
             self.slots.len() - 1
         });
         self.slots.get_mut(at)
@@ -207,12 +212,12 @@ impl<'u> Values<'u> {
 
     /// The values of a key that takes several.
     #[inline]
-    pub fn take(&mut self, key: &str) -> Vec<Given<'u>> {
-        if self.keys.may_hold(key) { self.taken(key) } else { Vec::new() }
+    pub fn take(&mut self, key: &str) -> Several<'u> {
+        if self.keys.may_hold(key) { self.taken(key) } else { Several::new() }
     }
 
-    fn taken(&mut self, key: &str) -> Vec<Given<'u>> {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else { return Vec::new() };
+    fn taken(&mut self, key: &str) -> Several<'u> {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else { return Several::new() };
         slot.taken = true;
         std::mem::take(&mut slot.values)
     }
