@@ -61,6 +61,8 @@ pub struct Parsed {
     searched: bool,
     units: Vec<Source>,
     drop_ins: Vec<Source>,
+    /// The files of both, in that order, also those that cannot be read.
+    pub files: Vec<FileId>,
     /// Env files by their path from the root.
     env_files: BTreeMap<String, FileId>,
     /// Those that systemd reads, for what it fills in, by their path from the root.
@@ -107,6 +109,7 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
         parsed.units.reserve(tree.units.len());
+        parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
         let paths: Vec<(&PathBuf, &Option<String>)> = tree.units.iter().chain(&tree.drop_ins).zip(&texts).collect();
         let asked = threads::map(many, &paths, |(path, text)| {
             let inside = display_path(below(path, &tree.root).unwrap_or(path));
@@ -114,8 +117,12 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
         });
         let paths = tree.units.iter().map(|path| (path, true)).chain(tree.drop_ins.iter().map(|path| (path, false)));
         for (((path, is_unit), text), (shown, inside, may_name)) in paths.zip(texts).zip(asked) {
-            let file = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
-            let Some(file) = file else { continue };
+            let read = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
+            let (Ok(file) | Err(file)) = read;
+            parsed.files.push(file);
+            if read.is_err() {
+                continue;
+            }
             let source = Source { path: inside, file };
             if may_name {
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
@@ -190,6 +197,7 @@ fn may_name_env_files(text: &str) -> bool {
     text.contains('\\') || text.contains("EnvironmentFile")
 }
 
+/// Takes a file in; as an error one that cannot be read, which is said.
 fn load_file(
     sources: &mut SourceMap,
     files: &dyn Files,
@@ -197,10 +205,10 @@ fn load_file(
     shown: String,
     text: Option<String>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<FileId> {
+) -> Result<FileId, FileId> {
     // One that is too large is read again for the error.
     if let Some(text) = text.filter(|text| text.len() <= MAX_FILE_BYTES) {
-        return Some(sources.add(shown, text));
+        return Ok(sources.add(shown, text));
     }
     let bytes = files.read(path).map_err(|error| reason(&error));
     match bytes.and_then(|bytes| sources.take(shown.clone(), bytes)) {
@@ -210,13 +218,13 @@ fn load_file(
                 let found = Diagnostic::new(&input::SYNTAX_ERROR, bad, "these bytes are not UTF-8");
                 diagnostics.push(found.severity(Level::Warning));
             }
-            Some(loaded.file)
+            Ok(loaded.file)
         }
         Err(reason) => {
             let file = sources.add(shown.clone(), "");
             let at = sources.file(file).span();
             diagnostics.push(Diagnostic::new(&input::COULD_NOT_RUN, at, format!("{shown} cannot be read: {reason}")));
-            None
+            Err(file)
         }
     }
 }

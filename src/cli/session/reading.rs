@@ -6,7 +6,7 @@ use std::path::Path;
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
 use quadgen::maps::HashSet;
-use quadgen::model::Version;
+use quadgen::model::{Format, Version};
 use quadgen::platform::Platform;
 use quadgen::read::{Read, compose, quadlet, topology};
 use quadgen::source::Files;
@@ -34,11 +34,13 @@ impl Session {
             _ => made_of.first().and_then(|file| file.parent()).map(Path::to_path_buf).unwrap_or_default(),
         };
         let config = self.config_of(&home);
+        let shown = |files: &[&Path]| -> Vec<String> { files.iter().map(|file| self.files.shown(file)).collect() };
         let mut input = Input {
             label: String::new(),
             format,
-            files: threads::map(made_of.len() > MANY, &found.files(), |file| self.files.shown(file)),
-            source: found.files().first().map(|file| self.files.shown(file)).unwrap_or_default(),
+            // A tree's are shown as its reader shows them.
+            files: if format == Format::Quadlet { Vec::new() } else { shown(&files) },
+            source: String::new(),
             notes: Vec::new(),
             findings: Vec::new(),
             asked: asked.map(|file| BTreeSet::from([file])),
@@ -47,6 +49,7 @@ impl Session {
             made_of,
             stacks: Vec::new(),
         };
+        input.source = input.files.first().cloned().unwrap_or_default();
         match found {
             Found::Topology(file) => {
                 let read = self.topology(&file);
@@ -64,6 +67,7 @@ impl Session {
                 input.rootful = rootful;
                 input.source = self.files.shown(&tree.root);
                 let mut parsed = quadlet::parse(&mut self.sources, &self.files, tree);
+                input.files = parsed.files.iter().map(|file| self.sources.file(*file).name.clone()).collect();
                 if self.wants.newest {
                     // What systemd fills in does not go into files that people commit.
                     parsed.forget_values();
