@@ -210,7 +210,7 @@ impl DerefMut for Service {
     }
 }
 
-/// What is said of a service.
+/// What is said of a service. Whoever changes several of its fields at once takes this.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ServiceBody {
     /// Its key in the file.

@@ -137,8 +137,8 @@ struct Preset {
 
 static DATA: LazyLock<Data> = LazyLock::new(|| table!("platforms"));
 
-/// Reads the tables that most units ask, for whoever has something else to do meanwhile: those that take longest and are
-/// asked last go first, so that two who read them do not meet.
+/// Reads the tables that most units ask, for whoever has something else to do meanwhile. Whoever asks a table that is being
+/// read waits for it, so those that take longest and are asked last go first.
 pub fn prepare() {
     LazyLock::force(&behaviour::TABLES);
     LazyLock::force(&datastore::DATASTORES);

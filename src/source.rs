@@ -28,6 +28,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether another lies within this one.
+    pub fn holds(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The range from `start` to `end`, both global offsets.
     pub fn new(start: u32, end: u32) -> Self {
         Span { start, end }
@@ -314,13 +319,19 @@ pub fn is_secret_name(name: &str) -> bool {
     has_secret_word(name) && name.to_uppercase() != "SECRETS"
 }
 
+/// Parts of such keys, with the bit that small letters have and capitals lack; it makes another sign of `_`.
+const SECRET_WORDS: [&[u8]; 7] = [b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"\x7fauth"];
+
 /// Whether three letters of a text begin such a part; most texts are done with then. Nothing in it depends on what came
 /// before, so the compiler looks at many letters at once.
 fn may_begin_secret_word(text: &[u8]) -> bool {
-    let begin = [b"pas", b"pwd", b"sec", b"tok", b"key", b"cre", b"\x7fau"];
     let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
     text.iter().zip(second).zip(third).fold(false, |found, ((a, b), c)| {
-        begin.iter().fold(found, |found, [x, y, z]| found | ((a | 0x20 == *x) & (b | 0x20 == *y) & (c | 0x20 == *z)))
+        let begins = |word: &&[u8]| match word {
+            [x, y, z, ..] => (a | 0x20 == *x) & (b | 0x20 == *y) & (c | 0x20 == *z),
+            _ => true,
+        };
+        SECRET_WORDS.iter().fold(found, |found, word| found | begins(word))
     })
 }
 
@@ -328,27 +339,33 @@ fn may_begin_secret_word(text: &[u8]) -> bool {
 pub fn has_secret_word(text: &str) -> bool {
     // Some letters of other alphabets have capitals within ASCII.
     let upper = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) };
-    let mut rest = upper.as_bytes();
-    if !may_begin_secret_word(rest) {
-        return false;
-    }
-    while let [first, second, ..] = rest {
-        // The bit is what small letters have and capitals lack; it makes another sign of `_`.
-        let word = match (first | 0x20, second | 0x20) {
-            (b'p', b'a') => "PASS",
-            (b'p', b'w') => "PWD",
-            (b's', b'e') => "SECRET",
-            (b't', b'o') => "TOKEN",
-            (b'k', b'e') => "KEY",
-            (b'c', b'r') => "CRED",
-            (0x7f, b'a') => "_AUTH",
-            _ => "",
-        };
-        let found = || rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-        if !word.is_empty() && found() {
-            return true;
+    let text = upper.as_bytes();
+    let is_at = |at: usize| {
+        let mut parts = SECRET_WORDS.iter().map(|word| (word, text.get(at..at + word.len()).unwrap_or_default()));
+        parts.any(|(word, part)| part.iter().map(|byte| byte | 0x20).eq(word.iter().copied()))
+    };
+    may_begin_secret_word(text) && (0..text.len()).any(is_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_secret_word;
+
+    #[test]
+    fn secret_words_are_found_wherever_they_stand_and_in_any_case() {
+        for word in ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "_AUTH"] {
+            let small = word.to_lowercase();
+            for text in
+                [word, &small, &format!("X{small}Y"), &format!("ä{word}"), &format!("{}{word}", "ab".repeat(40))]
+            {
+                assert!(has_secret_word(text), "{text}");
+            }
+            assert!(!has_secret_word(&word[..word.len() - 1]), "{word} without its end");
         }
-        rest = rest.get(1..).unwrap_or_default();
+        // A letter of another alphabet whose capital is an S.
+        assert!(has_secret_word("paſſ"));
+        for text in ["", "P", "PA", "passage".get(..3).unwrap(), "AUTHOR", "MONKE", "ECRET", "OKEN"] {
+            assert!(!has_secret_word(text), "{text}");
+        }
     }
-    false
 }

@@ -6,10 +6,10 @@ use std::thread;
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-/// How many units or services make it worth to start threads.
+/// How many units, services or connections make it worth to start threads.
 pub const MANY: usize = 200;
 
-/// In how many pieces work is shared.
+/// In how many pieces work is shared, at least.
 const PIECES: usize = 128;
 
 /// Whether there are threads that share the work. They stay: each has memory of its own, which another would have to get

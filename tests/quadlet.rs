@@ -353,12 +353,17 @@ fn secrets_are_known_by_their_place() {
         ("x.env", "A=b\nSOME_SECRET=seven\n"),
         ("r.image", "[Image]\nImage=quay.io/x\nCreds=me:eight\n"),
         ("sub/web.container", "[Container]\nEnvironment=PASS=nine\n"),
+        // Nothing in the unit looks like a secret, but in its drop-in, and where lines are joined.
+        ("plain.container", IMAGE),
+        ("plain.container.d/a.conf", "[Container]\nEnvironment=DB_PASS=ten\n"),
+        ("joined.container", "[Container]\nImage=quay.io/x\nEnvironment=DB_PA\\\nSS=eleven\n"),
     ];
     let (sources, read) = read(&files, "5.8.6");
     let hidden: Vec<&str> = read.secrets.iter().map(|span| sources.text(*span)).collect();
-    for word in ["one", "three", "four", "five", "seven", "me:eight", "nine"] {
+    for word in ["one", "three", "four", "five", "seven", "me:eight", "nine", "ten"] {
         assert!(hidden.contains(&word), "{word}: {hidden:?}");
     }
+    assert!(hidden.iter().any(|text| text.contains("eleven")));
     assert!(hidden.iter().any(|text| text.contains("six")) && !hidden.iter().any(|text| text.contains("two")));
 }
 

@@ -16,7 +16,7 @@ static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir(
 /// Reads what is on disk.
 pub(super) struct Disk;
 
-/// Lets the walk's reader of git's settings make what it reads them with: that takes longer than to walk some folders.
+/// Makes what takes longest in a walk of a small folder: the regular expression by which `ignore` reads git's settings.
 pub(super) fn prepare() {
     ignore::gitignore::gitconfig_excludes_path();
 }
@@ -237,10 +237,7 @@ fn plainly(from: &Path, to: &Path) -> Option<String> {
     let folder = if ends(from) && ends(to) { alike } else { from.get(..alike)?.rfind('/')? };
     let up = from.get(folder..)?.bytes().filter(|byte| *byte == b'/').count();
     let below = to.get(folder..)?.strip_prefix('/').filter(|below| !below.is_empty() && is_tidy(Path::new(below)))?;
-    let mut way = String::with_capacity(3 * up + below.len());
-    (0..up).for_each(|_| way.push_str("../"));
-    way.push_str(below);
-    Some(way)
+    Some(["../".repeat(up).as_str(), below].concat())
 }
 
 /// The way from one absolute folder to another path, by their names alone.

@@ -142,7 +142,7 @@ impl Unit {
 
     /// Whether a place lies in its own file, not in a drop-in.
     pub fn holds(&self, place: Span) -> bool {
-        self.span.start <= place.start && place.end <= self.span.end
+        self.span.holds(place)
     }
 
     /// The file in which a place of it lies, for people; drop-ins may count for several units.
@@ -150,9 +150,9 @@ impl Unit {
         if self.holds(place) { &self.file } else { "the drop-in" }
     }
 
-    /// Whether a value may hold a text; no is certain.
+    /// Whether a value may hold a text; of a unit as it was read no is certain.
     pub fn may_say(&self, text: &str) -> bool {
-        // Drop-ins stand behind its own lines; a backslash joins lines, and what stands on none of them.
+        // Drop-ins stand behind its own lines; a value over several lines may hold what no line does.
         let mut others = self.entries.iter().rev().take_while(|entry| !self.holds(entry.key.span()));
         self.text.contains(text)
             || (text.len() > 1 && self.text.contains('\\'))
@@ -258,4 +258,47 @@ pub struct UnitEntry {
     pub key: UnitText,
     /// The value, as it is written into the unit.
     pub value: UnitText,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Keys, Unit, UnitEntry, UnitKind};
+    use crate::model::Spanned;
+    use crate::source::Span;
+
+    /// A unit with one entry, which stands in its own file or behind it.
+    fn unit(text: &str, value: &str, own: bool) -> Unit {
+        let place = if own { Span::new(0, 1) } else { Span::new(1_000, 1_001) };
+        let entry = UnitEntry {
+            section: "Container".into(),
+            key: Spanned::written("Exec".into(), place),
+            value: Spanned::written(value.into(), place),
+        };
+        Unit {
+            file: "web.container".to_owned(),
+            kind: UnitKind::Container,
+            folder: String::new(),
+            text: Arc::new(text.to_owned()),
+            span: Span::new(0, text.len() as u32),
+            head: Span::new(0, 0),
+            service: "web".to_owned(),
+            sections: Vec::new(),
+            entries: vec![entry],
+            keys: Keys::default(),
+            shadowed: Vec::new(),
+            install_commented_out: false,
+        }
+    }
+
+    #[test]
+    fn what_no_file_of_a_unit_holds_it_does_not_say() {
+        assert!(!unit("[Container]\nExec=a\n", "a", true).may_say("$"));
+        assert!(unit("[Container]\nExec=$A\n", "$A", true).may_say("$"));
+        assert!(unit("[Container]\n", "$A", false).may_say("$"));
+        // What stands on no line may come of several.
+        assert!(unit("[Container]\nExec=/ho\\\nme/x\n", "/home/x", true).may_say("/home/"));
+        assert!(!unit("[Container]\nExec=a\\\nb\n", "ab", true).may_say("$"));
+    }
 }

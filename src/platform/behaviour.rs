@@ -75,7 +75,8 @@ pub struct Fact {
 #[derive(Deserialize)]
 pub(super) struct Table {
     #[allow(dead_code, reason = "it is there for the reader of the data")]
-    ask: &'static str,
+    #[serde(borrow)]
+    ask: Cow<'static, str>,
     rows: Vec<Fact>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::model::{UnitKind, Version};
 
@@ -77,7 +78,7 @@ struct Row {
     since: &'static str,
     until: Option<&'static str>,
     #[allow(dead_code, reason = "for people")]
-    source: &'static str,
+    source: IgnoredAny,
 }
 
 /// From which release on, and up to which, by the number of the habit: they are asked for with every line.

@@ -3,6 +3,7 @@
 //! The structure of the Compose specification's own schema as docker-compose 2.40.3 carries it, without its texts.
 //! `cast` is added: what a text at that place has to be, because docker-compose turns it into that (tried with 2.40.3).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -89,7 +90,8 @@ pub struct Schema {
     #[serde(rename = "enum", borrow, default)]
     pub words: Vec<&'static str>,
     /// The form of a text, as a regular expression.
-    pub pattern: Option<&'static str>,
+    #[serde(borrow, default)]
+    pub pattern: Option<Cow<'static, str>>,
     /// The smallest number.
     pub minimum: Option<f64>,
     /// The largest number.
@@ -180,7 +182,7 @@ mod tests {
     use crate::platform::attributes;
 
     fn patterns<'a>(schema: &'a Schema, found: &mut Vec<&'a str>) {
-        found.extend(schema.pattern);
+        found.extend(schema.pattern.as_deref());
         found.extend(schema.pattern_properties.keys());
         let below = schema.properties.values().chain(schema.pattern_properties.values()).chain(&schema.one_of);
         let below = below.chain(schema.items.as_deref()).chain(schema.definitions.values());

@@ -1,4 +1,7 @@
 //! The tables of `data/`, which the build script hands on as JSON.
+//!
+//! Names in them are `&'static str`: they are parts of the text that is compiled in. Sentences are `Cow`, because one with a
+//! quote or a backslash stands in JSON in another form.
 
 use serde::Deserialize;
 
@@ -12,5 +15,7 @@ macro_rules! table {
 /// Reads a table that is part of the program.
 pub(super) fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
     #[allow(clippy::panic, reason = "each is part of the program, and a test reads it")]
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("the table {name} is out of form: {error}"))
+    serde_json::from_str(text).unwrap_or_else(|error| {
+        panic!("the table {name} is out of form: {error} (a text with quotes or backslashes is a Cow)")
+    })
 }

@@ -61,7 +61,7 @@ pub struct Parsed {
     searched: bool,
     units: Vec<Source>,
     drop_ins: Vec<Source>,
-    /// The files of both, in that order, also those that cannot be read.
+    /// The files of units, then of drop-ins, also those that cannot be read.
     pub files: Vec<FileId>,
     /// Env files by their path from the root.
     env_files: BTreeMap<String, FileId>,
@@ -102,32 +102,28 @@ impl Source {
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let mut texts = std::mem::take(&mut tree.texts);
-    texts.resize(tree.units.len() + tree.drop_ins.len(), None);
+    let mut texts = std::mem::take(&mut tree.texts).into_iter();
     let tree = &tree;
     let many = tree.units.len() > MANY;
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
         parsed.units.reserve(tree.units.len());
         parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
-        let paths: Vec<(&PathBuf, &Option<String>)> = tree.units.iter().chain(&tree.drop_ins).zip(&texts).collect();
-        let asked = threads::map(many, &paths, |(path, text)| {
-            let inside = display_path(below(path, &tree.root).unwrap_or(path));
-            (files.shown(path), inside, text.as_deref().is_none_or(may_name_env_files))
-        });
-        let paths = tree.units.iter().map(|path| (path, true)).chain(tree.drop_ins.iter().map(|path| (path, false)));
-        for (((path, is_unit), text), (shown, inside, may_name)) in paths.zip(texts).zip(asked) {
-            let read = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
-            let (Ok(file) | Err(file)) = read;
-            parsed.files.push(file);
-            if read.is_err() {
-                continue;
-            }
-            let source = Source { path: inside, file };
-            if may_name {
+        for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
+            let names = threads::map(many, paths, |path| {
+                (files.shown(path), display_path(below(path, &tree.root).unwrap_or(path)))
+            });
+            for (path, (shown, inside)) in paths.iter().zip(names) {
+                let text = texts.next().flatten();
+                let (file, is_there) = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
+                parsed.files.push(file);
+                if !is_there {
+                    continue;
+                }
+                let source = Source { path: inside, file };
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
+                if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
             }
-            if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
         }
         parsed
     };
@@ -163,7 +159,8 @@ fn env_files(
     let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
     let folder = if is_unit { folder } else { above };
     let file = sources.file(source.file);
-    if !may_name_env_files(&file.text) {
+    // A key may be continued on the next line, behind a backslash.
+    if !file.text.contains('\\') && !file.text.contains("EnvironmentFile") {
         return;
     }
     let entries = lines::parse(file, Dialect::Joined).entries;
@@ -192,12 +189,7 @@ fn env_files(
     }
 }
 
-/// Whether a unit may name env files: a key may be continued on the next line, behind a backslash.
-fn may_name_env_files(text: &str) -> bool {
-    text.contains('\\') || text.contains("EnvironmentFile")
-}
-
-/// Takes a file in; as an error one that cannot be read, which is said.
+/// Takes a file in, and whether it is there: one that cannot be read is said to be so, and empty.
 fn load_file(
     sources: &mut SourceMap,
     files: &dyn Files,
@@ -205,10 +197,10 @@ fn load_file(
     shown: String,
     text: Option<String>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<FileId, FileId> {
+) -> (FileId, bool) {
     // One that is too large is read again for the error.
     if let Some(text) = text.filter(|text| text.len() <= MAX_FILE_BYTES) {
-        return Ok(sources.add(shown, text));
+        return (sources.add(shown, text), true);
     }
     let bytes = files.read(path).map_err(|error| reason(&error));
     match bytes.and_then(|bytes| sources.take(shown.clone(), bytes)) {
@@ -218,13 +210,13 @@ fn load_file(
                 let found = Diagnostic::new(&input::SYNTAX_ERROR, bad, "these bytes are not UTF-8");
                 diagnostics.push(found.severity(Level::Warning));
             }
-            Ok(loaded.file)
+            (loaded.file, true)
         }
         Err(reason) => {
             let file = sources.add(shown.clone(), "");
             let at = sources.file(file).span();
             diagnostics.push(Diagnostic::new(&input::COULD_NOT_RUN, at, format!("{shown} cannot be read: {reason}")));
-            Err(file)
+            (file, false)
         }
     }
 }
@@ -235,7 +227,8 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
     let many = loaded.units.len() > MANY;
-    let made = stack::make(parsed, sources, &loaded);
+    let name = stack::name(parsed, &loaded);
+    let made = stack::make(parsed, sources, &loaded, &name);
     // One thread puts together what they became; what is said of them does not wait for it.
     let values = || {
         let secrets = secret::secrets(parsed, sources, &loaded, release);
@@ -243,7 +236,7 @@ pub fn lower(parsed: &Parsed, sources: &SourceMap, release: Version) -> Read {
     };
     let checks = || threads::both(many, || check::check(&loaded), values);
     let ((refused, (quoting, arguments, secrets)), stack) =
-        threads::both(many, checks, || stack::stack(parsed, &loaded, made));
+        threads::both(many, checks, || stack::stack(parsed, &loaded, name, made));
     diagnostics.extend(refused.into_iter().flatten());
     // What is wrong with a value that is not what it looks like has one cause.
     let unread = [input::SYNTAX_ERROR.code, input::UNKNOWN_KEY.code, units::KEY_TOO_NEW.code];
@@ -283,8 +276,9 @@ pub(crate) fn lower_rendered(parsed: &Parsed, sources: &SourceMap, release: Vers
     let mut diagnostics = parsed.diagnostics.clone();
     diagnostics.append(&mut loaded.diagnostics);
     diagnostics.extend(check::check(&loaded).into_iter().flatten());
-    let made = stack::make(parsed, sources, &loaded);
-    let mut stack = stack::stack(parsed, &loaded, made).map(|(stack, found)| {
+    let name = stack::name(parsed, &loaded);
+    let made = stack::make(parsed, sources, &loaded, &name);
+    let mut stack = stack::stack(parsed, &loaded, name, made).map(|(stack, found)| {
         diagnostics.extend(found);
         stack
     });

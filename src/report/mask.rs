@@ -11,7 +11,7 @@ pub fn mask(text: &str) -> String {
 
 /// Masks a text in which some secrets are known by their place, from byte to byte.
 pub fn mask_with(text: &str, known: &[(usize, usize)]) -> String {
-    // Everything that is looked for begins with one of these.
+    // Nothing is hidden where neither stands.
     if known.is_empty() && !has_secret_word(text) && !text.contains("://") {
         return text.to_owned();
     }

@@ -34,13 +34,18 @@ impl Session {
             _ => made_of.first().and_then(|file| file.parent()).map(Path::to_path_buf).unwrap_or_default(),
         };
         let config = self.config_of(&home);
-        let shown = |files: &[&Path]| -> Vec<String> { files.iter().map(|file| self.files.shown(file)).collect() };
+        // A tree's files are shown as its reader shows them.
+        let shown = files.iter().filter(|_| format != Format::Quadlet).map(|file| self.files.shown(file));
+        let files: Vec<String> = shown.collect();
+        let source = match &found {
+            Found::Quadlet { tree, .. } => self.files.shown(&tree.root),
+            _ => files.first().cloned().unwrap_or_default(),
+        };
         let mut input = Input {
             label: String::new(),
             format,
-            // A tree's are shown as its reader shows them.
-            files: if format == Format::Quadlet { Vec::new() } else { shown(&files) },
-            source: String::new(),
+            files,
+            source,
             notes: Vec::new(),
             findings: Vec::new(),
             asked: asked.map(|file| BTreeSet::from([file])),
@@ -49,7 +54,6 @@ impl Session {
             made_of,
             stacks: Vec::new(),
         };
-        input.source = input.files.first().cloned().unwrap_or_default();
         match found {
             Found::Topology(file) => {
                 let read = self.topology(&file);
@@ -65,7 +69,6 @@ impl Session {
             }
             Found::Quadlet { tree, rootful } => {
                 input.rootful = rootful;
-                input.source = self.files.shown(&tree.root);
                 let mut parsed = quadlet::parse(&mut self.sources, &self.files, tree);
                 input.files = parsed.files.iter().map(|file| self.sources.file(*file).name.clone()).collect();
                 if self.wants.newest {

@@ -61,7 +61,7 @@ impl Reader {
                 let known = schema.words.is_empty() || schema.words.contains(&text.as_str());
                 if !known {
                     self.invalid(node.span, format!("`{name}` must be one of: {}", schema.words.join(", ")));
-                } else if schema.pattern.is_some_and(|pattern| !fits(pattern, text)) {
+                } else if schema.pattern.as_deref().is_some_and(|pattern| !fits(pattern, text)) {
                     self.invalid(node.span, format!("`{}` cannot be `{name}`", text.escape_debug()));
                 } else if let (true, Ok(number)) = (node_is_number(node), node.text().unwrap_or("").parse::<f64>()) {
                     let (low, high) = (schema.minimum, schema.maximum);

@@ -147,9 +147,8 @@ impl<'a> Check<'a> {
         if let Some(entry) = elsewhere {
             let message = format!("an `Image=` stands in [{}], which Podman does not look into", entry.section);
             found = found.label(entry.key_span, message);
-            let own = unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
             let there = unit.entry("Container", "Image").is_some();
-            if own && !there && found.fixes.is_empty() {
+            if unit.span.holds(entry.key_span) && !there && found.fixes.is_empty() {
                 let line = format!("Image={}", entry.value.text.trim());
                 let changes = units::moved(entry.key_span, line, "Container", &unit.sections, unit.span);
                 found = found.fix("move `Image=` into [Container]", true, changes);

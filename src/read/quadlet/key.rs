@@ -51,8 +51,7 @@ fn misplaced(unit: &Unit, entry: &Entry) -> Option<Diagnostic> {
             "What you see: `unsupported key '{key}' in group '{section}'` in the journal; there is no service."
         ))
         .help(format!("What helps: the line in [{first}]."));
-    let own = unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
-    if more.is_some() || !own {
+    if more.is_some() || !unit.span.holds(entry.key_span) {
         return Some(found);
     }
     let line = format!("{key}={}", entry.value.text.trim());

@@ -25,8 +25,7 @@ pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
     let entries = loaded.units.iter().flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
     let found = entries.filter(|(unit, entry)| {
         let span = entry.value.span;
-        let own = unit.span.start <= span.start && span.end <= unit.span.end;
-        own || seen.insert(span)
+        unit.span.holds(span) || seen.insert(span)
     });
     let found = found.filter_map(|(unit, entry)| {
         let finding = of_entry(unit, entry)?;

@@ -16,11 +16,10 @@ const NAMES: [&str; 3] = ["Secret", "PassEnvironment", "UnsetEnvironment"];
 pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, release: Version) -> Vec<Span> {
     let mut found = Vec::new();
     for unit in &loaded.units {
-        // Without quotes and backslashes, words stand in the file as they are.
+        // `of_entry` hides what a secret word names. Without quotes and backslashes such a word stands in the file.
         let text = sources.text(unit.span);
         let plain = memchr3(b'\\', b'"', b'\'', text.as_bytes()).is_none() && !has_secret_word(text);
-        let own = |entry: &Entry| unit.span.start <= entry.key_span.start && entry.key_span.end <= unit.span.end;
-        let entries = unit.entries.iter().filter(|entry| !(plain && own(entry)));
+        let entries = unit.entries.iter().filter(|entry| !(plain && unit.span.holds(entry.key_span)));
         entries.for_each(|entry| of_entry(entry, &mut found));
     }
     // Files that do not count in this release are shown in findings, too.

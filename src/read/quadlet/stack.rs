@@ -53,12 +53,13 @@ impl<'a> Known<'a> {
 }
 
 /// What a unit becomes, with the networks and volumes that it names and no unit makes.
-pub(super) struct Object {
+pub(super) struct Outcome {
     made: Made,
     networks: IndexMap<String, Network>,
     volumes: IndexMap<String, Volume>,
 }
 
+/// What it is in the stack.
 enum Made {
     Service(Service),
     Network(Box<Network>),
@@ -130,43 +131,48 @@ pub(super) fn key(unit: &Unit) -> Option<&str> {
     }
 }
 
-/// What each unit becomes, in their order.
-pub(super) fn make(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded) -> Vec<Object> {
-    let (known, name) = (Known::of(loaded), name(parsed, loaded));
+/// What each unit becomes, in their order; `stack` is the name of all together.
+pub(super) fn make(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, stack: &str) -> Vec<Outcome> {
+    let known = Known::of(loaded);
     threads::map(loaded.units.len() > MANY, &loaded.units, |unit| {
         let (other_networks, other_volumes) = (IndexMap::default(), IndexMap::default());
         let mut names = Names { parsed, sources, loaded, known: &known, other_networks, other_volumes };
         let made = match unit.kind {
             UnitKind::Container | UnitKind::Pod | UnitKind::Kube => {
-                Made::Service(container::service(unit, &mut names, &name))
+                Made::Service(container::service(unit, &mut names, stack))
             }
             UnitKind::Network => Made::Network(Box::new(network::network(unit))),
             UnitKind::Volume => Made::Volume(Box::new(network::volume(unit))),
             UnitKind::Image | UnitKind::Build | UnitKind::Artifact => Made::Nothing,
         };
-        Object { made, networks: names.other_networks, volumes: names.other_volumes }
+        Outcome { made, networks: names.other_networks, volumes: names.other_volumes }
     })
 }
 
 /// The stack of what the units became, without its source layer, and what is wrong with its intents.
-pub(super) fn stack(parsed: &Parsed, loaded: &Loaded, made: Vec<Object>) -> Option<(Stack, Vec<Diagnostic>)> {
+pub(super) fn stack(
+    parsed: &Parsed,
+    loaded: &Loaded,
+    name: String,
+    made: Vec<Outcome>,
+) -> Option<(Stack, Vec<Diagnostic>)> {
     let first = loaded.units.first()?;
     let top = Span::new(first.span.start, first.span.start);
-    let mut stack = Stack::new(Spanned::implied(name(parsed, loaded), top), Format::Quadlet);
+    let mut stack = Stack::new(Spanned::implied(name, top), Format::Quadlet);
     let count = |kind| loaded.units.iter().filter(|unit| unit.kind == kind).count();
     stack.services.reserve(count(UnitKind::Container));
     stack.networks.reserve(count(UnitKind::Network));
     stack.volumes.reserve(count(UnitKind::Volume));
     let mut others = (Vec::new(), Vec::new());
-    for (unit, object) in loaded.units.iter().zip(made) {
-        match object.made {
+    for (unit, outcome) in loaded.units.iter().zip(made) {
+        match outcome.made {
             Made::Service(service) => drop(stack.services.insert(service.name.value.clone(), service)),
             Made::Network(network) => drop(stack.networks.insert(unit.stem.clone(), *network)),
             Made::Volume(volume) => drop(stack.volumes.insert(unit.stem.clone(), *volume)),
             Made::Nothing => {}
         }
-        others.0.extend(object.networks);
-        others.1.extend(object.volumes);
+        others.0.extend(outcome.networks);
+        others.1.extend(outcome.volumes);
     }
     for (key, network) in others.0 {
         stack.networks.entry(key).or_insert(network);
@@ -219,7 +225,7 @@ pub(super) fn source_layer(unit: Unit, sources: &SourceMap) -> model::Unit {
 }
 
 /// The stack's name: what quadgen wrote into all descriptions, else the folder's, else that of its only unit.
-fn name(parsed: &Parsed, loaded: &Loaded) -> String {
+pub(super) fn name(parsed: &Parsed, loaded: &Loaded) -> String {
     let mut names = loaded.units.iter().map(|unit| {
         let text = unit.last("Unit", "Description")?.value.replace("%%", "%");
         text.strip_prefix(&described(unit)).map(str::to_owned)

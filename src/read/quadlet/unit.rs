@@ -83,8 +83,7 @@ impl Unit {
     /// A value that is taken as a whole, without quotation marks as the release takes them away.
     pub fn single<'v>(&self, value: &'v Value) -> Said<'v> {
         let whole = value.text.trim_end();
-        let ends = [whole.as_bytes().first(), whole.as_bytes().last()];
-        let bare = if !ends.contains(&Some(&b'"')) {
+        let bare = if !whole.starts_with('"') && !whole.ends_with('"') {
             whole
         } else if Habit::TrimmedQuotes.of(self.release) {
             whole.trim_matches('"')

@@ -44,7 +44,7 @@ impl Given<'_> {
     }
 }
 
-/// The values of a key: nearly all have one, which lies here.
+/// The values of a key: nearly all keys have one, which lies in the slot itself.
 pub(super) type Several<'u> = SmallVec<[Given<'u>; 1]>;
 
 /// What a unit says for one key.
@@ -273,9 +273,6 @@ pub(super) fn written(entry: &crate::syntax::unit::Entry) -> UnitEntry {
 
 /// A value that stands in quotes in a line of CSV, as which Podman reads some options.
 fn field<'f, 'v>(unit: &Unit, flag: impl Fn() -> Option<&'f str>, mut word: Word<'v>) -> Word<'v> {
-    if word.text.as_bytes().first() != Some(&b'"') {
-        return word;
-    }
     let quoted = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\u{0}"));
     if let Some(text) = quoted(&word.text).filter(|text| !text.contains('"'))
         && flag().is_some_and(|flag| is_list(flag, unit.release))
