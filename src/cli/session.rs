@@ -226,7 +226,7 @@ impl Session {
                 let inside: Vec<String> = inside.map(|file| self.files.shown(file)).collect();
                 // What is asked for several times is read when it is taken.
                 if let Found::Quadlet { tree, .. } = &mut found {
-                    tree.texts.clear();
+                    tree.known.clear();
                 }
                 for file in inside {
                     self.take(found.clone(), Some(file), common);

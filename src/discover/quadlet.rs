@@ -15,8 +15,9 @@ use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
 use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
-use crate::read::quadlet::Tree;
+use crate::read::quadlet::{Known, Tree};
 use crate::source::Files;
+use crate::syntax::unit;
 use crate::threads::{self, MANY};
 
 /// The units of a folder and those below it, as they are found.
@@ -35,6 +36,8 @@ pub(super) struct File {
     name: String,
     /// Nothing where it cannot be read, or is not UTF-8.
     pub text: Option<String>,
+    /// Its lines, where they say the same for every release.
+    lines: Option<unit::Tree>,
     /// What its text refers to and claims, once that is asked.
     unit: Unit,
 }
@@ -69,7 +72,9 @@ impl File {
     pub fn read(files: &dyn Files, path: &Path) -> File {
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let text = text_of(files, path);
-        File { path: path.to_path_buf(), folder, name: name_of(path), text, unit: Unit::default() }
+        // While another file is being read, there is time.
+        let lines = text.as_deref().and_then(unit::parse_alike);
+        File { path: path.to_path_buf(), folder, name: name_of(path), text, lines, unit: Unit::default() }
     }
 
     /// What could be read.
@@ -269,9 +274,12 @@ impl Units {
         });
         let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
         let mut tree =
-            Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), texts: Vec::new() };
-        let mut text = |at: &usize| self.files.get_mut(*at).and_then(|file| file.text.take());
-        tree.texts = all.iter().map(&mut text).collect();
+            Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), known: Vec::new() };
+        let mut known = |at: &usize| {
+            let file = self.files.get_mut(*at)?;
+            Some(Known { text: file.text.take()?, lines: file.lines.take() })
+        };
+        tree.known = all.iter().map(&mut known).collect();
         Found::Quadlet { tree, rootful: part.rootful }
     }
 }
@@ -386,10 +394,13 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
 
 /// Whether a unit of a tree refers to one that the tree lacks.
 pub(super) fn dangles(files: &dyn Files, tree: &Tree) -> bool {
-    let mut texts = tree.texts.iter();
+    let mut known = tree.known.iter();
     let units = tree.units.iter().map(|path| {
-        let known = texts.next().and_then(Option::as_deref);
-        let text = known.map(Cow::Borrowed).or_else(|| text_of(files, path).map(Cow::Owned)).unwrap_or_default();
+        let known = known.next().and_then(Option::as_ref);
+        let text = known
+            .map(|known| Cow::Borrowed(known.text.as_str()))
+            .or_else(|| text_of(files, path).map(Cow::Owned))
+            .unwrap_or_default();
         let name = name_of(path);
         let unit = units::read(&name, &text);
         (name, unit)

@@ -27,6 +27,7 @@ pub(crate) use reference::DEPENDENCIES;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
@@ -49,7 +50,16 @@ pub struct Tree {
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
     pub drop_ins: Vec<PathBuf>,
     /// What was read of the units, in their order, to see what they are; what is missing here is read again.
-    pub texts: Vec<Option<String>>,
+    pub known: Vec<Option<Known>>,
+}
+
+/// What is known of a unit's file.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its text.
+    pub text: String,
+    /// Its lines, where they say the same for every release; their places count from the text's beginning.
+    pub lines: Option<lines::Tree>,
 }
 
 /// The units of one host, with everything of them that lies in files. What their lines mean is up to a release.
@@ -79,6 +89,8 @@ struct Source {
     /// From the root, with `/`.
     path: String,
     file: FileId,
+    /// Its lines, if they are known: for the first release that asks.
+    lines: Mutex<Option<lines::Tree>>,
 }
 
 impl Parsed {
@@ -102,7 +114,7 @@ impl Source {
 /// Reads the files, once for all releases.
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
-    let mut texts = std::mem::take(&mut tree.texts).into_iter();
+    let mut known = std::mem::take(&mut tree.known).into_iter();
     let tree = &tree;
     let many = tree.units.len() > MANY;
     let load = || {
@@ -114,13 +126,13 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
                 (files.shown(path), display_path(below(path, &tree.root).unwrap_or(path)))
             });
             for (path, (shown, inside)) in paths.iter().zip(names) {
-                let text = texts.next().flatten();
+                let (text, lines) = known.next().flatten().map(|known| (known.text, known.lines)).unzip();
                 let (file, is_there) = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
                 parsed.files.push(file);
                 if !is_there {
                     continue;
                 }
-                let source = Source { path: inside, file };
+                let source = Source { path: inside, file, lines: Mutex::new(lines.flatten()) };
                 env_files(sources, files, tree, &source, is_unit, &mut parsed);
                 if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
             }

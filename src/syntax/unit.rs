@@ -138,11 +138,37 @@ impl<'t> Line<'t> {
     }
 }
 
+impl Tree {
+    /// The same with every place by so many bytes further on.
+    pub fn moved(mut self, by: u32) -> Tree {
+        let moved = |span: Span| Span::new(span.start + by, span.end + by);
+        self.sections.iter_mut().for_each(|(_, span)| *span = moved(*span));
+        for entry in &mut self.entries {
+            let value = &mut entry.value;
+            (entry.key_span, value.span, value.first) = (moved(entry.key_span), moved(value.span), value.first + by);
+            value.more.make_mut().iter_mut().for_each(|(_, source)| *source += by);
+        }
+        self
+    }
+}
+
 /// Reads a file in one dialect.
 pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
+    read(&file.text, file.span().start, dialect)
+}
+
+/// Reads a text without faults that every dialect reads alike, with places from its own beginning on; nothing where that is
+/// not certain.
+pub fn parse_alike(text: &str) -> Option<Tree> {
+    let alike = |line: &str| line.is_empty() || (is_trimmed(line) && !line.starts_with([';', ':']));
+    if text.contains('\\') || !text.split('\n').all(alike) {
+        return None;
+    }
+    Some(read(text, 0, Dialect::Joined)).filter(|tree| tree.diagnostics.is_empty())
+}
+
+fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Tree {
     let mut reader = Reader { dialect, tree: Tree::default(), returns: false };
-    let mut text = file.text.as_str();
-    let mut offset = file.span().start;
     if let Some(rest) = text.strip_prefix('\u{feff}') {
         let mark = Span::new(offset, offset + '\u{feff}'.len_utf8() as u32);
         reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
@@ -270,7 +296,7 @@ fn section(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, parse};
+    use super::{Dialect, parse, parse_alike};
     use crate::source::SourceMap;
 
     /// Each entry as `section.key=value`, and each error's text.
@@ -339,6 +365,24 @@ mod tests {
         assert_eq!(sources.text(value.spaced().part(9, 14)), "three");
         for (from, to, text) in [(0, 3, "one"), (4, 7, "two"), (7, 12, "three"), (4, 12, "two\\\n three")] {
             assert_eq!(sources.text(value.part(from, to)), text);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_read_alike_is_read_before_it_has_its_place() {
+        let text = "# x\n[A]\nX=a b = c\n\n[B]\nY= 1\nX=\n";
+        let mut sources = SourceMap::default();
+        sources.add("first", "behind it");
+        let file = sources.add("x.container", text);
+        let moved = parse_alike(text).unwrap().moved(sources.file(file).span().start);
+        for dialect in [Dialect::Raw, Dialect::Trimmed, Dialect::Joined] {
+            let tree = parse(sources.file(file), dialect);
+            assert_eq!(format!("{tree:?}"), format!("{moved:?}"));
+        }
+        for other in
+            ["[A]\nX=a \\\n b\n", "[A]\n X=a\n", "[A]\nX=a \n", "[A]\n;x\n", "[A]\n:x\n", "[A]\r\nX=a\r\n", "X=a\n"]
+        {
+            assert!(parse_alike(other).is_none(), "{other:?}");
         }
     }
 }

@@ -107,7 +107,11 @@ pub(super) fn load(parsed: &Parsed, sources: &SourceMap, release: Version) -> Lo
 fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version) -> Option<(Unit, Vec<Diagnostic>)> {
     let (stem, kind) = UnitKind::of_file(source.file_name())?;
     let file = sources.file(source.file);
-    let tree = parse(file, dialect(release));
+    let known = source.lines.lock().ok().and_then(|mut lines| lines.take());
+    let tree = match known {
+        Some(lines) => lines.moved(file.span().start),
+        None => parse(file, dialect(release)),
+    };
     let span = file.span();
     let first_line = || Span::new(span.start, span.start).to(line_of(span, &file.text));
     let mut unit = Unit {
