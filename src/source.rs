@@ -364,7 +364,7 @@ mod tests {
         }
         // A letter of another alphabet whose capital is an S.
         assert!(has_secret_word("paſſ"));
-        for text in ["", "P", "PA", "passage".get(..3).unwrap(), "AUTHOR", "MONKE", "ECRET", "OKEN"] {
+        for text in ["", "P", "PA", "pas", "AUTHOR", "MONKE", "ECRET", "OKEN"] {
             assert!(!has_secret_word(text), "{text}");
         }
     }

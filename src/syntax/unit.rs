@@ -154,21 +154,21 @@ impl Tree {
 
 /// Reads a file in one dialect.
 pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
-    read(&file.text, file.span().start, dialect)
+    read(&file.text, file.span().start, dialect).tree
 }
 
 /// Reads a text without faults that every dialect reads alike, with places from its own beginning on; nothing where that is
 /// not certain.
 pub fn parse_alike(text: &str) -> Option<Tree> {
-    let alike = |line: &str| line.is_empty() || (is_trimmed(line) && !line.starts_with([';', ':']));
-    if text.contains('\\') || !text.split('\n').all(alike) {
+    if text.contains('\\') {
         return None;
     }
-    Some(read(text, 0, Dialect::Joined)).filter(|tree| tree.diagnostics.is_empty())
+    let reader = read(text, 0, Dialect::Joined);
+    (reader.alike && reader.tree.diagnostics.is_empty()).then_some(reader.tree)
 }
 
-fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Tree {
-    let mut reader = Reader { dialect, tree: Tree::default(), returns: false };
+fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Reader {
+    let mut reader = Reader { dialect, tree: Tree::default(), returns: false, alike: true };
     if let Some(rest) = text.strip_prefix('\u{feff}') {
         let mark = Span::new(offset, offset + '\u{feff}'.len_utf8() as u32);
         reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
@@ -183,6 +183,7 @@ fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Tree {
         let line = text.get(from..to).unwrap_or("");
         let last = to == text.len();
         from = to + 1;
+        reader.alike &= line.is_empty() || (is_trimmed(line) && !line.starts_with([';', ':']));
         let begins = if dialect == Dialect::Raw || is_trimmed(line) { line } else { line.trim_start() };
         let start = offset + (line.len() - begins.len()) as u32;
         offset += line.len() as u32 + 1;
@@ -190,7 +191,7 @@ fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Tree {
         open = reader.line(open, bare, start, last);
     }
     // A value that waits for its next line at the end of the file is never taken.
-    reader.tree
+    reader
 }
 
 struct Reader {
@@ -198,6 +199,8 @@ struct Reader {
     tree: Tree,
     /// Whether line ends with a carriage return were reported.
     returns: bool,
+    /// Whether no line begins or ends with what dialects read differently; one that goes on is not looked for.
+    alike: bool,
 }
 
 impl Reader {
