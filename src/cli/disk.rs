@@ -13,6 +13,9 @@ use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
 
+/// As many bytes as most units and Compose files have, at most.
+const USUAL_BYTES: usize = 4096;
+
 /// Reads what is on disk.
 pub(super) struct Disk;
 
@@ -23,20 +26,13 @@ pub(super) fn prepare() {
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut file = fs::File::open(path)?;
-        let about = file.metadata()?;
-        if about.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
+        let file = fs::File::open(path)?;
         // One byte more than is allowed, so that the reader sees that it is too much.
         let most = MAX_FILE_BYTES as u64 + 1;
-        // Of a file whose size is known, the system need not be asked whether that was all.
-        let size = if about.is_file() { about.len().min(most) } else { 0 };
-        let mut bytes = Vec::with_capacity(size as usize);
-        file.by_ref().take(size).read_to_end(&mut bytes)?;
-        if size == 0 {
-            file.take(most).read_to_end(&mut bytes)?;
-        }
+        // Most files fit; to be told that one has ended costs less than to ask for its size.
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        file.take(most).read_to_end(&mut bytes)?;
+        bytes.shrink_to_fit();
         Ok(bytes)
     }
 
