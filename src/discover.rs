@@ -8,6 +8,7 @@ mod look;
 mod quadlet;
 mod units;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -176,9 +177,10 @@ impl Sorter<'_> {
     /// Takes a file; what may be a unit is left for all of them to be read together.
     fn take(&mut self, path: PathBuf, units: &mut Vec<PathBuf>) {
         let name = name_of(&path);
-        if let Some(inner) = is_template_name(&name) {
-            self.template(path, inner);
+        if let Some(inner) = is_template_name(&name).map(str::to_owned) {
+            self.template(path, &inner);
         } else if is_yaml(&name) {
+            let name = name.into_owned();
             self.yaml(path, &name);
         } else if UnitKind::of_file(&name).is_some() && self.wants(Format::Quadlet) {
             units.push(path);
@@ -233,14 +235,13 @@ impl Sorter<'_> {
             let may_be_other = takes && (is_marked(text) || look::is_template(text));
             (file, takes, may_be_other)
         });
-        self.units.reserve(read.len());
-        for (file, takes, may_be_other) in read {
+        // Collected out of what was read, files stay where they are.
+        let taken = read.into_iter().filter_map(|(file, takes, may_be_other)| {
             let mut is_other = |text: &str| may_be_other && self.is_other(&file.path, text);
             // Text that is not UTF-8 may still be a unit; its reader says so.
-            if file.text.as_deref().is_none_or(|text| takes && !is_other(text)) {
-                self.units.add(file);
-            }
-        }
+            file.text.as_deref().is_none_or(|text| takes && !is_other(text)).then_some(file)
+        });
+        self.units.files = taken.collect();
     }
 
     /// A file whose name says that it is a template: it is listed where it would make a stack's file.
@@ -321,8 +322,8 @@ fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
     String::from_utf8(files.read(path).ok()?).ok()
 }
 
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 fn is_yaml(name: &str) -> bool {

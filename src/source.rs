@@ -124,6 +124,11 @@ impl SourceMap {
         FileId(self.files.len() - 1)
     }
 
+    /// Makes room for more files.
+    pub fn reserve(&mut self, more: usize) {
+        self.files.reserve(more);
+    }
+
     /// Reads a file, which is shown by `name`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use quadgen::diagnostic::{Change, Diagnostic, Level, Sink, input, own};
@@ -207,7 +208,7 @@ fn summary(session: &Session) -> Summary {
     let stacks = session.inputs.iter().map(|input| StackFiles {
         stack: input.label.clone(),
         format: input.format,
-        files: input.files.clone(),
+        files: Arc::clone(&input.files),
         notes: input.notes.clone(),
     });
     let not_read = session.not_read.clone();

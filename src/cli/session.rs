@@ -9,9 +9,11 @@ mod platforms;
 mod reading;
 mod request;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use quadgen::diagnostic::{Diagnostic, input};
 use quadgen::discover::{self, Found, Options};
@@ -47,6 +49,8 @@ pub(super) struct Session {
     /// What every `quadgen.toml` says.
     configs: Configs,
     files: Given,
+    /// Which of the files may hold comments that silence, once that is asked.
+    silencing: OnceCell<Vec<bool>>,
     /// What standard input is called, if it was read.
     stdin: Option<String>,
     /// The words of the command line, as a file that findings can point at.
@@ -74,7 +78,7 @@ pub(super) struct Input {
     pub label: String,
     pub format: Format,
     /// Its files as they are shown.
-    pub files: Vec<String>,
+    pub files: Arc<Vec<String>>,
     /// Where it lies, as it is shown: its first file, or the folder of its units.
     pub source: String,
     pub notes: Vec<String>,
@@ -137,6 +141,7 @@ impl Session {
             sees_all: false,
             configs: Configs::default(),
             files: Given::over(files),
+            silencing: OnceCell::new(),
             stdin: None,
             command_line,
         }
@@ -388,7 +393,7 @@ impl Session {
 
     /// How many files the stacks are made of.
     pub fn files(&self) -> usize {
-        self.inputs.iter().flat_map(|input| &input.files).collect::<HashSet<_>>().len()
+        self.inputs.iter().flat_map(|input| &*input.files).collect::<HashSet<_>>().len()
     }
 
     /// Reports what kept the command from doing its work.

@@ -93,7 +93,7 @@ pub(super) fn of_file(files: &dyn Files, path: &Path) -> Found {
     if let Some(whole) = referring(files, path, &folder) {
         return Found::Compose(whole);
     }
-    if project.contains(&tidy_in(&folder, Path::new(&name))) || project.contains(&path.to_path_buf()) {
+    if project.contains(&tidy_in(&folder, Path::new(&*name))) || project.contains(&path.to_path_buf()) {
         return Found::Compose(project);
     }
     // What only changes the project of its folder is merged into that.

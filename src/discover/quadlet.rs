@@ -26,20 +26,19 @@ pub(super) struct Units {
     /// The folder that was given, where all of it is one host.
     pub root: Option<PathBuf>,
     pub drop_ins: Vec<PathBuf>,
-    files: Vec<File>,
+    /// What may be units.
+    pub files: Vec<File>,
+    /// What the text of each refers to and claims, once that is asked.
+    units: Vec<Unit>,
 }
 
 /// What may be a unit.
 pub(super) struct File {
     pub path: PathBuf,
-    folder: PathBuf,
-    name: String,
     /// Nothing where it cannot be read, or is not UTF-8.
     pub text: Option<String>,
     /// Its lines, where they say the same for every release.
     lines: Option<unit::Tree>,
-    /// What its text refers to and claims, once that is asked.
-    unit: Unit,
 }
 
 /// What lies in one folder that Quadlet searches, or in one plain folder.
@@ -70,11 +69,18 @@ type Index<'a> = HashMap<&'a str, Vec<usize>>;
 impl File {
     /// Reads a file, if it can be read.
     pub fn read(files: &dyn Files, path: &Path) -> File {
-        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let text = text_of(files, path);
         // While another file is being read, there is time.
         let lines = text.as_deref().and_then(unit::parse_alike);
-        File { path: path.to_path_buf(), folder, name: name_of(path), text, lines, unit: Unit::default() }
+        File { path: path.to_path_buf(), text, lines }
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        name_of(&self.path)
     }
 
     /// What could be read.
@@ -86,20 +92,10 @@ impl File {
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
     pub fn takes(&self, file: &File) -> bool {
-        let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
+        let kind = UnitKind::of_file(&file.name()).map(|(_, kind)| kind);
         self.root.is_some()
             || kind.is_some_and(|kind| units::is_quadlet(file.text(), kind))
             || search_root(&file.path).is_some()
-    }
-
-    /// Makes room for more files.
-    pub fn reserve(&mut self, more: usize) {
-        self.files.reserve(more);
-    }
-
-    pub fn add(&mut self, file: File) {
-        self.files.push(file);
     }
 
     /// The folder whose units are one host with those of this path, and whether it is the system's.
@@ -112,7 +108,7 @@ impl Units {
     /// The trees, each once, by folder.
     pub fn trees(mut self) -> Vec<Found> {
         // The generator goes through folders by name, and takes the first file of a name.
-        self.files.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
+        self.files.sort_by(|a, b| a.folder().cmp(b.folder()).then_with(|| a.name().cmp(&b.name())));
         self.drop_ins.sort();
         let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
         // Those of one folder stand together.
@@ -131,17 +127,14 @@ impl Units {
     /// Looks at what each unit refers to and claims.
     fn look(&mut self) {
         let many = self.files.len() > MANY;
-        let looks = threads::map(many, &self.files, |file| units::read(&file.name, file.text()));
-        for (file, unit) in self.files.iter_mut().zip(looks) {
-            file.unit = unit;
-        }
+        self.units = threads::map(many, &self.files, |file| units::read(&file.name(), file.text()));
     }
 
     /// The groups, joined where units of one refer to those of another.
     fn parts(&mut self, groups: &mut [Group]) -> Vec<Part> {
         self.look();
         for group in groups.iter_mut() {
-            group.claims = group.files.iter().filter_map(|at| self.files.get(*at)).flat_map(claims).collect();
+            group.claims = group.files.iter().flat_map(|at| self.claims(*at)).collect();
         }
         let index = self.index();
         let mut parts = self.join(groups, &index);
@@ -156,7 +149,7 @@ impl Units {
         let mut folders: Vec<Range<usize>> = Vec::new();
         let mut last = None;
         for (at, file) in self.files.iter().enumerate() {
-            let folder = Some(file.folder.as_os_str());
+            let folder = Some(file.folder().as_os_str());
             match folders.last_mut().filter(|_| last == folder) {
                 Some(files) => files.end = at + 1,
                 None => folders.push(at..at + 1),
@@ -166,12 +159,20 @@ impl Units {
         folders
     }
 
+    /// What no other unit of its host may have.
+    fn claims(&self, at: usize) -> impl Iterator<Item = String> + '_ {
+        self.units.get(at).into_iter().flat_map(|unit| {
+            let own = [format!("file {}", unit.name), format!("service {}", unit.service)];
+            own.into_iter().chain(unit.claims.iter().cloned())
+        })
+    }
+
     /// Units by file name, and by the service that is made of them.
     fn index(&self) -> Index<'_> {
         let mut index = Index::default();
-        for (at, file) in self.files.iter().enumerate() {
-            index.entry(&file.name).or_default().push(at);
-            index.entry(&file.unit.service).or_default().push(at);
+        for (at, unit) in self.units.iter().enumerate() {
+            index.entry(&unit.name).or_default().push(at);
+            index.entry(&unit.service).or_default().push(at);
         }
         index
     }
@@ -183,8 +184,8 @@ impl Units {
         let mut part_of: Vec<usize> = (0..groups.len()).collect();
         let mut parts: Vec<Option<Part>> = own_parts(groups).into_iter().map(Some).collect();
         for services in [false, true] {
-            for (at, file) in self.files.iter().enumerate() {
-                let names = if services { &file.unit.depends } else { &file.unit.refers };
+            for (at, (file, unit)) in self.files.iter().zip(&self.units).enumerate() {
+                let names = if services { &unit.depends } else { &unit.refers };
                 for name in names {
                     let Some(own) = of_file.get(&at).and_then(|group| part_of.get(*group)).copied() else { continue };
                     let near = self.near(file, name, index);
@@ -232,8 +233,8 @@ impl Units {
         let own = part.groups.iter().filter_map(|at| groups.get(*at)).flat_map(|group| group.files.iter().copied());
         let mut queue: Vec<usize> = own.collect();
         let mut known: BTreeSet<usize> = queue.iter().copied().collect();
-        while let Some(file) = queue.pop().and_then(|at| self.files.get(at)) {
-            for name in file.unit.refers.iter().chain(&file.unit.depends) {
+        while let Some((file, unit)) = queue.pop().and_then(|at| self.files.get(at).zip(self.units.get(at))) {
+            for name in unit.refers.iter().chain(&unit.depends) {
                 let near = self.near(file, name, index);
                 if near.iter().any(|at| known.contains(at)) {
                     continue;
@@ -241,11 +242,11 @@ impl Units {
                 let fits = |at: &&usize| {
                     self.files.get(**at).is_some_and(|file| {
                         same_user(self.home(&file.path).1, part.rootful)
-                            && claims(file).all(|claim| !part.claims.contains(&claim))
+                            && self.claims(**at).all(|claim| !part.claims.contains(&claim))
                     })
                 };
                 let Some(at) = near.iter().find(fits).copied() else { continue };
-                part.claims.extend(self.files.get(at).into_iter().flat_map(claims));
+                part.claims.extend(self.claims(at));
                 part.taken.push(at);
                 known.insert(at);
                 queue.push(at);
@@ -291,12 +292,6 @@ fn own_parts(groups: &mut [Group]) -> Vec<Part> {
         Part { groups: vec![at], rootful: group.rootful, claims, taken: Vec::new() }
     };
     groups.iter_mut().enumerate().map(part).collect()
-}
-
-/// What no other unit of its host may have.
-fn claims(file: &File) -> impl Iterator<Item = String> + '_ {
-    let own = [format!("file {}", file.name), format!("service {}", file.unit.service)];
-    own.into_iter().chain(file.unit.claims.iter().cloned())
 }
 
 /// Whether units of both may be of one user.
@@ -376,7 +371,7 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         let own = super::look::is_template(file.text())
             || (!options.rendered && super::rendered_from(files, &other, file.text()).is_some());
         if asked || (!own && units.takes(&file)) {
-            units.add(file);
+            units.files.push(file);
         }
     }
     let trees = units.trees();
@@ -401,13 +396,11 @@ pub(super) fn dangles(files: &dyn Files, tree: &Tree) -> bool {
             .map(|known| Cow::Borrowed(known.text.as_str()))
             .or_else(|| text_of(files, path).map(Cow::Owned))
             .unwrap_or_default();
-        let name = name_of(path);
-        let unit = units::read(&name, &text);
-        (name, unit)
+        units::read(&name_of(path), &text)
     });
-    let units: Vec<(String, Unit)> = units.collect();
-    let has = |wanted: &str| units.iter().any(|(name, _)| *name == wanted);
-    units.iter().flat_map(|(_, unit)| &unit.refers).any(|wanted| !has(wanted))
+    let units: Vec<Unit> = units.collect();
+    let has = |wanted: &str| units.iter().any(|unit| unit.name == wanted);
+    units.iter().flat_map(|unit| &unit.refers).any(|wanted| !has(wanted))
 }
 
 /// The files of a folder, of its parent and of the folders beside it.

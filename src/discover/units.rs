@@ -8,6 +8,8 @@ use crate::model::UnitKind;
 /// A unit as far as grouping needs it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unit {
+    /// The name of its file.
+    pub name: String,
     /// The units that it refers to, by file name: networks, volumes, pods, images, builds.
     pub refers: Vec<String>,
     /// The systemd services and units that it names in its dependencies.
@@ -37,7 +39,7 @@ const DEPENDING: [&str; 11] = [
 
 /// Reads a unit's text. `file` is its name.
 pub(super) fn read(file: &str, text: &str) -> Unit {
-    let mut unit = Unit { service: service(file), ..Unit::default() };
+    let mut unit = Unit { name: file.to_owned(), service: service(file), ..Unit::default() };
     let mut section = "";
     for line in text.lines().map(str::trim) {
         if line.starts_with(['#', ';']) {

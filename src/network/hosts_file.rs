@@ -29,7 +29,7 @@ impl Wiring<'_> {
         }
         let mut names = Vec::new();
         for service in [from].into_iter().chain(self.neighbours(from)) {
-            let container = self.container_name(service);
+            let container = self.container_name(service).into_owned();
             let hostname = service.hostname.as_ref().map(|hostname| hostname.value.clone());
             match service.kind {
                 ServiceKind::Pod => {

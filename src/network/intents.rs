@@ -311,7 +311,7 @@ impl<'a> Wiring<'a> {
 
     /// Whether a name, in any case, is one of the stack's on this platform.
     pub fn is_known(&self, name: &str) -> bool {
-        self.called.contains_key(&name.to_ascii_lowercase())
+        self.called(name).next().is_some()
     }
 
     /// The internal network of a service that is closed to another only if the host forwards before it is set up, which

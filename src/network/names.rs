@@ -1,9 +1,11 @@
 //! The question `resolves`: by which name does a service find another?
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::hosts_file::Entry;
 use super::opaque::host_entry;
+use super::wiring::Called;
 use super::{Home, Opaque, Verdict, Wiring};
 use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service};
 use crate::platform::{Known, Question};
@@ -26,13 +28,13 @@ pub enum NameKind {
 
 /// A name by which a service is known.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Name {
+pub struct Name<'a> {
     /// The name.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// What makes it.
     pub kind: NameKind,
     /// The one network it counts on; all of the service's where there is none.
-    pub network: Option<String>,
+    pub network: Option<&'a str>,
 }
 
 /// Why a name resolves or does not.
@@ -129,19 +131,20 @@ pub fn is_host_name(name: &str) -> bool {
     name.split('.').all(|label| label.len() <= 63 && !label.starts_with('-'))
 }
 
-impl Wiring<'_> {
+impl<'a> Wiring<'a> {
     /// Every name of a service on this platform.
-    pub fn names(&self, service: &Service) -> &[Name] {
+    pub fn names(&self, service: &Service) -> &[Name<'a>] {
         // Who lives in another's network is known by the other's names only.
         let owner = self.stack.services.get_index_of(&self.owner(service).name.value);
         owner.and_then(|owner| self.names.get(owner)).map_or(&[], Vec::as_slice)
     }
 
     /// The names of a service whose network is its own.
-    pub(super) fn own_names(&self, service: &Service) -> Vec<Name> {
-        let name = |text: &str, kind, network| Name { text: text.to_owned(), kind, network };
-        let mut names: Vec<Name> = Vec::new();
-        let mut add = |name: Name| {
+    pub(super) fn own_names(&self, service: &'a Service) -> Vec<Name<'a>> {
+        let name = |text: &'a str, kind, network| Name { text: Cow::Borrowed(text), kind, network };
+        let aliases = service.networks.iter().map(|attachment| attachment.aliases.len()).sum::<usize>();
+        let mut names: Vec<Name<'a>> = Vec::with_capacity(aliases + 2);
+        let mut add = |name: Name<'a>| {
             if names.iter().all(|known| known.text != name.text || known.network != name.network) {
                 names.push(name);
             }
@@ -157,37 +160,35 @@ impl Wiring<'_> {
             add(name(&hostname.value, NameKind::Host, None));
         }
         for attachment in &service.networks {
-            let network = &attachment.network.value;
-            let aliases = attachment.aliases.iter();
-            aliases.for_each(|alias| add(name(&alias.value, NameKind::Alias, Some(network.clone()))));
+            let network = attachment.network.value.as_str();
+            attachment.aliases.iter().for_each(|alias| add(name(&alias.value, NameKind::Alias, Some(network))));
         }
         names
     }
 
     /// The services that have a name, on whichever network.
-    pub fn called(&self, name: &str) -> impl Iterator<Item = &Service> {
-        self.called.get(&name.to_ascii_lowercase()).into_iter().flatten().copied()
+    pub fn called(&self, name: &str) -> impl Iterator<Item = &'a Service> {
+        self.called.get(&*lower(name.into())).into_iter().flat_map(Called::all)
     }
 
     /// Whether services that do not live in one network have a name in common, on whichever networks.
     pub fn shares_names(&self) -> bool {
-        let several = |services: &Vec<&Service>| match services.split_first() {
-            Some((first, more)) => more.iter().any(|other| self.owner(other).name != self.owner(first).name),
-            None => false,
+        let several = |Called { first, others }: &Called<'_>| {
+            others.iter().any(|other| self.owner(other).name != self.owner(first).name)
         };
         self.called.values().any(several)
     }
 
     /// The container's name on this platform.
-    pub fn container_name(&self, service: &Service) -> String {
+    pub fn container_name<'s>(&self, service: &'s Service) -> Cow<'s, str> {
         match &service.container_name {
-            ContainerName::Named(text) => text.value.clone(),
-            ContainerName::ByService => service.name.value.clone(),
+            ContainerName::Named(text) => Cow::Borrowed(&text.value),
+            ContainerName::ByService => Cow::Borrowed(&service.name.value),
             ContainerName::ByRuntime(_) if self.platform.deploy == Deploy::Quadlet => {
                 // fact: quadlet-no-service-name
-                format!("systemd-{}", service.name.value)
+                format!("systemd-{}", service.name.value).into()
             }
-            ContainerName::ByRuntime(_) => format!("{}-{}-1", self.stack.name.value, service.name.value),
+            ContainerName::ByRuntime(_) => format!("{}-{}-1", self.stack.name.value, service.name.value).into(),
         }
     }
 
@@ -332,8 +333,8 @@ impl Wiring<'_> {
         };
         let answers: Vec<&str> = candidates.iter().copied().filter(|network| knows(network)).collect();
         if answers.is_empty() {
-            let here = |known: &&Name| known.network.as_deref().is_none_or(|only| candidates.contains(&only));
-            let works = names.iter().filter(here).map(|known| known.text.clone()).collect();
+            let here = |known: &&Name<'_>| known.network.is_none_or(|only| candidates.contains(&only));
+            let works = names.iter().filter(here).map(|known| known.text.to_string()).collect();
             return no(Cause::OtherName { works });
         }
         if let Some(other) = self.namesake(to, name, &with_dns) {
@@ -360,8 +361,8 @@ impl Wiring<'_> {
     }
 
     /// Whether somebody who asks for a name on a network gets who is known by another.
-    fn means(&self, known: &Name, asked: &str, network: &str) -> bool {
-        if known.network.as_deref().is_some_and(|only| only != network) {
+    fn means(&self, known: &Name<'_>, asked: &str, network: &str) -> bool {
+        if known.network.is_some_and(|only| only != network) {
             return false;
         }
         let Some(rest) = strip_prefix(asked, &known.text) else { return false };
@@ -378,10 +379,10 @@ impl Wiring<'_> {
     pub(super) fn namesake(&self, service: &Service, name: &str, networks: &[&str]) -> Option<String> {
         let owner = &self.owner(service).name;
         // Names may have dots, and a suffix begins with one.
-        let lower = name.to_ascii_lowercase();
+        let lower = lower(name.into());
         let dots = lower.match_indices('.').map(|(at, _)| at);
         let bare = dots.chain([lower.len()]).filter_map(|end| self.called.get(lower.get(..end)?));
-        let mut same = bare.flatten().filter(|other| self.owner(other).name != *owner).filter(|other| {
+        let mut same = bare.flat_map(Called::all).filter(|other| self.owner(other).name != *owner).filter(|other| {
             let asked = networks.iter().filter(|network| self.is_member(other, network));
             self.names(other).iter().any(|known| asked.clone().any(|network| self.means(known, name, network)))
         });
@@ -421,6 +422,11 @@ impl Wiring<'_> {
     pub fn is_cni(&self) -> bool {
         self.platform.backend == Some(Backend::Cni)
     }
+}
+
+/// A name in lower case, as which it is looked up.
+pub(super) fn lower(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name }
 }
 
 /// What follows a beginning, in any case.

@@ -1,6 +1,11 @@
 //! A stack on one platform: where services are, which networks they are on, and what is between those.
 
-use super::names::Name;
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+
+use smallvec::SmallVec;
+
+use super::names::{Name, lower};
 use super::{Isolation, Verdict, isolations};
 use crate::maps::{HashMap, HashSet};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
@@ -44,13 +49,28 @@ pub struct Wiring<'a> {
     /// What the platform does, asked once, by the number of the question.
     facts: Vec<Known>,
     /// The names of each service whose network is its own, in the order of the services.
-    pub(super) names: Vec<Vec<Name>>,
+    pub(super) names: Vec<Vec<Name<'a>>>,
     /// The services that have a name, by the name in lower case.
-    pub(super) called: HashMap<String, Vec<&'a Service>>,
+    pub(super) called: HashMap<Cow<'a, str>, Called<'a>>,
     /// The services that are on a network, by its name.
     pub(super) members: Services<'a>,
     /// The services that live in the network of another, by whose that is.
     guests: Services<'a>,
+}
+
+/// The services that have a name: nearly always one.
+pub(super) struct Called<'a> {
+    /// The first.
+    pub first: &'a Service,
+    /// The others.
+    pub others: Vec<&'a Service>,
+}
+
+impl<'a> Called<'a> {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &'a Service> {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
 }
 
 /// Services by the name of something that they have in common.
@@ -69,7 +89,7 @@ impl<'a> Wiring<'a> {
             members: Services::default(),
             guests: Services::default(),
         };
-        let services: Vec<&Service> = stack.services.values().collect();
+        let services: Vec<&'a Service> = stack.services.values().collect();
         let many = services.len() > MANY;
         wiring.names = threads::map(many, &services, |service| wiring.own_names(service));
         let (called, (members, guests)) = threads::both(many, || wiring.all_called(), || wiring.all_members());
@@ -78,8 +98,8 @@ impl<'a> Wiring<'a> {
     }
 
     /// The services that have a name, by the name in lower case.
-    fn all_called(&self) -> HashMap<String, Vec<&'a Service>> {
-        let mut called: HashMap<String, Vec<&Service>> = HashMap::default();
+    fn all_called(&self) -> HashMap<Cow<'a, str>, Called<'a>> {
+        let mut called: HashMap<Cow<'a, str>, Called<'a>> = HashMap::default();
         called.reserve(self.stack.services.len());
         for service in self.stack.services.values() {
             let names = self.names(service);
@@ -88,9 +108,14 @@ impl<'a> Wiring<'a> {
                 if names.iter().take(at).any(|earlier| earlier.text == name.text) {
                     continue;
                 }
-                let called_so = called.entry(name.text.to_ascii_lowercase()).or_default();
-                if called_so.last().is_none_or(|last| last.name != service.name) {
-                    called_so.push(service);
+                match called.entry(lower(name.text.clone())) {
+                    Entry::Vacant(free) => drop(free.insert(Called { first: service, others: Vec::new() })),
+                    Entry::Occupied(mut taken) => {
+                        let Called { first, others } = taken.get_mut();
+                        if others.last().unwrap_or(first).name != service.name {
+                            others.push(service);
+                        }
+                    }
                 }
             }
         }
@@ -107,7 +132,7 @@ impl<'a> Wiring<'a> {
             {
                 guests.entry(owner).or_default().push(service);
             }
-            let mut networks: Vec<&'a str> = Vec::new();
+            let mut networks: SmallVec<[&'a str; 4]> = SmallVec::new();
             for (_, network) in self.on(service) {
                 let name = network.name.value.as_str();
                 networks.extend(Some(name).filter(|name| !networks.contains(name)));

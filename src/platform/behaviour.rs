@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
@@ -87,8 +87,8 @@ pub(super) static TABLES: LazyLock<BTreeMap<&'static str, Table>> = LazyLock::ne
 pub struct Known {
     /// The fact.
     pub fact: &'static Fact,
-    /// Words nobody wrote, without which another fact might hold.
-    pub assumed: Vec<String>,
+    /// Words nobody wrote, without which another fact might hold. Shared: a stack asks the same thousands of times.
+    pub assumed: Arc<[String]>,
 }
 
 impl Platform {
@@ -106,7 +106,7 @@ impl Platform {
                 assumed.extend(tried.iter().filter_map(|(_, aspect)| on_assumption(aspect)));
                 assumed.sort();
                 assumed.dedup();
-                return Known { fact, assumed };
+                return Known { fact, assumed: assumed.into() };
             }
             // A row that only assumptions rule out could be the right one.
             let ruled_out: Vec<String> = failed.iter().filter_map(on_assumption).collect();
@@ -222,10 +222,10 @@ mod tests {
         let stated = ask("podman@4.6.2,cni,rootless", Question::NamesOnSeveralNetworks);
         assert_eq!((stated.fact.is, stated.assumed.len()), (Is::Unpredictable, 0));
         let version = ask("podman,rootless", Question::RoutedBetweenNetworks);
-        assert_eq!((version.fact.is, version.assumed), (Is::No, vec!["podman@6.2".to_owned()]));
+        assert_eq!((version.fact.is, version.assumed.to_vec()), (Is::No, vec!["podman@6.2".to_owned()]));
         let rootless = ask("podman@5.4", Question::HostFromInternalNetwork);
-        assert_eq!((rootless.fact.is, rootless.assumed), (Is::No, vec!["rootless".to_owned()]));
+        assert_eq!((rootless.fact.is, rootless.assumed.to_vec()), (Is::No, vec!["rootless".to_owned()]));
         let ruled_out = ask("podman@4.6", Question::NamesOnSeveralNetworks);
-        assert_eq!((ruled_out.fact.is, ruled_out.assumed), (Is::Yes, vec!["netavark".to_owned()]));
+        assert_eq!((ruled_out.fact.is, ruled_out.assumed.to_vec()), (Is::Yes, vec!["netavark".to_owned()]));
     }
 }

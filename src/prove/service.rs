@@ -110,8 +110,8 @@ fn networks<'a>(side: &Side<'a>, service: &'a Service, out: &mut Object<'a>) {
         }
         let mut here: Vec<&str> = names
             .iter()
-            .filter(|name| name.network.as_deref().is_none_or(|only| only == network))
-            .map(|name| name.text.as_str())
+            .filter(|name| name.network.is_none_or(|only| only == network))
+            .map(|name| &*name.text)
             .collect();
         here.sort_unstable();
         here.dedup();

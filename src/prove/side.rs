@@ -178,17 +178,17 @@ impl<'a> Side<'a> {
             _ if self.is_made(service) => MADE.into(),
             ContainerName::Named(name) => self.text(&name.value),
             ContainerName::ByService => service.name.value.as_str().into(),
-            ContainerName::ByRuntime(_) => self.wiring.container_name(service).into(),
+            ContainerName::ByRuntime(_) => self.wiring.container_name(service),
         }
     }
 
     /// The names by which a service is found on its networks.
-    pub fn names(&self, service: &'a Service) -> Vec<Name> {
+    pub fn names(&self, service: &'a Service) -> Vec<Name<'_>> {
         let mut names = self.wiring.names(service).to_vec();
         if self.is_made(service)
             && let Some(first) = names.first_mut()
         {
-            MADE.clone_into(&mut first.text);
+            first.text = MADE.into();
         }
         names
     }

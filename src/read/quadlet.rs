@@ -73,6 +73,8 @@ pub struct Parsed {
     drop_ins: Vec<Source>,
     /// The files of units, then of drop-ins, also those that cannot be read.
     pub files: Vec<FileId>,
+    /// Their paths.
+    pub paths: Vec<PathBuf>,
     /// Env files by their path from the root.
     env_files: BTreeMap<String, FileId>,
     /// Those that systemd reads, for what it fills in, by their path from the root.
@@ -115,10 +117,10 @@ impl Source {
 pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Parsed {
     let name = tree_name(files, &tree.root);
     let mut known = std::mem::take(&mut tree.known).into_iter();
-    let tree = &tree;
     let many = tree.units.len() > MANY;
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
+        sources.reserve(tree.units.len() + tree.drop_ins.len());
         parsed.units.reserve(tree.units.len());
         parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
         for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
@@ -132,15 +134,22 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
                 if !is_there {
                     continue;
                 }
-                let source = Source { path: inside, file, lines: Mutex::new(lines.flatten()) };
-                env_files(sources, files, tree, &source, is_unit, &mut parsed);
+                let lines = lines.flatten();
+                let names_files = |lines: &lines::Tree| lines.entries.iter().any(|entry| entry.key == ENV_FILE);
+                let may_name_files = lines.as_ref().is_none_or(names_files);
+                let source = Source { path: inside, file, lines: Mutex::new(lines) };
+                if may_name_files {
+                    env_files(sources, files, &tree, &source, is_unit, &mut parsed);
+                }
                 if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
             }
         }
         parsed
     };
-    let (activated, parsed) = threads::both(many, || activated::activated(files, tree), load);
-    Parsed { activated, ..parsed }
+    let (activated, parsed) = threads::both(many, || activated::activated(files, &tree), load);
+    let mut paths = tree.units;
+    paths.append(&mut tree.drop_ins);
+    Parsed { activated, paths, ..parsed }
 }
 
 /// What a tree is called: its folder, and of a folder that Quadlet searches the one that it lies in.
@@ -157,6 +166,9 @@ fn tree_name(files: &dyn Files, root: &Path) -> String {
     }
 }
 
+/// The key that names env files: in [Container] those of the container, in [Service] those of systemd.
+const ENV_FILE: &str = "EnvironmentFile";
+
 /// Reads the env files that a unit names and that lie beside it.
 fn env_files(
     sources: &mut SourceMap,
@@ -172,7 +184,7 @@ fn env_files(
     let folder = if is_unit { folder } else { above };
     let file = sources.file(source.file);
     // A key may be continued on the next line, behind a backslash.
-    if !file.text.contains('\\') && !file.text.contains("EnvironmentFile") {
+    if !file.text.contains('\\') && !file.text.contains(ENV_FILE) {
         return;
     }
     let entries = lines::parse(file, Dialect::Joined).entries;
@@ -185,7 +197,7 @@ fn env_files(
             known.insert(path, loaded.file);
         }
     };
-    for entry in entries.iter().filter(|entry| entry.key == "EnvironmentFile") {
+    for entry in entries.iter().filter(|entry| entry.key == ENV_FILE) {
         match &*entry.section {
             "Container" => {
                 for word in lines::split(&entry.value, Escapes::Apply).unwrap_or_default() {

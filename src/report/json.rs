@@ -153,7 +153,7 @@ fn stack(found: &StackFiles) -> Stack {
         Format::Quadlet => "quadlet",
     };
     let notes = found.notes.iter().map(|note| mask(note)).collect();
-    Stack { stack: found.stack.clone(), format, files: found.files.clone(), notes }
+    Stack { stack: found.stack.clone(), format, files: found.files.to_vec(), notes }
 }
 
 fn not_read(left: &summary::NotRead) -> impl Iterator<Item = NotRead> + '_ {

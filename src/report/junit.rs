@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
             suites.push((name, Suite::default()));
         }
     }
-    let files = report.summary.stacks.iter().flat_map(|stack| &stack.files).map(String::as_str);
+    let files = report.summary.stacks.iter().flat_map(|stack| &*stack.files).map(String::as_str);
     suites.extend(files.map(|name| (name, Suite::default())));
     suites.sort_by_key(|(name, _)| *name);
     suites.dedup_by_key(|(name, _)| *name);

@@ -1,5 +1,7 @@
 //! The summary: counts, what was assumed, and which intents are proven.
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Diagnostic, Level};
 use crate::model::Format;
 
@@ -16,7 +18,7 @@ pub struct StackFiles {
     /// What it was read from.
     pub format: Format,
     /// Its files as they are shown, in the order in which they count.
-    pub files: Vec<String>,
+    pub files: Arc<Vec<String>>,
     /// What is worth knowing about how it was read: sentences.
     pub notes: Vec<String>,
 }

@@ -106,7 +106,8 @@ impl<'a> View<'a> {
                 reach: wiring.reaches(client, target, None),
             })
         });
-        let needs: Vec<Need<'a>> = needs.into_iter().flatten().collect();
+        #[allow(clippy::filter_map_identity, reason = "collected so, needs stay where they are; flattened, they move")]
+        let needs: Vec<Need<'a>> = needs.into_iter().filter_map(|need| need).collect();
         let by_target = || {
             let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
             needs_for.reserve(needs.len());

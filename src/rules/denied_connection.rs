@@ -57,7 +57,7 @@ fn look(view: &View<'_>, ways: &[&Breach<'_>], span: Span, target: Option<&str>)
     }
     let mut assumed = Vec::new();
     for known in ways.iter().filter_map(|breach| breach.known.first()) {
-        assumed.extend(known.assumed.clone());
+        assumed.extend_from_slice(&known.assumed);
         finding = finding.help(why(known));
     }
     for (_, what_helps) in told {

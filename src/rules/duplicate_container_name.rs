@@ -1,5 +1,6 @@
 //! QG107: two containers of one name on one host.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 
 use super::context::{Context, View};
@@ -22,7 +23,7 @@ pub static RULE: Rule = Rule {
 
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
     for view in &context.views {
-        let mut named: HashMap<String, &Service> = HashMap::default();
+        let mut named: HashMap<Cow<'_, str>, &Service> = HashMap::default();
         named.reserve(view.wiring.stack.services.len());
         for (name, second) in containers(view) {
             match named.entry(name) {
@@ -40,7 +41,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// The same between two stacks of a host.
 pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, view: &View<'_>, sink: &mut Sink) {
-    let named: HashMap<String, &Service> = containers(first_view).collect();
+    let named: HashMap<Cow<'_, str>, &Service> = containers(first_view).collect();
     for (name, second) in containers(view) {
         let Some(first) = named.get(&name) else { continue };
         // QG707: there is one container only.
@@ -53,7 +54,7 @@ pub(super) fn between(a: &Member<'_>, first_view: &View<'_>, b: &Member<'_>, vie
 }
 
 /// The containers of a stack with their names on the platform.
-fn containers<'a>(view: &'a View<'_>) -> impl Iterator<Item = (String, &'a Service)> {
+fn containers<'a>(view: &'a View<'_>) -> impl Iterator<Item = (Cow<'a, str>, &'a Service)> {
     let services = view.wiring.stack.services.values().filter(|service| service.kind == ServiceKind::Container);
     services.map(|service| (view.wiring.container_name(service), service))
 }

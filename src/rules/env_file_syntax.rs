@@ -145,7 +145,7 @@ fn of_file(view: &View<'_>, known: &Known, path: &str, lines: &[&Line<'_>], user
 
 fn client_name(view: &View<'_>, service: &str) -> String {
     let service = view.wiring.stack.services.get(service);
-    service.map_or_else(String::new, |service| view.wiring.container_name(service))
+    service.map_or_else(String::new, |service| view.wiring.container_name(service).into_owned())
 }
 
 /// What a line of an env file has that Podman does not understand.

@@ -54,8 +54,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
             };
             finding =
                 finding.help(format!("What helps: {keys} for `{name}` that asks the program itself; or {instead}."));
-            let mut assumed = known.assumed.clone();
-            assumed.extend(missing.assumed);
+            let mut assumed = known.assumed.to_vec();
+            assumed.extend_from_slice(&missing.assumed);
             view.report(sink, finding.assuming(&assumed));
         }
     }
@@ -90,7 +90,7 @@ fn missing(view: &View<'_>, service: &Service) -> Option<Missing> {
             text: "and it has no health check: an image that Podman builds brings none",
             place: span,
             label: "built here, without a health check",
-            assumed: kept.assumed,
+            assumed: kept.assumed.to_vec(),
         }),
         (Some(span), _) => Some(Missing {
             level: Level::Warning,

@@ -126,7 +126,7 @@ fn look(service: &Service, hole: &Hole<'_>, span: Span, intents: &[&Judgement<'_
     // One intent that is broken for certain is enough.
     let assumed = intents.iter().map(|judgement| {
         let facts = judgement.breaches_of(service).flat_map(|breach| &breach.known);
-        facts.flat_map(|known| known.assumed.clone()).collect::<Vec<String>>()
+        facts.flat_map(|known| known.assumed.to_vec()).collect::<Vec<String>>()
     });
     let assumed: Vec<String> = assumed.min_by_key(Vec::len).unwrap_or_default();
     label_intents(finding, intents).help(why).help(what_helps).assuming(&assumed)

@@ -122,11 +122,11 @@ fn look(context: &Context<'_>, view: &View<'_>, client: &Service) -> Option<Diag
 
     let several = wiring.platform.ask(Question::NamesOnSeveralNetworks);
     let no_dns = wiring.platform.ask(Question::InternalNetworkDns);
-    let mut assumed = several.assumed.clone();
+    let mut assumed = several.assumed.to_vec();
     let mut what = Vec::new();
     if !internal.is_empty() {
         what.push(format!("names on {} never resolve in it", names(&internal)));
-        assumed.extend(no_dns.assumed.clone());
+        assumed.extend_from_slice(&no_dns.assumed);
     }
     if by_chance {
         what.push(format!(

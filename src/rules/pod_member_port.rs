@@ -79,7 +79,7 @@ fn finding(view: &View<'_>, unit: &Unit, pod: &Service, found: &[(&UnitEntry, Qu
     for (_, question) in found {
         let known = view.wiring.ask(*question);
         finding = finding.help(why(&known)).help(seen(&known, None));
-        assumed.extend(known.assumed);
+        assumed.extend_from_slice(&known.assumed);
     }
     finding = finding.label(pod.span(), "the pod").help(format!(
         "What helps: the same lines in the section [Pod] of {pod_name}; of a host name there is one for all."

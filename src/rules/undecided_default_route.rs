@@ -135,8 +135,8 @@ fn unheeded(
         finding = finding.label(network.name.span(), "a way out");
     }
     let finding = finding.help(why(&unheeded.known)).help(why(&routes.known));
-    let mut assumed = unheeded.known.assumed.clone();
-    assumed.extend(routes.known.assumed.clone());
+    let mut assumed = unheeded.known.assumed.to_vec();
+    assumed.extend_from_slice(&routes.known.assumed);
     what_helps(context, view, finding, routes, chosen).assuming(&assumed)
 }
 

@@ -144,7 +144,7 @@ impl Running<'_> {
     fn containers(&self) -> BTreeMap<String, String> {
         let wiring = Wiring::new(&self.deployment.stack, &self.deployment.platform);
         let services = self.deployment.stack.services.values().filter(|service| serves(service));
-        services.map(|service| (page(service).0.to_owned(), wiring.container_name(service))).collect()
+        services.map(|service| (page(service).0.to_owned(), wiring.container_name(service).into_owned())).collect()
     }
 }
 

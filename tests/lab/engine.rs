@@ -200,7 +200,7 @@ impl Lab {
         for (wiring, owner) in owners {
             let all = wiring.stack.services.values().filter(|service| wiring.owner(service).name.value == owner);
             let all: Vec<&Service> = all.collect();
-            let names: Vec<String> = all.iter().map(|service| wiring.container_name(service)).collect();
+            let names: Vec<String> = all.iter().map(|service| wiring.container_name(service).into_owned()).collect();
             let is_pod = wiring.stack.services[owner].kind == ServiceKind::Pod;
             lines += &match self.how {
                 How::Units => {
@@ -219,7 +219,7 @@ impl Lab {
                     let own = wiring.container_name(&wiring.stack.services[owner]);
                     let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != own).collect();
                     let program = self.program();
-                    let each = [own.as_str()].into_iter().chain(others);
+                    let each = [&*own].into_iter().chain(others);
                     let each: Vec<String> = each.map(|name| format!("{program} restart --time 2 {name}")).collect();
                     format!("( {} ) &\n", each.join(" && "))
                 }

@@ -153,7 +153,7 @@ pub fn predictions(wiring: &Wiring, addresses: &BTreeMap<String, Addresses>) -> 
     };
     for from in services.values().filter(|service| serves(service)) {
         let name = &from.name.value;
-        let at = Place::Container(wiring.container_name(from));
+        let at = Place::Container(wiring.container_name(from).into_owned());
         let own = &addresses[&wiring.owner(from).name.value];
         let gateways = match wiring.home(from) {
             Home::Host => vec!["127.0.0.1".to_owned()],
@@ -272,9 +272,9 @@ fn program(port: u16) -> HostService {
 
 /// Every name by which a service could be looked for, whether or not it answers to it.
 fn candidates(wiring: &Wiring, to: &Service, id: &str) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = wiring.names(to).iter().map(|name| name.text.clone()).collect();
+    let mut names: BTreeSet<String> = wiring.names(to).iter().map(|name| name.text.to_string()).collect();
     names.insert(to.name.value.clone());
-    names.insert(wiring.container_name(to));
+    names.insert(wiring.container_name(to).into_owned());
     names.insert(format!("systemd-{}", to.name.value));
     if to.kind == ServiceKind::Pod {
         names.insert(format!("{}-infra", wiring.container_name(to)));

@@ -1,6 +1,6 @@
 //! What of the findings is reported: comments silence, `quadgen.toml` and the command line choose, a baseline knows.
 
-use quadgen::config::{Catalogue, Choice, Ignores, Selector};
+use quadgen::config::{Catalogue, Choice, Selector};
 use quadgen::diagnostic::{Diagnostic, Level};
 use quadgen::report::Summary;
 use quadgen::rules;
@@ -29,8 +29,7 @@ pub(super) fn settle(
 pub(super) fn lowest(session: &Session, options: &Options) -> Level {
     let chosen = !options.select.is_empty() || options.baseline.is_some() || options.write_baseline.is_some();
     let settled = session.all_settings().next().is_some();
-    let ignores = || session.sources.files().any(|file| Ignores::may_be_in(&file.text));
-    if chosen || settled || ignores() { Level::Info } else { Level::Warning }
+    if chosen || settled || session.silencing().next().is_some() { Level::Info } else { Level::Warning }
 }
 
 /// From which level on the exit code is 1: what the command line says, else the strictest of the files.

@@ -6,19 +6,29 @@ use quadgen::config::{self, Catalogue, Choice, Ignores, Policy, can_be_silenced}
 use quadgen::diagnostic::{Diagnostic, Rule, Sink, own};
 use quadgen::model::Format;
 use quadgen::rules;
-use quadgen::source::{Files, tidy};
+use quadgen::source::{Files, SourceFile, tidy};
 use quadgen::syntax::comments::Syntax;
+use quadgen::threads::{self, MANY};
 
 use super::super::Common;
 use super::{Input, Session, absolute};
 
 impl Session {
+    /// The files that may hold such comments: that is soon seen, and whose a file is takes longer to say.
+    pub fn silencing(&self) -> impl Iterator<Item = &SourceFile> {
+        let found = self.silencing.get_or_init(|| {
+            let files: Vec<&SourceFile> = self.sources.files().collect();
+            threads::map(files.len() > MANY, &files, |file| Ignores::may_be_in(&file.text))
+        });
+        // A file that came later belongs to no stack.
+        self.sources.files().zip(found).filter(|(_, may)| **may).map(|(file, _)| file)
+    }
+
     /// Silences what comments are about, and adds what is wrong with the comments.
     pub fn silence(&self, findings: &mut Vec<Diagnostic>, common: &Common, complete: bool) {
         let mut ignores = Ignores::default();
         let list = rules::list();
-        // To ask whose a file is costs more than to see that it has no such comment.
-        for file in self.sources.files().filter(|file| Ignores::may_be_in(&file.text)) {
+        for file in self.silencing() {
             if let Some(syntax) = self.syntax_of(&file.name) {
                 ignores.read(file, syntax, Catalogue(&list));
             }

@@ -1,7 +1,8 @@
 //! What was found, read by the reader of its format.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover::Found;
@@ -9,19 +10,26 @@ use quadgen::maps::HashSet;
 use quadgen::model::{Format, Version};
 use quadgen::platform::Platform;
 use quadgen::read::{Read, compose, quadlet, topology};
-use quadgen::source::Files;
-use quadgen::threads::{self, MANY};
+use quadgen::source::{Files, is_tidy};
 
 use super::super::Common;
 use super::{Input, Session, absolute, request};
+
+/// A path from the root on; most are that already.
+fn full(path: PathBuf) -> PathBuf {
+    if path.is_absolute() && is_tidy(&path) { path } else { absolute(&path) }
+}
 
 impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
     pub(super) fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
         let Some(format) = found.format() else { return };
         let files = found.files();
-        let made_of = threads::map(files.len() > MANY, &files, |file| absolute(file));
-        if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && known.made_of == made_of) {
+        let same = |known: &Input| {
+            let mut pairs = known.made_of.iter().zip(&files);
+            known.made_of.len() == files.len() && pairs.all(|(known, file)| *known == absolute(file))
+        };
+        if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && same(known)) {
             match (&mut known.asked, asked) {
                 (Some(files), Some(file)) => drop(files.insert(file)),
                 (files, _) => *files = None,
@@ -31,7 +39,7 @@ impl Session {
         // A stack belongs to its folder, also where it is asked for from elsewhere.
         let home = match &found {
             Found::Quadlet { tree, .. } => absolute(&tree.root),
-            _ => made_of.first().and_then(|file| file.parent()).map(Path::to_path_buf).unwrap_or_default(),
+            _ => files.first().and_then(|file| absolute(file).parent().map(Path::to_path_buf)).unwrap_or_default(),
         };
         let config = self.config_of(&home);
         // A tree's files are shown as its reader shows them.
@@ -44,22 +52,24 @@ impl Session {
         let mut input = Input {
             label: String::new(),
             format,
-            files,
+            files: Arc::new(files),
             source,
             notes: Vec::new(),
             findings: Vec::new(),
             asked: asked.map(|file| BTreeSet::from([file])),
             config,
             rootful: None,
-            made_of,
+            made_of: Vec::new(),
             stacks: Vec::new(),
         };
         match found {
             Found::Topology(file) => {
                 let read = self.topology(&file);
+                input.made_of.push(full(file));
                 self.keep(&mut input, None, read);
             }
             Found::Compose(files) => {
+                input.made_of = files.iter().cloned().map(full).collect();
                 let request = request::of(common, files, self.wants.samples);
                 if common.no_env {
                     self.files.put(Path::new(request::NOTHING), Vec::new());
@@ -70,7 +80,9 @@ impl Session {
             Found::Quadlet { tree, rootful } => {
                 input.rootful = rootful;
                 let mut parsed = quadlet::parse(&mut self.sources, &self.files, tree);
-                input.files = parsed.files.iter().map(|file| self.sources.file(*file).name.clone()).collect();
+                input.made_of = std::mem::take(&mut parsed.paths).into_iter().map(full).collect();
+                let shown = parsed.files.iter().map(|file| self.sources.file(*file).name.clone());
+                input.files = Arc::new(shown.collect());
                 if self.wants.newest {
                     // What systemd fills in does not go into files that people commit.
                     parsed.forget_values();
@@ -119,13 +131,16 @@ impl Session {
     /// Takes over what a reader understood.
     fn keep(&mut self, input: &mut Input, release: Option<Version>, read: Read) {
         self.sources.hide(read.secrets);
-        let known: HashSet<&str> = input.files.iter().map(String::as_str).collect();
+        // Those of units are known already, in this order.
+        let mut places = input.files.iter();
         let names = read.files.iter().map(|file| self.sources.file(*file).name.as_str());
-        let mut new: Vec<&str> = names.filter(|name| !known.contains(name) && !name.ends_with("dev/null")).collect();
-        let mut seen = HashSet::default();
-        new.retain(|name| seen.insert(*name));
-        let new: Vec<String> = new.into_iter().map(str::to_owned).collect();
-        input.files.extend(new);
+        let others: Vec<&str> = names.filter(|name| places.next().is_none_or(|known| known != name)).collect();
+        if !others.is_empty() {
+            let mut known: HashSet<&str> = input.files.iter().map(String::as_str).collect();
+            let new = others.into_iter().filter(|name| !name.ends_with("dev/null") && known.insert(name));
+            let new: Vec<String> = new.map(str::to_owned).collect();
+            Arc::make_mut(&mut input.files).extend(new);
+        }
         input.notes.extend(read.notes);
         input.notes.dedup();
         // A stack that is not there must not look like one without faults.

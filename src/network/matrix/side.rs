@@ -194,7 +194,7 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Li
     // Names are looked up without regard to case.
     let mut scopes: HashMap<String, Option<Vec<usize>>> = HashMap::default();
     for name in wiring.names(service) {
-        let network = name.network.as_ref().and_then(|network| wiring.stack.networks.get_index_of(network));
+        let network = name.network.and_then(|network| wiring.stack.networks.get_index_of(network));
         let scope = scopes.entry(name.text.to_ascii_lowercase()).or_insert_with(|| Some(Vec::new()));
         match (scope.as_mut(), &name.network) {
             (Some(scope), Some(_)) => scope.extend(network),
@@ -203,9 +203,9 @@ fn known(wiring: &Wiring<'_>, service: &Service, all: &mut usize, lists: &mut Li
         }
         if found.iter().all(|known| known.text != name.text) {
             *all += 1;
-            let holders = wiring.called.get(&name.text.to_ascii_lowercase()).map_or(0, Vec::len);
+            let holders = wiring.called(&name.text).count();
             let alone = (holders > 1 || name.text.contains('.')).then_some(*all);
-            found.push(Known { text: name.text.clone(), scope: None, alone });
+            found.push(Known { text: name.text.to_string(), scope: None, alone });
         }
     }
     for known in &mut found {

@@ -128,14 +128,15 @@ pub(super) fn networks(values: &mut Values<'_>, service: &mut Service, names: &m
     for given in given {
         one_network(unit, &given, service, names);
     }
-    let mut aliases: Vec<Text> = Vec::new();
-    aliases.extend(values.take("NetworkAlias").into_iter().map(Given::into_text));
+    let given = values.take("NetworkAlias");
+    let mut aliases: Vec<Text> = Vec::with_capacity(given.len());
+    aliases.extend(given.into_iter().map(Given::into_text));
     let (ipv4, ipv6) = (values.take_last("IP"), values.take_last("IP6"));
     if !aliases.is_empty()
         && let Some((last, others)) = service.networks.split_last_mut()
     {
         // Podman then takes no other form of alias.
-        others.iter_mut().for_each(|attachment| attachment.aliases.clone_from(&aliases));
+        others.iter_mut().for_each(|attachment| attachment.aliases = aliases.clone());
         last.aliases = aliases;
     }
     if let Some(first) = service.networks.first_mut() {

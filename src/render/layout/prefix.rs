@@ -115,7 +115,11 @@ fn made(unit: &Unit, stack: &Stack, wiring: &Wiring<'_>) -> Option<String> {
     match kind {
         UnitKind::Network => object(&stack.networks.get(stem)?.object_name),
         UnitKind::Volume => object(&stack.volumes.get(stem)?.object_name),
-        _ => stack.services.values().find(|it| it.unit_file() == unit.file).map(|it| wiring.container_name(it)),
+        _ => stack
+            .services
+            .values()
+            .find(|it| it.unit_file() == unit.file)
+            .map(|it| wiring.container_name(it).into_owned()),
     }
 }
 
@@ -171,7 +175,7 @@ fn service(old: &Service, stack: &Stack, wiring: &Wiring<'_>, both: Prefixes<'_>
     }
     // What others look up stays: the container's name and, where that is one, the service's.
     let names: Vec<String> =
-        wiring.names(old).iter().filter(|name| name.network.is_none()).map(|name| name.text.clone()).collect();
+        wiring.names(old).iter().filter(|name| name.network.is_none()).map(|name| name.text.to_string()).collect();
     let on_networks = wiring.home(old) == Home::Networks;
     for attachment in &mut service.networks {
         let is_own = stack.networks.get(&attachment.network.value).is_none_or(|network| !network.external);
