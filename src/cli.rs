@@ -154,11 +154,7 @@ impl From<LevelName> for Level {
 pub fn run() -> ExitCode {
     // What takes a while, and is asked for once the command line is understood and files are found.
     if std::env::args_os().nth(1).is_some_and(|command| command == "lint" || command == "render") {
-        // Where there is no thread to be had, each is made when it is asked for.
-        let _ = std::thread::Builder::new().spawn(|| {
-            disk::prepare();
-            quadgen::platform::prepare();
-        });
+        quadgen::threads::beside(quadgen::platform::prepare);
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

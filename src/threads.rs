@@ -28,6 +28,13 @@ pub fn map<T: Sync, R: Send>(many: bool, items: &[T], each: impl Fn(&T) -> R + S
     items.par_iter().with_max_len((items.len() / PIECES).max(1)).map(each).collect()
 }
 
+/// Does something beside what comes next, where there is a thread for it; whoever needs it later must not rely on that.
+pub fn beside(work: impl FnOnce() + Send + 'static) {
+    if *SHARED {
+        rayon::spawn(work);
+    }
+}
+
 /// Does both; at the same time if there is `much` to do.
 pub fn both<A: Send, B>(much: bool, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     if !much || !*SHARED {

@@ -357,6 +357,33 @@ fn several_stacks_of_a_folder_are_kept_apart() {
 }
 
 #[test]
+fn what_git_ignores_everywhere_is_not_read() {
+    let here = folder(&[
+        ("a/topology.yaml", CLEAN),
+        ("drafts/topology.yaml", BROKEN),
+        ("none/readme", ""),
+        ("default/git/ignore", "drafts\n"),
+        ("empty.conf", "[user]\nname = x\n"),
+        ("names.conf", "[core]\n\tExcludesFile = own-ignore\n"),
+        ("own-ignore", "drafts\n"),
+    ]);
+    let at = |name: &str| here.path().join(name);
+    let codes = [("none", "empty.conf", 1), ("none", "names.conf", 0), ("default", "empty.conf", 0)];
+    for (own, settings, code) in codes {
+        for variable in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+            let mut lint = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+            lint.args(["lint", "--format", "concise"]).current_dir(here.path());
+            lint.env("HOME", at("none")).env("XDG_CONFIG_HOME", at(own));
+            for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+                lint.env(name, at(if name == variable { settings } else { "empty.conf" }));
+            }
+            let (found, out, _) = read(&lint.output().unwrap());
+            assert_eq!(found, code, "{own}, {variable}={settings}: {out}");
+        }
+    }
+}
+
+#[test]
 fn completions_are_scripts_that_complete() {
     for (shell, beginning) in [
         ("bash", "_quadgen() {"),

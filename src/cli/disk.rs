@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -11,18 +12,31 @@ use std::sync::LazyLock;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 
 /// The working directory, which nothing in this program changes.
-static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
+static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_dir().ok());
+
+/// Whether git may ignore files in all repositories. No is certain, and spares `ignore` the regular expression by which it
+/// reads git's settings: that takes longer than the walk of a folder.
+static HAS_GLOBAL_IGNORES: LazyLock<bool> = LazyLock::new(|| {
+    let named = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home = env::home_dir();
+    let own = named("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config"))).map(|own| own.join("git"));
+    let settings = [
+        named("GIT_CONFIG_GLOBAL"),
+        home.map(|home| home.join(".gitconfig")),
+        own.as_ref().map(|own| own.join("config")),
+        named("GIT_CONFIG_SYSTEM").or_else(|| Some(PathBuf::from("/etc/gitconfig"))),
+    ];
+    let key = b"excludesfile";
+    let has_key = |text: Vec<u8>| text.windows(key.len()).any(|word| word.eq_ignore_ascii_case(key));
+    own.is_some_and(|own| own.join("ignore").is_file())
+        || settings.into_iter().flatten().any(|path| fs::read(path).is_ok_and(has_key))
+});
 
 /// As many bytes as most units and Compose files have, at most.
 const USUAL_BYTES: usize = 4096;
 
 /// Reads what is on disk.
 pub(super) struct Disk;
-
-/// Makes what takes longest in a walk of a small folder: the regular expression by which `ignore` reads git's settings.
-pub(super) fn prepare() {
-    ignore::gitignore::gitconfig_excludes_path();
-}
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -58,6 +72,7 @@ impl Files for Disk {
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let mut walk = ignore::WalkBuilder::new(folder);
         walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
+        walk.git_global(*HAS_GLOBAL_IGNORES);
         let mut links = Vec::new();
         let mut files = Vec::new();
         for entry in walk.build().filter_map(Result::ok) {

@@ -3,12 +3,17 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::hosts_file::Entry;
 use super::opaque::host_entry;
 use super::wiring::Called;
 use super::{Home, Opaque, Verdict, Wiring};
 use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service};
 use crate::platform::{Known, Question};
+
+/// How many networks a service is on, mostly.
+const FEW: usize = 4;
 
 /// Stands for the first twelve digits of a container's identity, which are a name, too. Only the runtime knows them.
 pub const SHORT_ID: &str = "<short id>";
@@ -289,7 +294,7 @@ impl<'a> Wiring<'a> {
         }
         let own = self.networks(from);
         let is_own = |network: &&Network| own.iter().any(|own| own.name.value == network.name.value);
-        let shared: Vec<&Network> = self.on(to).map(|(_, network)| network).filter(is_own).collect();
+        let shared: SmallVec<[&Network; FEW]> = self.on(to).map(|(_, network)| network).filter(is_own).collect();
         if shared.is_empty() {
             return no(Cause::NoSharedNetwork);
         }
@@ -314,14 +319,14 @@ impl<'a> Wiring<'a> {
                 unknown(Some(opaque))
             };
         }
-        let with_dns: Vec<&str> = own
+        let with_dns: SmallVec<[&str; FEW]> = own
             .iter()
             .filter(|network| self.dns_of(network).is_ok())
             .map(|network| network.name.value.as_str())
             .collect();
         let owned = |networks: &[&str]| networks.iter().map(|network| (*network).to_owned()).collect::<Vec<_>>();
         let shared_names = shared.iter().map(|network| network.name.value.as_str());
-        let candidates: Vec<&str> = shared_names.filter(|network| with_dns.contains(network)).collect();
+        let candidates: SmallVec<[&str; FEW]> = shared_names.filter(|network| with_dns.contains(network)).collect();
         if candidates.is_empty() {
             let known = shared.iter().find_map(|network| self.dns_of(network).err().flatten());
             return no(Cause::NoDns { networks: called(&shared), asked: owned(&with_dns), known });
@@ -331,7 +336,7 @@ impl<'a> Wiring<'a> {
             let by_id = name == SHORT_ID && own_network && self.yes(Question::ShortIdIsAName);
             by_id || names.iter().any(|known| self.means(known, name, network))
         };
-        let answers: Vec<&str> = candidates.iter().copied().filter(|network| knows(network)).collect();
+        let answers: SmallVec<[&str; FEW]> = candidates.iter().copied().filter(|network| knows(network)).collect();
         if answers.is_empty() {
             let here = |known: &&Name<'_>| known.network.is_none_or(|only| candidates.contains(&only));
             let works = names.iter().filter(here).map(|known| known.text.to_string()).collect();
