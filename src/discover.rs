@@ -323,7 +323,9 @@ fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
 }
 
 fn name_of(path: &Path) -> Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
+    let name = path.file_name().unwrap_or_default();
+    // Nearly all are UTF-8, which is sooner seen than mended.
+    name.to_str().map_or_else(|| name.to_string_lossy(), Cow::Borrowed)
 }
 
 fn is_yaml(name: &str) -> bool {

@@ -297,7 +297,7 @@ pub fn is_tidy(path: &Path) -> bool {
 
 /// A path as people see it: with `/`, and without a leading `./`.
 pub fn display_path(path: &Path) -> String {
-    let text = path.to_string_lossy();
+    let text = path.to_str().map_or_else(|| path.to_string_lossy(), Cow::Borrowed);
     let text = if text.contains('\\') { text.replace('\\', "/") } else { text.into_owned() };
     match text.strip_prefix("./") {
         Some(rest) if !rest.is_empty() => rest.to_owned(),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use memchr::memchr;
+
 use crate::model::host_templates;
 use crate::platform::attributes;
 use crate::source::SourceMap;
@@ -169,7 +171,7 @@ const GO_WORDS: [&str; 18] = [
 /// `{{ host.NAME.PART }}` is a topology's own, `{{.Names}}` is for a program of Docker or Podman, and what stands in
 /// quotes is a text like any other, unless it is all of an image.
 pub(super) fn is_template(text: &str) -> bool {
-    let may_be = text.contains('{') && ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark));
+    let may_be = memchr(b'{', text.as_bytes()).is_some() && ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark));
     may_be && text.lines().any(is_template_line)
 }
 

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf, is_separator};
 
 use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
@@ -79,6 +79,13 @@ impl File {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
+    /// Its path in bytes: what leads to it, and its name.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        let path = self.path.as_os_str().as_encoded_bytes();
+        let name = path.iter().rposition(|byte| is_separator(char::from(*byte))).map_or(0, |at| at + 1);
+        path.split_at(name)
+    }
+
     fn name(&self) -> Cow<'_, str> {
         name_of(&self.path)
     }
@@ -108,7 +115,11 @@ impl Units {
     /// The trees, each once, by folder.
     pub fn trees(mut self) -> Vec<Found> {
         // The generator goes through folders by name, and takes the first file of a name.
-        self.files.sort_by(|a, b| a.folder().cmp(b.folder()).then_with(|| a.name().cmp(&b.name())));
+        self.files.sort_by(|a, b| match (a.parts(), b.parts()) {
+            // Most lie in one folder.
+            ((of_a, a), (of_b, b)) if of_a == of_b => a.cmp(b),
+            ((_, name), (_, other)) => a.folder().cmp(b.folder()).then_with(|| name.cmp(other)),
+        });
         self.drop_ins.sort();
         let mut groups: BTreeMap<PathBuf, Group> = BTreeMap::new();
         // Those of one folder stand together.
@@ -149,7 +160,7 @@ impl Units {
         let mut folders: Vec<Range<usize>> = Vec::new();
         let mut last = None;
         for (at, file) in self.files.iter().enumerate() {
-            let folder = Some(file.folder().as_os_str());
+            let folder = Some(file.parts().0);
             match folders.last_mut().filter(|_| last == folder) {
                 Some(files) => files.end = at + 1,
                 None => folders.push(at..at + 1),
@@ -273,9 +284,14 @@ impl Units {
             let of = drop_in.parent().map(|folder| folder.with_extension("")).unwrap_or_default();
             own.iter().any(|group| group.root == home) || taken.contains(&of)
         });
+        let drop_ins: Vec<PathBuf> = drop_ins.cloned().collect();
         let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
-        let mut tree =
-            Tree { root, searched, units: paths(&all), drop_ins: drop_ins.cloned().collect(), known: Vec::new() };
+        let units = match groups {
+            // Nobody else asks where they lie.
+            [_] => self.files.iter_mut().map(|file| std::mem::take(&mut file.path)).collect(),
+            _ => paths(&all),
+        };
+        let mut tree = Tree { root, searched, units, drop_ins, known: Vec::new() };
         let mut known = |at: &usize| {
             let file = self.files.get_mut(*at)?;
             Some(Known { text: file.text.take()?, lines: file.lines.take() })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
+use memchr::{memchr, memrchr};
 
 use super::Spanned;
 use crate::source::Span;
@@ -88,7 +89,8 @@ impl UnitKind {
 
     /// The stem and the kind of a file's name, if it is that of a unit.
     pub fn of_file(name: &str) -> Option<(&str, UnitKind)> {
-        let (stem, extension) = name.rsplit_once('.')?;
+        let dot = memrchr(b'.', name.as_bytes())?;
+        let (stem, extension) = (name.get(..dot)?, name.get(dot + 1..)?);
         let kind = Self::ALL.into_iter().find(|kind| kind.extension() == extension)?;
         (!stem.is_empty()).then_some((stem, kind))
     }
@@ -154,14 +156,22 @@ impl Unit {
     pub fn may_say(&self, text: &str) -> bool {
         // Drop-ins stand behind its own lines; a value over several lines may hold what no line does.
         let mut others = self.entries.iter().rev().take_while(|entry| !self.holds(entry.key.span()));
-        self.text.contains(text)
-            || (text.len() > 1 && self.text.contains('\\'))
+        holds(&self.text, text)
+            || (text.len() > 1 && holds(&self.text, "\\"))
             || others.any(|entry| entry.value.value.contains(text))
     }
 
     /// Where a section's name stands first.
     pub fn section(&self, name: &str) -> Option<Span> {
         self.sections.iter().find(|(section, _)| section == name).map(|(_, span)| *span)
+    }
+}
+
+/// Whether a part stands in a text; a sign is found sooner than a word.
+fn holds(text: &str, part: &str) -> bool {
+    match part.as_bytes() {
+        [sign] => memchr(*sign, text.as_bytes()).is_some(),
+        _ => text.contains(part),
     }
 }
 

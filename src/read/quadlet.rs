@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use memchr::memrchr;
+
 use super::{Read, infer};
 use crate::diagnostic::{Diagnostic, Level, input, units};
 use crate::model::Version;
@@ -104,12 +106,12 @@ impl Parsed {
 
 impl Source {
     fn file_name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+        self.path.get(self.folder().len()..).unwrap_or("")
     }
 
     /// Empty, or with a `/` at its end.
     fn folder(&self) -> &str {
-        self.path.rfind('/').and_then(|at| self.path.get(..=at)).unwrap_or("")
+        memrchr(b'/', self.path.as_bytes()).and_then(|at| self.path.get(..=at)).unwrap_or("")
     }
 }
 

@@ -160,7 +160,7 @@ pub fn parse(file: &SourceFile, dialect: Dialect) -> Tree {
 /// Reads a text without faults that every dialect reads alike, with places from its own beginning on; nothing where that is
 /// not certain.
 pub fn parse_alike(text: &str) -> Option<Tree> {
-    if text.contains('\\') {
+    if memchr(b'\\', text.as_bytes()).is_some() {
         return None;
     }
     let reader = read(text, 0, Dialect::Joined);
