@@ -101,7 +101,7 @@ impl Units {
     pub fn takes(&self, file: &File) -> bool {
         let kind = UnitKind::of_file(&file.name()).map(|(_, kind)| kind);
         self.root.is_some()
-            || kind.is_some_and(|kind| units::is_quadlet(file.text(), kind))
+            || kind.is_some_and(|kind| units::is_quadlet(file.text(), file.lines.as_ref(), kind))
             || search_root(&file.path).is_some()
     }
 

@@ -4,6 +4,7 @@
 use memchr::{memchr, memchr_iter};
 
 use crate::model::UnitKind;
+use crate::syntax::unit::Tree;
 
 /// A unit as far as grouping needs it.
 #[derive(Clone, Debug, Default)]
@@ -112,30 +113,48 @@ fn sections(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a text with a unit's ending is one. Other programs use the same endings: networkd, Perl, Meson, disk images.
-pub(super) fn is_quadlet(text: &str, kind: UnitKind) -> bool {
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    match first {
-        // A network or volume needs no words.
-        None => matches!(kind, UnitKind::Network | UnitKind::Volume) && !text.contains('\0'),
-        Some(line) if !line.starts_with('[') => false,
-        Some(_) => {
-            let own = [kind.section(), "Unit", "Service", "Install", "Quadlet"];
-            let mut any = false;
-            for section in sections(text) {
-                if section == "Match" {
-                    return false;
-                }
-                any |= own.contains(&section);
-            }
-            any
-        }
+/// Where its `lines` are known, sections need not be looked for.
+pub(super) fn is_quadlet(text: &str, lines: Option<&Tree>, kind: UnitKind) -> bool {
+    // A network or volume needs no words.
+    let is_bare = || matches!(kind, UnitKind::Network | UnitKind::Volume) && !text.contains('\0');
+    if let Some(lines) = lines {
+        return if lines.sections.is_empty() {
+            is_bare()
+        } else {
+            are_quadlet(lines.sections.iter().map(|(name, _)| name.as_str()), kind)
+        };
     }
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    first.map_or_else(is_bare, |line| line.starts_with('[') && are_quadlet(sections(text), kind))
+}
+
+/// Whether sections are those of a unit.
+fn are_quadlet<'t>(sections: impl Iterator<Item = &'t str>, kind: UnitKind) -> bool {
+    let own = [kind.section(), "Unit", "Service", "Install", "Quadlet"];
+    let mut any = false;
+    for section in sections {
+        if section == "Match" {
+            return false;
+        }
+        any |= own.contains(&section);
+    }
+    any
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_quadlet, read};
+    use super::read;
     use crate::model::UnitKind;
+    use crate::syntax::unit::parse_alike;
+
+    /// With its lines and without, it is the same.
+    fn is_quadlet(text: &str, kind: UnitKind) -> bool {
+        let is = super::is_quadlet(text, None, kind);
+        if let Some(lines) = parse_alike(text) {
+            assert_eq!(super::is_quadlet(text, Some(&lines), kind), is, "{text}");
+        }
+        is
+    }
 
     #[test]
     fn references_and_claims() {

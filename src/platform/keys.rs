@@ -111,10 +111,20 @@ pub fn find(section: &str, key: &str) -> Option<&'static Key> {
     KEYS.get(section)?.get(key)
 }
 
-/// The same for whoever looks up several keys of a section.
-pub fn of(section: &str) -> impl Fn(&str) -> Option<&'static Key> + Copy + use<> {
-    let keys = KEYS.get(section);
-    move |key| keys?.get(key)
+/// The keys of a section, for whoever looks up several.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys(Option<&'static ByName<Key>>);
+
+impl Keys {
+    /// Those of a section.
+    pub fn of(section: &str) -> Keys {
+        Keys(KEYS.get(section))
+    }
+
+    /// A key of it, if any release has it.
+    pub fn get(self, key: &str) -> Option<&'static Key> {
+        self.0?.get(key)
+    }
 }
 
 /// The names of all keys of a section; none where the generator checks nothing (`Unit`, `Service`, …).

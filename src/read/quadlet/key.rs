@@ -6,7 +6,7 @@ use super::values::quoted;
 use crate::diagnostic::{Change, Diagnostic, Level, input, units};
 use crate::model::UnitKind;
 use crate::platform::generator::Habit;
-use crate::platform::keys::{self, Key, Repeat};
+use crate::platform::keys::{self, Key, Keys, Repeat};
 use crate::platform::systemd;
 use crate::suggest;
 use crate::syntax::unit::{Entry, Escapes, split};
@@ -22,9 +22,9 @@ pub(super) fn check(unit: &Unit, loaded: &Loaded) -> Vec<Diagnostic> {
         if section == "Quadlet" && !Habit::SectionChecked.of(release) {
             continue;
         }
-        let known = keys::of(section);
+        let known = Keys::of(section);
         for entry in unit.entries.iter().filter(|entry| entry.section == section) {
-            match known(&entry.key) {
+            match known.get(&entry.key) {
                 Some(known) if known.since() <= release => {}
                 Some(known) => found.push(too_new(unit, loaded, entry, known)),
                 None => found.push(misplaced(unit, entry).unwrap_or_else(|| unknown(section, entry))),

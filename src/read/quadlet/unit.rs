@@ -36,6 +36,8 @@ pub(super) struct Unit {
     pub shadowed: Vec<Span>,
     /// The variables of the files that `EnvironmentFile=` of [Service] names; nothing if one of them is not known here.
     pub given: Option<HashMap<String, String>>,
+    /// Whether systemd certainly fills in nothing: its files hold no sign for that, nor one that may stand for it.
+    pub plain: bool,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
     /// The service that it becomes, without `.service`.
@@ -209,7 +211,7 @@ impl Unit {
     /// A text as systemd hands it on: specifiers that are about the unit's own name filled in, `%%` and `$$` taken for
     /// what they stand for; the others are only known where it runs.
     pub fn specifiers(&self, text: &str) -> String {
-        if !has_specifiers(text) {
+        if !self.has_specifiers(text) {
             return text.to_owned();
         }
         let service = &self.service;
@@ -265,9 +267,14 @@ impl Unit {
         (!has_specifiers(&value)).then_some(value)
     }
 
+    /// Whether systemd may make another text of one of the unit's.
+    pub fn has_specifiers(&self, text: &str) -> bool {
+        !self.plain && has_specifiers(text)
+    }
+
     /// A word as systemd hands it on.
     pub fn expanded<'v>(&self, word: Word<'v>) -> Word<'v> {
-        if !has_specifiers(&word.text) {
+        if !self.has_specifiers(&word.text) {
             return word;
         }
         let text = self.specifiers(&word.text);
@@ -276,6 +283,6 @@ impl Unit {
 }
 
 /// Whether systemd may make another text of this one.
-pub(super) fn has_specifiers(text: &str) -> bool {
+fn has_specifiers(text: &str) -> bool {
     text.as_bytes().iter().any(|byte| matches!(byte, b'%' | b'$'))
 }
