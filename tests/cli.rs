@@ -384,6 +384,13 @@ fn what_git_ignores_everywhere_is_not_read() {
 }
 
 #[test]
+fn memory_comes_from_our_allocator() {
+    let mut version = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+    let (code, _, err) = read(&version.arg("--version").env("MIMALLOC_VERBOSE", "1").output().unwrap());
+    assert!(code == 0 && err.contains("mimalloc"), "{code}: {err}");
+}
+
+#[test]
 fn completions_are_scripts_that_complete() {
     for (shell, beginning) in [
         ("bash", "_quadgen() {"),
