@@ -127,14 +127,12 @@ impl<'t> Line<'t> {
     }
 
     /// What stands behind a number of bytes.
-    fn behind(mut self, bytes: usize) -> Value {
+    fn behind(&self, bytes: usize) -> Value {
         let first = self.part(bytes, bytes + 1).start.min(self.span.end);
-        if !self.more.is_empty() {
-            self.more.retain(|(start, _)| *start > bytes);
-            self.more.make_mut().iter_mut().for_each(|(start, _)| *start -= bytes);
-        }
+        let behind = self.more.iter().filter(|(start, _)| *start > bytes);
+        let more = behind.map(|(start, source)| (start - bytes, *source)).collect();
         let text = self.text.get(bytes..).unwrap_or("").into();
-        Value { text, span: Span::new(first, self.span.end), first, more: self.more }
+        Value { text, span: Span::new(first, self.span.end), first, more }
     }
 }
 
@@ -212,8 +210,12 @@ impl Reader {
         }
         // Most lines stand alone.
         if open.is_none() && !line.ends_with('\\') {
-            let span = Span::new(start, start + line.len() as u32);
-            self.whole(Line { text: Cow::Borrowed(line), span, first: start, more: EcoVec::new() });
+            let part = |from: usize, to: usize| Span::new(start + from as u32, start + to as u32);
+            let behind = |bytes: usize| {
+                let span = part(bytes, line.len());
+                Value { text: line.get(bytes..).unwrap_or("").into(), span, first: span.start, more: EcoVec::new() }
+            };
+            self.whole(line, part, behind);
             return None;
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
@@ -224,7 +226,7 @@ impl Reader {
             // A lone backslash opens nothing.
             return (!whole.text.is_empty()).then_some(whole);
         }
-        self.whole(whole);
+        self.whole(&whole.text, |from, to| whole.part(from, to), |bytes| whole.behind(bytes));
         None
     }
 
@@ -233,44 +235,43 @@ impl Reader {
         line.as_bytes().first().is_none_or(|first| *first == b'#' || *first == sign)
     }
 
-    /// Takes a line with everything that it continues on.
-    fn whole(&mut self, mut line: Line<'_>) {
-        if self.dialect == Dialect::Raw && line.text.ends_with('\r') && !is_pair(&line.text) {
+    /// Takes a line with everything that it continues on; `part` is the place of a part of it, and `behind` what stands
+    /// behind a number of bytes.
+    fn whole(&mut self, mut line: &str, part: impl Fn(usize, usize) -> Span, behind: impl FnOnce(usize) -> Value) {
+        let whole = part(0, line.len());
+        if self.dialect == Dialect::Raw && line.ends_with('\r') && !is_pair(line) {
             if !std::mem::replace(&mut self.returns, true) {
-                let end = Span::new(line.span.end.saturating_sub(1), line.span.end);
+                let end = part(line.len() - 1, line.len());
                 self.error(end, "lines end with a carriage return, which this release of Podman cannot read");
             }
-            line.text.to_mut().pop();
+            line = line.get(..line.len() - 1).unwrap_or("");
         }
-        if line.text.is_empty() || self.is_comment(&line.text) {
+        if line.is_empty() || self.is_comment(line) {
             return;
         }
-        if let Some(name) = section(&line.text) {
-            let span = line.part(1, 1 + name.len());
+        if let Some(name) = section(line) {
             if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
-                self.error(line.span, "this is not the name of a section");
+                self.error(whole, "this is not the name of a section");
             }
-            self.tree.sections.push((name.into(), span));
+            self.tree.sections.push((name.into(), part(1, 1 + name.len())));
             return;
         }
-        let Some(equals) = memchr(b'=', line.text.as_bytes()).filter(|at| *at > 0) else {
-            let what =
-                if line.text.starts_with(';') { ": this release of Podman has no comments with `;`" } else { "" };
-            return self.error(line.span, format!("this line is neither a section nor a key with its value{what}"));
+        let Some(equals) = memchr(b'=', line.as_bytes()).filter(|at| *at > 0) else {
+            let what = if line.starts_with(';') { ": this release of Podman has no comments with `;`" } else { "" };
+            return self.error(whole, format!("this line is neither a section nor a key with its value{what}"));
         };
-        let Some((name, _)) = self.tree.sections.last() else {
-            return self.error(line.span, "this line stands before any section");
+        let Some((section, _)) = self.tree.sections.last() else {
+            return self.error(whole, "this line stands before any section");
         };
-        let key = line.text.get(..equals).unwrap_or("");
+        let key = line.get(..equals).unwrap_or("");
         let key = if is_trimmed(key) { key } else { key.trim_end() };
-        let (section, key) = (name.clone(), EcoString::from(key));
-        let key_span = line.part(0, key.len());
+        let key_span = part(0, key.len());
         if key.as_bytes().first() == Some(&b' ') {
             return self.error(key_span, "a blank in front of a key cannot be read by this release of Podman");
         }
-        let behind = line.text.get(equals + 1..).unwrap_or("");
-        let blanks = if is_trimmed(behind) { 0 } else { behind.len() - behind.trim_start().len() };
-        let value = line.behind(equals + 1 + blanks);
+        let value = line.get(equals + 1..).unwrap_or("");
+        let blanks = if is_trimmed(value) { 0 } else { value.len() - value.trim_start().len() };
+        let (section, key, value) = (section.clone(), key.into(), behind(equals + 1 + blanks));
         self.tree.entries.push(Entry { section, key, key_span, value });
     }
 
