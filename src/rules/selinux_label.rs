@@ -209,10 +209,10 @@ fn relabelled(stack: &Stack, service: &Service, mount: &Spanned<Mount>, new: Opt
         return None;
     }
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "z" | "Z"));
-    let options: Vec<&str> = kept.chain(new).collect();
-    let mut text = format!("{source}:{target}");
-    if !options.is_empty() {
-        text = format!("{text}:{}", options.join(","));
+    let mut text = [source, ":", target].concat();
+    for (at, option) in kept.chain(new).enumerate() {
+        text.push(if at == 0 { ':' } else { ',' });
+        text.push_str(option);
     }
     Some(Change::Replace { span, text })
 }

@@ -47,6 +47,9 @@ fn empty(kind: MountKind) -> Mount {
 }
 
 fn options_of(mount: &mut Mount, options: &str) {
+    if !options.is_empty() {
+        mount.options.reserve_exact(options.split(',').count());
+    }
     for option in options.split(',') {
         match option {
             "ro" => mount.read_only = true,
