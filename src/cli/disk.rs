@@ -72,7 +72,7 @@ impl Files for Disk {
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let mut walk = ignore::WalkBuilder::new(folder);
         walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
-        walk.git_global(*HAS_GLOBAL_IGNORES);
+        walk.git_global(*HAS_GLOBAL_IGNORES).sort_by_file_name(Ord::cmp);
         let mut links = Vec::new();
         let mut files = Vec::new();
         for entry in walk.build().filter_map(Result::ok) {
@@ -85,12 +85,8 @@ impl Files for Disk {
         }
         if !links.is_empty() {
             once_each(folder, &links, &mut files);
+            files.sort();
         }
-        // Paths are compared part by part, which is the order of their bytes where the signs between parts go first.
-        let separator = |byte: &u8| if std::path::is_separator(char::from(*byte)) { 0 } else { *byte };
-        files.sort_by_cached_key(|path| -> Vec<u8> {
-            path.as_os_str().as_encoded_bytes().iter().map(separator).collect()
-        });
         files
     }
 
@@ -238,6 +234,10 @@ pub(super) fn shown(path: &Path) -> PathBuf {
 
 /// The way from one absolute folder to another path, where both are written as plainly as they can be.
 fn plainly(from: &Path, to: &Path) -> Option<String> {
+    let below = || to.to_str()?.strip_prefix(from.to_str()?)?.strip_prefix('/');
+    if let Some(below) = below().filter(|below| !below.is_empty() && is_tidy(Path::new(below))) {
+        return Some(below.to_owned());
+    }
     if !from.is_absolute() || !is_tidy(from) {
         return None;
     }

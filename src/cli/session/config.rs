@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use memchr::memrchr;
 use quadgen::config::{self, Catalogue, Config, Policy};
 use quadgen::diagnostic::{Diagnostic, Level, input};
 use quadgen::discover;
@@ -91,7 +92,7 @@ impl Session {
         let own = |name: &&str| *name != self.sources.file(self.command_line).name;
         let mut files: Vec<&str> = self.sources.files().map(|file| file.name.as_str()).filter(own).collect();
         // Those of one folder mostly stand together.
-        files.dedup_by_key(|name| name.rfind('/').and_then(|at| name.get(..=at)));
+        files.dedup_by_key(|name| memrchr(b'/', name.as_bytes()).and_then(|at| name.get(..=at)));
         let mut folders: Vec<PathBuf> =
             files.into_iter().filter_map(|name| absolute(Path::new(name)).parent().map(Path::to_path_buf)).collect();
         folders.dedup();
