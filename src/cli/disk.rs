@@ -72,7 +72,7 @@ impl Files for Disk {
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let mut walk = ignore::WalkBuilder::new(folder);
         walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
-        walk.git_global(*HAS_GLOBAL_IGNORES).sort_by_file_name(Ord::cmp);
+        walk.git_global(*HAS_GLOBAL_IGNORES);
         let mut links = Vec::new();
         let mut files = Vec::new();
         for entry in walk.build().filter_map(Result::ok) {
@@ -85,8 +85,12 @@ impl Files for Disk {
         }
         if !links.is_empty() {
             once_each(folder, &links, &mut files);
-            files.sort();
         }
+        // Paths are compared part by part, which is the order of their bytes where the signs between parts go first.
+        let separator = |byte: &u8| if std::path::is_separator(char::from(*byte)) { 0 } else { *byte };
+        files.sort_by_cached_key(|path| -> Vec<u8> {
+            path.as_os_str().as_encoded_bytes().iter().map(separator).collect()
+        });
         files
     }
 
