@@ -16,7 +16,10 @@ const PIECES: usize = 128;
 /// anew. The thread that asks first is one of them, so with one core there would be nobody for those who ask later.
 static SHARED: LazyLock<bool> = LazyLock::new(|| {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    cores > 1 && ThreadPoolBuilder::new().num_threads(cores).use_current_thread().build_global().is_ok()
+    let shared = cores > 1 && ThreadPoolBuilder::new().num_threads(cores).use_current_thread().build_global().is_ok();
+    // Linux often leaves new threads on the core of the one that made them until that one gives way: a millisecond and more.
+    thread::yield_now();
+    shared
 });
 
 /// What each item becomes, in their order; on several threads if `many`.
