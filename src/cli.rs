@@ -152,10 +152,6 @@ impl From<LevelName> for Level {
 
 /// Runs the command of the command line.
 pub fn run() -> ExitCode {
-    // What takes a while, and is asked for once the command line is understood and files are found.
-    if std::env::args_os().nth(1).is_some_and(|command| command == "lint" || command == "render") {
-        quadgen::threads::beside(quadgen::platform::prepare);
-    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::{Format, UnitKind};
+use crate::platform;
 use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
@@ -227,8 +228,12 @@ impl Sorter<'_> {
 
     /// Takes the files that may be units.
     fn units(&mut self, paths: Vec<PathBuf>) {
-        let (files, units) = (self.files, &self.units);
-        let read = threads::map(paths.len() > MANY, &paths, |path| {
+        let (files, units, many) = (self.files, &self.units, paths.len() > MANY);
+        if many {
+            // They will all be asked for, and whoever asks first would keep the others waiting.
+            threads::beside(platform::prepare);
+        }
+        let read = threads::map(many, &paths, |path| {
             let file = quadlet::File::read(files, path);
             let text = file.text();
             let takes = text.starts_with(MARKER) || units.takes(&file);
