@@ -31,7 +31,8 @@ pub fn map<T: Sync, R: Send>(many: bool, items: &[T], each: impl Fn(&T) -> R + S
     items.par_iter().with_max_len((items.len() / PIECES).max(1)).map(each).collect()
 }
 
-/// Does something beside what comes next, where there is a thread for it; whoever needs it later must not rely on that.
+/// Does something beside what comes next, where there is a thread for it: for what is done anyway when it is first asked
+/// for, since nobody is told when it is done. It may come to be done by this thread, where that waits for others.
 pub fn beside(work: impl FnOnce() + Send + 'static) {
     if *SHARED {
         rayon::spawn(work);
@@ -57,6 +58,16 @@ pub fn both<A: Send, B>(much: bool, one: impl FnOnce() -> A + Send, other: impl 
 #[cfg(test)]
 mod tests {
     use super::{both, map};
+
+    #[test]
+    fn what_is_done_beside_is_done_or_left() {
+        let (done, told) = std::sync::mpsc::channel();
+        super::beside(move || {
+            let _ = done.send(());
+        });
+        // With one core it is left: then nobody is there to tell.
+        assert_eq!(told.recv().is_ok(), *super::SHARED);
+    }
 
     #[test]
     fn results_stand_in_the_order_of_what_they_are_of() {

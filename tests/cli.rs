@@ -363,6 +363,9 @@ fn what_git_ignores_everywhere_is_not_read() {
         ("drafts/topology.yaml", BROKEN),
         ("none/readme", ""),
         ("default/git/ignore", "drafts\n"),
+        ("settings/git/config", "[core]\nexcludesfile=own-ignore\n"),
+        ("home/.gitconfig", "[core]\nexcludesfile=own-ignore\n"),
+        ("other/.config/git/ignore", "drafts\n"),
         ("empty.conf", "[user]\nname = x\n"),
         ("names.conf", "[core]\n\tExcludesFile = own-ignore\n"),
         ("own-ignore", "drafts\n"),
@@ -380,6 +383,31 @@ fn what_git_ignores_everywhere_is_not_read() {
             let (found, out, _) = read(&lint.output().unwrap());
             assert_eq!(found, code, "{own}, {variable}={settings}: {out}");
         }
+    }
+    // Where no variable names a file of settings, they lie below the home.
+    for (home, own, code) in
+        [("none", "none", 1), ("home", "none", 0), ("none", "settings", 0), ("other", "", 0), ("none", "default", 0)]
+    {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_quadgen"));
+        lint.args(["lint", "--format", "concise"]).current_dir(here.path());
+        lint.env_remove("GIT_CONFIG_GLOBAL").env("GIT_CONFIG_SYSTEM", at("empty.conf"));
+        lint.env("HOME", at(home)).env("XDG_CONFIG_HOME", if own.is_empty() { "".into() } else { at(own) });
+        let (found, out, _) = read(&lint.output().unwrap());
+        assert_eq!(found, code, "{home}, {own}: {out}");
+    }
+}
+
+#[test]
+fn what_systemd_fills_in_may_stand_in_a_drop_in_or_behind_an_escape() {
+    let here = folder(&[
+        ("a/web.container", "[Container]\nImage=docker.io/library/nginx:1\nEnvironment=A=x\n"),
+        ("a/web.container.d/x.conf", "[Container]\nContainerName=%p-y\nEnvironment=B=%p\n"),
+        ("a/db.container", "[Container]\nImage=docker.io/library/nginx:1\nEnvironment=C=\\x25p\n"),
+    ]);
+    let (code, out, err) = quadgen(&["render", "--target", "compose", "a"], here.path());
+    assert_eq!(code, 0, "{err}");
+    for said in ["container_name: web-y\n", "A: x\n", "B: web\n", "C: db\n"] {
+        assert!(out.contains(said), "{said}{out}");
     }
 }
 

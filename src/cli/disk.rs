@@ -14,9 +14,9 @@ use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_dir().ok());
 
-/// Whether git may ignore files in all repositories. No is certain, and spares `ignore` the regular expression by which it
-/// reads git's settings: that takes longer than the walk of a folder.
-static HAS_GLOBAL_IGNORES: LazyLock<bool> = LazyLock::new(|| {
+/// Whether git may ignore files in all repositories, by what `gitconfig_excludes_path` of `ignore` 0.4.34 looks at. No is
+/// certain, and spares the regular expression by which that reads settings: it takes longer than the walk of a folder.
+fn has_global_ignores() -> bool {
     let named = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     let home = env::home_dir();
     let own = named("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config"))).map(|own| own.join("git"));
@@ -30,7 +30,7 @@ static HAS_GLOBAL_IGNORES: LazyLock<bool> = LazyLock::new(|| {
     let has_key = |text: Vec<u8>| text.windows(key.len()).any(|word| word.eq_ignore_ascii_case(key));
     own.is_some_and(|own| own.join("ignore").is_file())
         || settings.into_iter().flatten().any(|path| fs::read(path).is_ok_and(has_key))
-});
+}
 
 /// As many bytes as most units and Compose files have, at most.
 const USUAL_BYTES: usize = 4096;
@@ -72,7 +72,7 @@ impl Files for Disk {
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         let mut walk = ignore::WalkBuilder::new(folder);
         walk.require_git(false).hidden(false).follow_links(true).filter_entry(is_seen);
-        walk.git_global(*HAS_GLOBAL_IGNORES);
+        walk.git_global(has_global_ignores());
         let mut links = Vec::new();
         let mut files = Vec::new();
         for entry in walk.build().filter_map(Result::ok) {

@@ -364,7 +364,7 @@ impl Session {
             all.filter_map(|(at, file)| Some((at, *files.get(file.as_str())?))).collect()
         };
         let known: Vec<Vec<(usize, &str)>> = self.inputs.iter().map(known).collect();
-        // A tree of units has each of its files once.
+        // A tree of units has each of its files once, and there is nothing to count.
         let may_share = known.len() > 1 || self.inputs.iter().any(|input| input.format != Format::Quadlet);
         let mut counts: HashMap<&str, usize> = HashMap::default();
         for (_, file) in known.iter().flatten().filter(|_| may_share) {
@@ -378,11 +378,8 @@ impl Session {
                 let settings =
                     || name.rsplit('/').next().is_some_and(|file| file.contains(".env") || file.ends_with("env"));
                 let made_of = *at < input.made_of.len() || settings();
-                asked
-                    && made_of
-                    && counts.get(name).is_none_or(|count| *count == 1)
-                    && !name.contains("../")
-                    && !is_for_several(name)
+                let single = !may_share || counts.get(name) == Some(&1);
+                asked && made_of && single && !name.contains("../") && !is_for_several(name)
             });
             editable.extend(own.map(|(_, name)| name));
         }

@@ -99,7 +99,8 @@ impl File {
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
     pub fn takes(&self, file: &File) -> bool {
-        let kind = UnitKind::of_file(&file.name()).map(|(_, kind)| kind);
+        let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
         self.root.is_some()
             || kind.is_some_and(|kind| units::is_quadlet(file.text(), file.lines.as_ref(), kind))
             || search_root(&file.path).is_some()

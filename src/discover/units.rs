@@ -143,6 +143,10 @@ fn are_quadlet<'t>(sections: impl Iterator<Item = &'t str>, kind: UnitKind) -> b
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::read;
     use crate::model::UnitKind;
     use crate::syntax::unit::parse_alike;
@@ -172,6 +176,17 @@ mod tests {
         assert_eq!(unit.service, "web.service");
         assert_eq!(read("a.pod", "[Pod]\n").service, "a-pod.service");
         assert_eq!(read("a.pod", "[Pod]\nServiceName=b\n").service, "b.service");
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_text_is_does_not_depend_on_its_lines_being_known(
+            lines in vec(select(&["[Network]", "[Unit]", "[Match]", "[X]", "[]", "A=b", "# c", "; c", "", "x", "[A=b"][..]), 0..6)
+        ) {
+            for kind in UnitKind::ALL {
+                is_quadlet(&lines.join("\n"), kind);
+            }
+        }
     }
 
     #[test]

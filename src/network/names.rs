@@ -13,7 +13,7 @@ use crate::model::{Backend, ContainerName, Deploy, Format, Network, Service};
 use crate::platform::{Known, Question};
 
 /// How many networks a service is on, mostly.
-const FEW: usize = 4;
+pub(super) const FEW: usize = 4;
 
 /// Stands for the first twelve digits of a container's identity, which are a name, too. Only the runtime knows them.
 pub const SHORT_ID: &str = "<short id>";

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use smallvec::SmallVec;
 
-use super::names::{Name, lower};
+use super::names::{FEW, Name, lower};
 use super::{Isolation, Verdict, isolations};
 use crate::maps::{HashMap, HashSet};
 use crate::model::{Attachment, Deploy, Network, NetworkMode, Service, Stack};
@@ -132,7 +132,7 @@ impl<'a> Wiring<'a> {
             {
                 guests.entry(owner).or_default().push(service);
             }
-            let mut networks: SmallVec<[&'a str; 4]> = SmallVec::new();
+            let mut networks: SmallVec<[&'a str; FEW]> = SmallVec::new();
             for (_, network) in self.on(service) {
                 let name = network.name.value.as_str();
                 networks.extend(Some(name).filter(|name| !networks.contains(name)));

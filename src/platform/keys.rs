@@ -113,12 +113,12 @@ pub fn find(section: &str, key: &str) -> Option<&'static Key> {
 
 /// The keys of a section, for whoever looks up several.
 #[derive(Clone, Copy, Debug)]
-pub struct Keys(Option<&'static ByName<Key>>);
+pub struct SectionKeys(Option<&'static ByName<Key>>);
 
-impl Keys {
+impl SectionKeys {
     /// Those of a section.
-    pub fn of(section: &str) -> Keys {
-        Keys(KEYS.get(section))
+    pub fn of(section: &str) -> SectionKeys {
+        SectionKeys(KEYS.get(section))
     }
 
     /// A key of it, if any release has it.

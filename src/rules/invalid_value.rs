@@ -9,7 +9,7 @@ use super::context::Context;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::model::{Deploy, Duration, Port, Unit, UnitEntry};
 use crate::platform::generator::Habit;
-use crate::platform::keys::{Keys, Repeat};
+use crate::platform::keys::{Repeat, SectionKeys};
 
 /// QG003. Readers report most of it.
 pub use crate::diagnostic::input::INVALID_VALUE as RULE;
@@ -19,7 +19,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         let version = view.wiring.platform.version;
         for unit in context.stack.units.values() {
             let own = unit.kind.section();
-            let keys = Keys::of(own);
+            let keys = SectionKeys::of(own);
             for entry in unit.entries.iter().filter(|entry| entry.section == own) {
                 let known = keys.get(&entry.key.value).filter(|key| key.since() <= version);
                 // The generator of some releases refuses a port itself, which its reader says.

@@ -215,7 +215,7 @@ impl Reader {
                 let span = part(bytes, line.len());
                 Value { text: line.get(bytes..).unwrap_or("").into(), span, first: span.start, more: EcoVec::new() }
             };
-            self.whole(line, part, behind);
+            self.whole(line, part(0, line.len()), part, behind);
             return None;
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
@@ -226,7 +226,7 @@ impl Reader {
             // A lone backslash opens nothing.
             return (!whole.text.is_empty()).then_some(whole);
         }
-        self.whole(&whole.text, |from, to| whole.part(from, to), |bytes| whole.behind(bytes));
+        self.whole(&whole.text, whole.span, |from, to| whole.part(from, to), |bytes| whole.behind(bytes));
         None
     }
 
@@ -235,15 +235,21 @@ impl Reader {
         line.as_bytes().first().is_none_or(|first| *first == b'#' || *first == sign)
     }
 
-    /// Takes a line with everything that it continues on; `part` is the place of a part of it, and `behind` what stands
-    /// behind a number of bytes.
-    fn whole(&mut self, mut line: &str, part: impl Fn(usize, usize) -> Span, behind: impl FnOnce(usize) -> Value) {
-        let whole = part(0, line.len());
+    /// Takes a line with everything that it continues on, from first to last at `span`; `part` is the place of a part of
+    /// it, and `behind` what stands behind a number of bytes.
+    fn whole(
+        &mut self,
+        mut line: &str,
+        span: Span,
+        part: impl Fn(usize, usize) -> Span,
+        behind: impl FnOnce(usize) -> Value,
+    ) {
         if self.dialect == Dialect::Raw && line.ends_with('\r') && !is_pair(line) {
             if !std::mem::replace(&mut self.returns, true) {
-                let end = part(line.len() - 1, line.len());
+                let end = Span::new(span.end.saturating_sub(1), span.end);
                 self.error(end, "lines end with a carriage return, which this release of Podman cannot read");
             }
+            // It has no value, so nobody asks what stands behind.
             line = line.get(..line.len() - 1).unwrap_or("");
         }
         if line.is_empty() || self.is_comment(line) {
@@ -251,17 +257,17 @@ impl Reader {
         }
         if let Some(name) = section(line) {
             if name.is_empty() || name.contains(|c: char| c == '[' || c.is_control()) {
-                self.error(whole, "this is not the name of a section");
+                self.error(span, "this is not the name of a section");
             }
             self.tree.sections.push((name.into(), part(1, 1 + name.len())));
             return;
         }
         let Some(equals) = memchr(b'=', line.as_bytes()).filter(|at| *at > 0) else {
             let what = if line.starts_with(';') { ": this release of Podman has no comments with `;`" } else { "" };
-            return self.error(whole, format!("this line is neither a section nor a key with its value{what}"));
+            return self.error(span, format!("this line is neither a section nor a key with its value{what}"));
         };
-        let Some((section, _)) = self.tree.sections.last() else {
-            return self.error(whole, "this line stands before any section");
+        let Some((name, _)) = self.tree.sections.last() else {
+            return self.error(span, "this line stands before any section");
         };
         let key = line.get(..equals).unwrap_or("");
         let key = if is_trimmed(key) { key } else { key.trim_end() };
@@ -269,10 +275,10 @@ impl Reader {
         if key.as_bytes().first() == Some(&b' ') {
             return self.error(key_span, "a blank in front of a key cannot be read by this release of Podman");
         }
-        let value = line.get(equals + 1..).unwrap_or("");
-        let blanks = if is_trimmed(value) { 0 } else { value.len() - value.trim_start().len() };
-        let (section, key, value) = (section.clone(), key.into(), behind(equals + 1 + blanks));
-        self.tree.entries.push(Entry { section, key, key_span, value });
+        let rest = line.get(equals + 1..).unwrap_or("");
+        let blanks = if is_trimmed(rest) { 0 } else { rest.len() - rest.trim_start().len() };
+        let value = behind(equals + 1 + blanks);
+        self.tree.entries.push(Entry { section: name.clone(), key: key.into(), key_span, value });
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>) {
@@ -346,6 +352,9 @@ mod tests {
         let (entries, errors) = read("K=early\n[A]\ngarbage\n= x\n[]\n[B] # c\nK = v\n", Dialect::Joined);
         assert_eq!(entries, [".K=v"]);
         assert_eq!(errors, ["K=early", "garbage", "= x", "[]", "[B] # c"]);
+        // With everything that it continues on.
+        assert_eq!(read("[A]\ngarbage\\\n\\\n", Dialect::Joined).1, ["garbage\\\n"]);
+        assert_eq!(read("K=v\\\n\n", Dialect::Trimmed).1, ["K=v\\\n"]);
     }
 
     #[test]

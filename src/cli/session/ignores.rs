@@ -14,7 +14,7 @@ use super::super::Common;
 use super::{Input, Session, absolute};
 
 impl Session {
-    /// The files that may hold such comments: that is soon seen, and whose a file is takes longer to say.
+    /// The files that may hold such comments. It is asked twice: whether there are any, and for what they say.
     pub fn silencing(&self) -> impl Iterator<Item = &SourceFile> {
         let found = self.silencing.get_or_init(|| {
             let files: Vec<&SourceFile> = self.sources.files().collect();

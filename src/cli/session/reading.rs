@@ -1,5 +1,6 @@
 //! What was found, read by the reader of its format.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,11 +25,10 @@ impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
     pub(super) fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
         let Some(format) = found.format() else { return };
+        self.silencing.take();
         let files = found.files();
-        let same = |known: &Input| {
-            let mut pairs = known.made_of.iter().zip(&files);
-            known.made_of.len() == files.len() && pairs.all(|(known, file)| *known == absolute(file))
-        };
+        let made_of = LazyCell::new(|| files.iter().map(|file| absolute(file)).collect::<Vec<PathBuf>>());
+        let same = |known: &Input| known.made_of.len() == files.len() && known.made_of == *made_of;
         if let Some(known) = self.inputs.iter_mut().find(|known| known.format == format && same(known)) {
             match (&mut known.asked, asked) {
                 (Some(files), Some(file)) => drop(files.insert(file)),

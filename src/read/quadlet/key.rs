@@ -6,7 +6,7 @@ use super::values::quoted;
 use crate::diagnostic::{Change, Diagnostic, Level, input, units};
 use crate::model::UnitKind;
 use crate::platform::generator::Habit;
-use crate::platform::keys::{self, Key, Keys, Repeat};
+use crate::platform::keys::{self, Key, Repeat, SectionKeys};
 use crate::platform::systemd;
 use crate::suggest;
 use crate::syntax::unit::{Entry, Escapes, split};
@@ -22,7 +22,7 @@ pub(super) fn check(unit: &Unit, loaded: &Loaded) -> Vec<Diagnostic> {
         if section == "Quadlet" && !Habit::SectionChecked.of(release) {
             continue;
         }
-        let known = Keys::of(section);
+        let known = SectionKeys::of(section);
         for entry in unit.entries.iter().filter(|entry| entry.section == section) {
             match known.get(&entry.key) {
                 Some(known) if known.since() <= release => {}

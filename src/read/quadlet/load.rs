@@ -127,7 +127,7 @@ fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version)
         release,
         shadowed: Vec::new(),
         given: None,
-        plain: memchr3(b'%', b'$', b'\\', file.text.as_bytes()).is_none(),
+        literal: memchr3(b'%', b'$', b'\\', file.text.as_bytes()).is_none(),
         install_commented_out: has_install_comment(&file.text),
         service: String::new(),
         object: Text::implied(String::new(), span),
@@ -204,7 +204,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
         for source in files.values() {
             let tree = trees.entry(&source.path).or_insert_with(|| parse(sources.file(source.file), dialect(release)));
             if tree.diagnostics.is_empty() {
-                unit.plain = false;
+                unit.literal = false;
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
                 unit.settle(|unit| given(parsed, sources, unit));

@@ -36,8 +36,9 @@ pub(super) struct Unit {
     pub shadowed: Vec<Span>,
     /// The variables of the files that `EnvironmentFile=` of [Service] names; nothing if one of them is not known here.
     pub given: Option<HashMap<String, String>>,
-    /// Whether systemd certainly fills in nothing: its files hold no sign for that, nor one that may stand for it.
-    pub plain: bool,
+    /// Whether systemd certainly fills in nothing: its files hold no sign for that, nor one that may stand for it. No is
+    /// no answer.
+    pub literal: bool,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
     /// The service that it becomes, without `.service`.
@@ -211,7 +212,7 @@ impl Unit {
     /// A text as systemd hands it on: specifiers that are about the unit's own name filled in, `%%` and `$$` taken for
     /// what they stand for; the others are only known where it runs.
     pub fn specifiers(&self, text: &str) -> String {
-        if !self.has_specifiers(text) {
+        if !self.may_fill_in(text) {
             return text.to_owned();
         }
         let service = &self.service;
@@ -268,13 +269,13 @@ impl Unit {
     }
 
     /// Whether systemd may make another text of one of the unit's.
-    pub fn has_specifiers(&self, text: &str) -> bool {
-        !self.plain && has_specifiers(text)
+    pub fn may_fill_in(&self, text: &str) -> bool {
+        !self.literal && has_specifiers(text)
     }
 
     /// A word as systemd hands it on.
     pub fn expanded<'v>(&self, word: Word<'v>) -> Word<'v> {
-        if !self.has_specifiers(&word.text) {
+        if !self.may_fill_in(&word.text) {
             return word;
         }
         let text = self.specifiers(&word.text);

@@ -8,7 +8,7 @@ use super::attributes::shape_of;
 use super::unit::Unit;
 use crate::model::{self, Data, Keys, Spanned, Text, UnitEntry};
 use crate::platform::attributes::Shape;
-use crate::platform::keys::{self, Key, Repeat};
+use crate::platform::keys::{self, Key, Repeat, SectionKeys};
 use crate::platform::options::is_list;
 use crate::source::Span;
 use crate::syntax::unit::{Entry, Escapes, Value, Word, split};
@@ -64,8 +64,8 @@ pub(super) struct Values<'u> {
     slots: Vec<Slot<'u>>,
     /// The keys of the slots.
     keys: Keys,
-    /// What the keys of the section are.
-    known: keys::Keys,
+    /// All keys that the unit's own section may have.
+    section: SectionKeys,
     /// Entries that stay although somebody looked at their key.
     left: Vec<UnitEntry>,
     /// Arguments that do what a key does, with that key, as they are written.
@@ -99,8 +99,8 @@ impl<'u> Values<'u> {
     pub fn of(unit: &'u Unit) -> Values<'u> {
         let slots = Vec::with_capacity(unit.entries.len());
         let own = unit.own();
-        let known = keys::Keys::of(own);
-        let mut values = Values { unit, slots, keys: unit.keys, known, left: Vec::new(), arguments: Vec::new() };
+        let section = SectionKeys::of(own);
+        let mut values = Values { unit, slots, keys: unit.keys, section, left: Vec::new(), arguments: Vec::new() };
         for entry in unit.entries.iter().filter(|entry| entry.section == own && entry.key != "PodmanArgs") {
             values.take_in(entry);
         }
@@ -146,7 +146,7 @@ impl<'u> Values<'u> {
     fn slot(&mut self, key: Cow<'u, str>) -> Option<&mut Slot<'u>> {
         let at = self.slots.iter().position(|slot| slot.key == key).unwrap_or_else(|| {
             self.keys.add(&key);
-            let known = self.known.get(&key);
+            let known = self.section.get(&key);
             self.slots.push(Slot { key, known, values: Several::new(), taken: false });
             self.slots.len() - 1
         });
@@ -240,7 +240,7 @@ impl<'u> Values<'u> {
 
     /// Puts a value back that the model has no place for.
     pub fn leave(&mut self, key: &str, given: &Given<'_>) {
-        let repeat = self.known.get(key).map(|known| known.repeat);
+        let repeat = self.section.get(key).map(|known| known.repeat);
         let text = match repeat {
             Some(Repeat::Words | Repeat::Args | Repeat::Keyval | Repeat::LastArgs) => quoted(given.raw()),
             _ => given.raw().to_owned(),
@@ -292,7 +292,7 @@ fn as_written(text: &str, span: Span) -> Word<'_> {
 }
 
 fn given<'v>(unit: &Unit, word: Word<'v>) -> Given<'v> {
-    let raw = unit.has_specifiers(&word.text).then(|| word.text.clone());
+    let raw = unit.may_fill_in(&word.text).then(|| word.text.clone());
     let word = if raw.is_some() { unit.expanded(word) } else { word };
     Given { raw, word, by_argument: false }
 }
