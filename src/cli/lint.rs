@@ -101,6 +101,13 @@ impl From<FormatName> for Format {
     }
 }
 
+impl Options {
+    /// Whether the process ends once everything was looked at.
+    fn ends(&self) -> bool {
+        !(self.watch || self.fix || self.diff)
+    }
+}
+
 /// Texts in place of what files hold, by their names.
 type Texts = BTreeMap<String, String>;
 
@@ -148,7 +155,7 @@ fn examine(options: &Options, mut session: Session) -> Examined {
         Ok(targets) => {
             let lowest = silence::lowest(&session, options);
             for target in &targets {
-                look(&session, target, lowest, &mut sink, &mut summary);
+                look(&session, options, target, lowest, &mut sink, &mut summary);
             }
             compare(&session, &targets, &mut sink);
         }
@@ -216,7 +223,14 @@ fn summary(session: &Session) -> Summary {
 }
 
 /// Lets the rules look at one stack; findings below the `lowest` level are left out.
-fn look(session: &Session, target: &Target<'_>, lowest: Level, sink: &mut Sink, summary: &mut Summary) {
+fn look(
+    session: &Session,
+    options: &Options,
+    target: &Target<'_>,
+    lowest: Level,
+    sink: &mut Sink,
+    summary: &mut Summary,
+) {
     let mut found = Sink::default();
     let mut states = States::new();
     for part in &target.parts {
@@ -239,6 +253,11 @@ fn look(session: &Session, target: &Target<'_>, lowest: Level, sink: &mut Sink, 
         // Half a stack proves nothing.
         if part.stack.complete {
             judge_intents(&context, &mut states);
+        }
+        if options.ends() {
+            // As in `run`.
+            std::mem::forget(context);
+            std::mem::forget(wirings);
         }
     }
     count_intents(states, &mut summary.intents, (session.inputs.len() > 1).then_some(target.input.label.as_str()));

@@ -25,6 +25,7 @@ impl Session {
     /// Reads a stack, unless it was already; `asked` limits its findings to one more file.
     pub(super) fn take(&mut self, found: Found, asked: Option<String>, common: &Common) {
         let Some(format) = found.format() else { return };
+        // What is read now may have such comments, too.
         self.silencing.take();
         let files = found.files();
         let made_of = LazyCell::new(|| files.iter().map(|file| absolute(file)).collect::<Vec<PathBuf>>());
