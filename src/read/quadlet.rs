@@ -137,8 +137,11 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
                     continue;
                 }
                 let lines = lines.flatten();
-                let names_files = |lines: &lines::Tree| lines.entries.iter().any(|entry| entry.key == ENV_FILE);
-                let may_name_files = lines.as_ref().is_none_or(names_files);
+                let may_name_files = match &lines {
+                    Some(lines) => lines.entries.iter().any(|entry| entry.key == ENV_FILE),
+                    // A key may be continued on the next line, behind a backslash.
+                    None => ["\\", ENV_FILE].iter().any(|part| sources.file(file).text.contains(part)),
+                };
                 let source = Source { path: inside, file, lines: Mutex::new(lines) };
                 if may_name_files {
                     env_files(sources, files, &tree, &source, is_unit, &mut parsed);
@@ -185,10 +188,6 @@ fn env_files(
     let above = folder.trim_end_matches('/').rfind('/').and_then(|at| folder.get(..=at)).unwrap_or("");
     let folder = if is_unit { folder } else { above };
     let file = sources.file(source.file);
-    // A key may be continued on the next line, behind a backslash.
-    if !file.text.contains('\\') && !file.text.contains(ENV_FILE) {
-        return;
-    }
     let entries = lines::parse(file, Dialect::Joined).entries;
     let mut take = |path: Option<String>, known: &mut BTreeMap<String, FileId>| {
         let Some(path) = path.filter(|path| !known.contains_key(path)) else { return };
