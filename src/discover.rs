@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::{Format, UnitKind};
-use crate::platform;
 use crate::read::quadlet::Tree;
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
@@ -229,10 +228,6 @@ impl Sorter<'_> {
     /// Takes the files that may be units.
     fn units(&mut self, paths: Vec<PathBuf>) {
         let (files, units, many) = (self.files, &self.units, paths.len() > MANY);
-        if many {
-            // They will all be asked for, and whoever asks first would keep the others waiting.
-            threads::beside(platform::prepare);
-        }
         let read = threads::map(many, &paths, |path| {
             let file = quadlet::File::read(files, path);
             let text = file.text();

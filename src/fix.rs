@@ -32,7 +32,8 @@ pub fn settle(sources: &SourceMap, findings: &mut [Diagnostic]) {
     let mut trees = Trees { sources, outlines: HashMap::default(), units: HashMap::default() };
     for finding in findings {
         finding.fixes.retain_mut(|fix| {
-            let edits: Option<Vec<Edit>> = fix.changes.iter().map(|change| trees.edit(change)).collect();
+            let changes = std::mem::take(&mut fix.changes).into_iter();
+            let edits: Option<Vec<Edit>> = changes.map(|change| trees.edit(change)).collect();
             let Some(mut edits) = edits else { return false };
             // What counts in several places is not changed for what one of them is on a platform.
             if !finding.platforms.is_empty() && edits.iter().any(|edit| trees.is_shared(edit.span)) {
@@ -183,27 +184,25 @@ struct Trees<'a> {
 }
 
 impl<'a> Trees<'a> {
-    fn edit(&mut self, change: &Change) -> Option<Edit> {
+    fn edit(&mut self, change: Change) -> Option<Edit> {
         let span = match change {
-            Change::Replace { span, text } if !text.contains('\n') => {
-                return Some(Edit { span: *span, text: text.clone() });
-            }
+            Change::Replace { span, text } if !text.contains('\n') => return Some(Edit { span, text }),
             Change::Replace { span, text } => {
-                let line_break = Page::of(self.sources.file_of(*span)?).line_break();
-                return Some(Edit { span: *span, text: text.replace("\r\n", "\n").replace('\n', line_break) });
+                let line_break = Page::of(self.sources.file_of(span)?).line_break();
+                return Some(Edit { span, text: text.replace("\r\n", "\n").replace('\n', line_break) });
             }
-            Change::Swap { span, old, text } => return swap(self.sources.file_of(*span)?, *span, old, text),
+            Change::Swap { span, old, text } => return swap(self.sources.file_of(span)?, span, &old, &text),
             Change::Remove { span } | Change::AddLine { section: span, .. } | Change::AddSection { file: span, .. } => {
-                *span
+                span
             }
-            Change::Set { owner, .. } | Change::AddItem { owner, .. } => *owner,
+            Change::Set { owner, .. } | Change::AddItem { owner, .. } => owner,
         };
         let file = self.sources.file_of(span)?;
         let (at, page) = (self.sources.index_of(span)?, Page::of(file));
         let kind = Kind::of(&file.name);
         if kind == Kind::Unit {
             let tree = self.units.entry(at).or_insert_with(|| lines::parse(file, Dialect::Joined));
-            return match change {
+            return match &change {
                 Change::Remove { span } => unit::remove(page, tree, *span),
                 Change::AddLine { section, line } => unit::add_line(page, tree, *section, line),
                 Change::AddSection { text, .. } => Some(unit::add_section(page, text)),
@@ -211,7 +210,7 @@ impl<'a> Trees<'a> {
             };
         }
         let root = self.outline(at, file)?;
-        match change {
+        match &change {
             Change::Remove { span } => yaml::remove(page, root, *span),
             Change::Set { owner, path, value } => yaml::set(page, root, *owner, path, value),
             Change::AddItem { owner, path, item } => yaml::add_item(page, root, *owner, path, item),
@@ -228,7 +227,8 @@ impl<'a> Trees<'a> {
 
     /// Whether a place stands behind an anchor that something refers to, or in a sample of an env file.
     fn is_shared(&mut self, span: Span) -> bool {
-        let (Some(file), Some(at)) = (self.sources.file_of(span), self.sources.index_of(span)) else { return true };
+        let at = self.sources.index_of(span);
+        let Some((at, file)) = at.and_then(|at| Some((at, self.sources.files().nth(at)?))) else { return true };
         let kind = Kind::of(&file.name);
         let sample = || ["example", "sample", "template", "dist"].iter().any(|word| file.name.contains(word));
         (kind == Kind::Other && sample())

@@ -108,6 +108,8 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    /// Where each of them starts, close together: every place that is asked for is looked up among them.
+    starts: Vec<u32>,
     secrets: Vec<Span>,
 }
 
@@ -120,6 +122,7 @@ impl SourceMap {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         // One byte stays free between two files, so that the end of one is never the start of the next.
         let start = self.files.last().map_or(0, |last| last.span().end + 1);
+        self.starts.push(start);
         self.files.push(SourceFile { name: name.into(), text: Arc::new(text.into()), start, lines: OnceLock::new() });
         FileId(self.files.len() - 1)
     }
@@ -127,6 +130,7 @@ impl SourceMap {
     /// Makes room for more files.
     pub fn reserve(&mut self, more: usize) {
         self.files.reserve(more);
+        self.starts.reserve(more);
     }
 
     /// Reads a file, which is shown by `name`.
@@ -183,7 +187,7 @@ impl SourceMap {
 
     /// Which file a span lies in, counted in the order they were taken in.
     pub fn index_of(&self, span: Span) -> Option<usize> {
-        self.files.partition_point(|file| file.start <= span.start).checked_sub(1)
+        self.starts.partition_point(|start| *start <= span.start).checked_sub(1)
     }
 
     /// The file that a span lies in; spans are only made from files of the map.

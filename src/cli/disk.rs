@@ -9,7 +9,9 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
+use quadgen::platform;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
+use quadgen::threads::{self, MANY};
 
 /// The working directory, which nothing in this program changes.
 static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::current_dir().ok());
@@ -81,6 +83,10 @@ impl Files for Disk {
             }
             if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
                 files.push(entry.into_path());
+                if files.len() == MANY {
+                    // What they are is asked of tables, which another thread reads meanwhile.
+                    threads::beside(platform::prepare);
+                }
             }
         }
         if !links.is_empty() {

@@ -396,7 +396,11 @@ impl Session {
 
     /// How many files the stacks are made of.
     pub fn files(&self) -> usize {
-        self.inputs.iter().flat_map(|input| &*input.files).collect::<HashSet<_>>().len()
+        match self.inputs.as_slice() {
+            // A stack has each of its files once.
+            [only] => only.files.len(),
+            all => all.iter().flat_map(|input| &*input.files).collect::<HashSet<_>>().len(),
+        }
     }
 
     /// Reports what kept the command from doing its work.

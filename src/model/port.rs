@@ -78,11 +78,12 @@ impl FromStr for PortRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // Of what is a number for Rust, only `+80` is no port.
         let port = |text: &str| match text.parse::<u16>() {
-            Ok(port) if port > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+            Ok(port) if port > 0 && !text.starts_with('+') => Ok(port),
             _ => Err(format!("`{text}` is not a port from 1 to 65535")),
         };
-        let Some((first, last)) = text.split_once('-') else {
+        let Some((first, last)) = at_sign(text, text.bytes().position(|byte| byte == b'-')) else {
             let only = port(text)?;
             return Ok(PortRange { first: only, last: only });
         };
@@ -95,6 +96,12 @@ impl fmt::Display for PortRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}-{}", self.first, self.last) }
     }
+}
+
+/// What stands before a sign and behind it. Ports are so short that to look at each byte is the quickest way to it.
+fn at_sign(text: &str, at: Option<usize>) -> Option<(&str, &str)> {
+    let at = at?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// A port of a container that is published on the host: `[[ADDRESS:][HOST]:]CONTAINER[/PROTOCOL]`.
@@ -129,17 +136,18 @@ impl FromStr for Port {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (ports, protocol) = match text.split_once('/') {
+        let (ports, protocol) = match at_sign(text, text.bytes().position(|byte| byte == b'/')) {
             Some((ports, protocol)) => (ports, protocol.parse()?),
             None => (text, Protocol::Tcp),
         };
-        let (rest, container) = match ports.rsplit_once(':') {
+        let last_colon = |text: &str| text.bytes().rposition(|byte| byte == b':');
+        let (rest, container) = match at_sign(ports, last_colon(ports)) {
             Some((rest, container)) => (Some(rest), container),
             None => (None, ports),
         };
         let (address, host) = match rest {
             None => (None, None),
-            Some(rest) => match rest.rsplit_once(':') {
+            Some(rest) => match at_sign(rest, last_colon(rest)) {
                 Some((address, host)) => (Some(address), Some(host)),
                 // `127.0.0.1::80` has an address and an empty host port; `[::1]:80` is left to the check below.
                 None => (None, Some(rest)),

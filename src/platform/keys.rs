@@ -132,6 +132,12 @@ pub fn names(section: &str) -> impl Iterator<Item = &'static str> {
     KEYS.get(section).into_iter().flat_map(ByName::names)
 }
 
+/// The names of all keys that are switches, of whatever section.
+pub fn switches() -> impl Iterator<Item = &'static str> {
+    let all = KEYS.iter().flat_map(|(_, keys)| keys.iter());
+    all.filter(|(_, key)| key.repeat == Repeat::Bool).map(|(name, _)| name)
+}
+
 /// Keys of units that say what a topology says in its own words, and what those are.
 const SAID_IN_WORDS: [(&str, &str); 24] = [
     ("Volume", "write `volumes`"),

@@ -120,6 +120,9 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
     let name = tree_name(files, &tree.root);
     let mut known = std::mem::take(&mut tree.known).into_iter();
     let many = tree.units.len() > MANY;
+    // How the root is shown, so are its files; but where quadgen runs somewhere in it, which is shown by the way up.
+    let root =
+        Some(files.shown(&tree.root)).filter(|root| !root.is_empty() && !root.ends_with(['/', '.']) || root == ".");
     let load = || {
         let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
         sources.reserve(tree.units.len() + tree.drop_ins.len());
@@ -127,7 +130,13 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
         parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
         for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
             let names = threads::map(many, paths, |path| {
-                (files.shown(path), display_path(below(path, &tree.root).unwrap_or(path)))
+                let inside = below(path, &tree.root).map(display_path);
+                let shown = match (root.as_deref(), &inside) {
+                    (Some("."), Some(inside)) => inside.clone(),
+                    (Some(root), Some(inside)) => [root, "/", inside].concat(),
+                    _ => files.shown(path),
+                };
+                (shown, inside.unwrap_or_else(|| display_path(path)))
             });
             for (path, (shown, inside)) in paths.iter().zip(names) {
                 let (text, lines) = known.next().flatten().map(|known| (known.text, known.lines)).unzip();

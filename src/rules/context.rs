@@ -13,6 +13,8 @@ use crate::threads::{self, MANY};
 
 /// How many a message names of those who may be many.
 const SHOWN: usize = 3;
+/// Up to how many words it takes less to compare all of them than to hash them.
+const FEW: usize = 16;
 
 /// A stack with all its platforms.
 pub struct Context<'a> {
@@ -235,7 +237,17 @@ pub(super) fn some(words: impl IntoIterator<Item = String>) -> String {
 }
 
 fn once(words: impl IntoIterator<Item = String>) -> Vec<String> {
-    words.into_iter().collect::<IndexSet<String>>().into_iter().collect()
+    let words: Vec<String> = words.into_iter().collect();
+    if words.len() > FEW {
+        return words.into_iter().collect::<IndexSet<String>>().into_iter().collect();
+    }
+    let mut each = Vec::with_capacity(words.len());
+    for word in words {
+        if !each.contains(&word) {
+            each.push(word);
+        }
+    }
+    each
 }
 
 fn joined(mut words: Vec<String>, more: usize) -> String {

@@ -7,20 +7,50 @@ use ipnet::IpNet;
 
 use super::context::Context;
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::model::{Deploy, Duration, Port, Unit, UnitEntry};
+use crate::model::{Deploy, Duration, Keys, Port, Unit, UnitEntry};
 use crate::platform::generator::Habit;
-use crate::platform::keys::{Repeat, SectionKeys};
+use crate::platform::keys::{self, Repeat, SectionKeys};
 
 /// QG003. Readers report most of it.
 pub use crate::diagnostic::input::INVALID_VALUE as RULE;
 
+/// What a value has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Port,
+    Subnet,
+    Address,
+    Duration,
+    Number,
+}
+
+/// The keys whose values have a form; switches have one, too.
+const FORMS: [(&str, Form); 13] = [
+    ("PublishPort", Form::Port),
+    ("Subnet", Form::Subnet),
+    ("Gateway", Form::Address),
+    ("IP", Form::Address),
+    ("IP6", Form::Address),
+    ("HealthInterval", Form::Duration),
+    ("HealthTimeout", Form::Duration),
+    ("HealthStartPeriod", Form::Duration),
+    ("HealthStartupInterval", Form::Duration),
+    ("HealthStartupTimeout", Form::Duration),
+    ("HealthRetries", Form::Number),
+    ("HealthStartupRetries", Form::Number),
+    ("HealthStartupSuccess", Form::Number),
+];
+
 pub fn check(context: &Context<'_>, sink: &mut Sink) {
+    // Most keys take any value.
+    let formed: Keys = FORMS.iter().map(|(key, _)| *key).chain(keys::switches()).collect();
     for view in context.views.iter().filter(|view| view.wiring.platform.deploy == Deploy::Quadlet) {
         let version = view.wiring.platform.version;
         for unit in context.stack.units.values() {
             let own = unit.kind.section();
             let keys = SectionKeys::of(own);
-            for entry in unit.entries.iter().filter(|entry| entry.section == own) {
+            let entries = unit.entries.iter().filter(|entry| formed.may_hold(&entry.key.value));
+            for entry in entries.filter(|entry| entry.section == own) {
                 let known = keys.get(&entry.key.value).filter(|key| key.since() <= version);
                 // The generator of some releases refuses a port itself, which its reader says.
                 let refused = entry.key.value == "PublishPort" && Habit::PortsChecked.of(version);
@@ -81,35 +111,31 @@ fn fault(entry: &UnitEntry, kind: Repeat) -> Option<Fault> {
             what_helps,
         })
     };
-    match key {
-        _ if kind == Repeat::Bool => {
-            let words = ["1", "yes", "true", "on", "0", "no", "false", "off"];
-            if words.iter().any(|word| bare.eq_ignore_ascii_case(word)) {
-                return None;
-            }
-            let message =
-                format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value.escape_debug());
-            Some(Fault { message, what_helps: "true, or false" })
+    if kind == Repeat::Bool {
+        let words = ["1", "yes", "true", "on", "0", "no", "false", "off"];
+        if words.iter().any(|word| bare.eq_ignore_ascii_case(word)) {
+            return None;
         }
-        "PublishPort" => match with_small_protocol(bare).parse::<Port>() {
+        let message = format!("`{key}={}` counts as no: it is none of Quadlet's words for yes", value.escape_debug());
+        return Some(Fault { message, what_helps: "true, or false" });
+    }
+    let (_, form) = FORMS.iter().find(|(formed, _)| *formed == key)?;
+    match form {
+        Form::Port => match with_small_protocol(bare).parse::<Port>() {
             Ok(_) => None,
             Err(why) => refused(why, "[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL], such as 8080:80 or 127.0.0.1:5353:53/udp"),
         },
-        "Subnet" if bare.parse::<IpNet>().is_err() => {
+        Form::Subnet if bare.parse::<IpNet>().is_err() => {
             refused("it is no subnet".to_owned(), "an address with the length of its prefix, such as 10.89.7.0/24")
         }
-        "Gateway" | "IP" | "IP6" if bare.parse::<IpAddr>().is_err() => {
+        Form::Address if bare.parse::<IpAddr>().is_err() => {
             refused("it is no address".to_owned(), "an address, such as 10.89.7.1")
         }
-        "HealthInterval" | "HealthTimeout" | "HealthStartPeriod" | "HealthStartupInterval" | "HealthStartupTimeout"
-            if bare != "disable" =>
-        {
+        Form::Duration if bare != "disable" => {
             let why = bare.parse::<Duration>().err()?;
             refused(why, "a number with a unit, such as 30s or 1m30s")
         }
-        "HealthRetries" | "HealthStartupRetries" | "HealthStartupSuccess" if bare.parse::<u32>().is_err() => {
-            refused("it is no whole number".to_owned(), "a whole number")
-        }
+        Form::Number if bare.parse::<u32>().is_err() => refused("it is no whole number".to_owned(), "a whole number"),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use super::context::{Context, View, list};
 use super::unit_lines::unit_of;
 use crate::diagnostic::{Change, Diagnostic, Fixable, Level, Rule, Sink};
 use crate::maps::{HashSet, IndexMap};
-use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack};
+use crate::model::{Condition, HostOs, Mount, MountKind, Origin, Runtime, Service, ServiceKind, Spanned, Stack, Unit};
 use crate::platform::selinux::{is_of_the_system, is_open, is_refused, label};
 use crate::source::Span;
 
@@ -74,7 +74,8 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
     let option = label(&mount.value).unwrap_or("z");
     let socket = source.ends_with(".sock");
     // As it stands in the file: the reader takes Podman's socket for Docker's.
-    let text = written(stack, service, &mount.value, mount.span()).map(|(text, _)| text);
+    let unit = unit_of(stack, service);
+    let text = written(unit, &mount.value, mount.span()).map(|(text, _)| text);
     let shown = text.as_deref().and_then(|text| text.split(':').next()).unwrap_or(source);
     let message = if socket {
         format!("`:{option}` on the socket `{shown}` of `{name}` does not open it, and changes it for the host")
@@ -104,7 +105,7 @@ fn of_the_system(stack: &Stack, service: &Service, mount: &Spanned<Mount>) -> Di
     };
     let finding = Diagnostic::new(&RULE, mount.span(), message).here("labelled");
     let finding = finding.help(format!("{why}.")).help(format!("{helps}."));
-    match relabelled(stack, service, mount, None) {
+    match relabelled(unit, mount, None) {
         Some(change) => finding.fix("take the label away", false, vec![change]),
         None => finding,
     }
@@ -116,9 +117,10 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str
         return None;
     }
     let stack = view.wiring.stack;
-    let runs_once = |service: &Service| done.contains(service.name.value.as_str()) || is_oneshot(stack, service);
     let private = uses.iter().filter(|(_, mount)| label(&mount.value) == Some("Z"));
-    let private: Vec<&Use<'_>> = private.filter(|(service, _)| !runs_once(service)).collect();
+    let private = private.map(|(service, mount)| (*service, *mount, unit_of(stack, service)));
+    let runs_once = |service: &Service, unit| done.contains(service.name.value.as_str()) || is_oneshot(unit);
+    let private: Vec<_> = private.filter(|(service, _, unit)| !runs_once(service, *unit)).collect();
     let (last, earlier) = private.split_last()?;
     let first = earlier.first()?;
     // Containers of a pod share their label.
@@ -126,16 +128,16 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str
         let owner = view.wiring.owner(service);
         (owner.kind == ServiceKind::Pod).then(|| owner.name.value.clone())
     };
-    if home(last.0).is_some() && private.iter().all(|(service, _)| home(service) == home(last.0)) {
+    if home(last.0).is_some() && private.iter().all(|(service, ..)| home(service) == home(last.0)) {
         return None;
     }
-    if private.iter().all(|(service, _)| service.name == first.0.name) {
+    if private.iter().all(|(service, ..)| service.name == first.0.name) {
         return None;
     }
-    let names = list(private.iter().map(|(service, _)| &service.name.value));
+    let names = list(private.iter().map(|(service, ..)| &service.name.value));
     let message = format!("`{source}` has `:Z` in {names}: only the one that started last can use it");
     let mut finding = Diagnostic::new(&RULE, last.1.span(), message).here("private to this container");
-    for (service, mount) in earlier {
+    for (service, mount, _) in earlier {
         finding = finding.label(mount.span(), format!("private to `{}`", service.name.value));
     }
     finding = finding
@@ -145,7 +147,7 @@ fn shut_out(view: &View<'_>, source: &str, uses: &[Use<'_>], done: &HashSet<&str
         )
         .help("What helps: `z` in all of them, a label that all containers may use.");
     let changes: Option<Vec<Change>> =
-        private.iter().map(|(service, mount)| relabelled(stack, service, mount, Some("z"))).collect();
+        private.iter().map(|(_, mount, unit)| relabelled(*unit, mount, Some("z"))).collect();
     Some(match changes {
         Some(changes) => finding.fix("write `z` in all of them", false, changes),
         None => finding,
@@ -160,8 +162,8 @@ fn awaited_ends(stack: &Stack) -> HashSet<&str> {
 }
 
 /// Whether a unit says of itself that it is done at some time.
-fn is_oneshot(stack: &Stack, service: &Service) -> bool {
-    let entry = unit_of(stack, service).and_then(|unit| unit.last("Service", "Type"));
+fn is_oneshot(unit: Option<&Unit>) -> bool {
+    let entry = unit.and_then(|unit| unit.last("Service", "Type"));
     entry.is_some_and(|entry| entry.value.value.trim() == "oneshot")
 }
 
@@ -192,7 +194,8 @@ fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
             "What helps: `:Z` where one container uses the folder, `:z` where several do; neither on a home or a folder of the \
              system.",
         );
-    let changes: Option<Vec<Change>> = binds.iter().map(|mount| relabelled(stack, service, mount, Some("z"))).collect();
+    let unit = unit_of(stack, service);
+    let changes: Option<Vec<Change>> = binds.iter().map(|mount| relabelled(unit, mount, Some("z"))).collect();
     Some(match changes {
         Some(changes) => finding.fix("label it for containers: `:z`", false, changes),
         None => finding,
@@ -200,27 +203,27 @@ fn unlabelled(stack: &Stack, service: &Service) -> Option<Diagnostic> {
 }
 
 /// The mount with another label or with none, where it stands in one piece.
-fn relabelled(stack: &Stack, service: &Service, mount: &Spanned<Mount>, new: Option<&str>) -> Option<Change> {
+fn relabelled(unit: Option<&Unit>, mount: &Spanned<Mount>, new: Option<&str>) -> Option<Change> {
     let Origin::Written(place) = mount.origin else { return None };
-    let (text, span) = written(stack, service, &mount.value, place)?;
+    let (text, span) = written(unit, &mount.value, place)?;
     let mut parts = text.split(':');
     let (source, target, options) = (parts.next()?, parts.next()?, parts.next().unwrap_or(""));
     if parts.next().is_some() {
         return None;
     }
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "z" | "Z"));
-    let mut text = [source, ":", target].concat();
+    let mut changed = String::with_capacity(text.len() + 2);
+    changed.extend([source, ":", target]);
     for (at, option) in kept.chain(new).enumerate() {
-        text.push(if at == 0 { ':' } else { ',' });
-        text.push_str(option);
+        changed.extend([if at == 0 { ":" } else { "," }, option]);
     }
-    Some(Change::Replace { span, text })
+    Some(Change::Replace { span, text: changed })
 }
 
 /// The short form of a mount as it stands in its file, without quotes, and where.
-fn written<'a>(stack: &'a Stack, service: &Service, mount: &Mount, place: Span) -> Option<(Cow<'a, str>, Span)> {
+fn written<'a>(unit: Option<&'a Unit>, mount: &Mount, place: Span) -> Option<(Cow<'a, str>, Span)> {
     let width = (place.end - place.start) as usize;
-    if let Some(unit) = unit_of(stack, service) {
+    if let Some(unit) = unit {
         let holds = |own: Span| own.start <= place.start && place.end <= own.end;
         let entry = unit.all("Container", "Volume").find(|entry| holds(entry.value.span()))?;
         let span = entry.value.span();

@@ -1,7 +1,7 @@
 //! Plain units of systemd that lie beside Quadlet's → the services that they start.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 use super::Tree;
 use crate::source::Files;
@@ -19,11 +19,13 @@ const KEYS: [&str; 9] =
 pub(super) fn activated(files: &dyn Files, tree: &Tree) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut roots = BTreeSet::from([tree.root.as_path()]);
+    // Units of one folder stand together, so it is named once.
     let mut last = None;
-    // Units of one folder stand together.
-    for folder in tree.units.iter().map(|unit| unit.parent().unwrap_or(Path::new(""))) {
-        if last.replace(folder).is_none_or(|last| last.as_os_str() != folder.as_os_str()) {
-            roots.insert(folder);
+    for unit in &tree.units {
+        let path = unit.as_os_str().as_encoded_bytes();
+        let folder = path.iter().rposition(|byte| is_separator(char::from(*byte))).and_then(|end| path.get(..end));
+        if last.replace(folder) != Some(folder) {
+            roots.insert(unit.parent().unwrap_or(Path::new("")));
         }
     }
     for (root, name) in roots.iter().flat_map(|root| files.names(root).into_iter().map(move |name| (root, name))) {
