@@ -45,7 +45,7 @@ pub enum Leads {
 pub struct Fact {
     /// Its name, for comments and pages.
     pub name: &'static str,
-    when: &'static str,
+    when: When,
     /// The answer.
     pub is: Is,
     /// The reason: a clause that can follow "because".
@@ -70,6 +70,40 @@ pub struct Fact {
     /// The versions it was measured on, or where it is written.
     #[serde(borrow)]
     pub on: Cow<'static, str>,
+}
+
+/// Where a fact holds: where all of its words do.
+#[derive(Debug, Deserialize)]
+#[serde(from = "&'static str", bound(deserialize = "'de: 'static"))]
+struct When(Vec<Word>);
+
+impl From<&'static str> for When {
+    fn from(words: &'static str) -> When {
+        When(words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Word::from).collect())
+    }
+}
+
+/// One word of it: `podman`, `!rootless`, `netavark>=1.5`, `docker<26.1`.
+#[derive(Debug)]
+struct Word {
+    /// Whether it must not hold.
+    not: bool,
+    name: &'static str,
+    /// Whether it holds from a version on, or before it.
+    compared: Option<(bool, Version)>,
+}
+
+impl From<&'static str> for Word {
+    fn from(word: &'static str) -> Word {
+        let (not, word) = word.strip_prefix('!').map_or((false, word), |word| (true, word));
+        let version = |text: &str| text.parse().unwrap_or(Version::new(0, 0));
+        let (name, compared) = match (word.split_once(">="), word.split_once('<')) {
+            (Some((name, from)), _) => (name, Some((true, version(from)))),
+            (None, Some((name, before))) => (name, Some((false, version(before)))),
+            (None, None) => (word, None),
+        };
+        Word { not, name, compared }
+    }
 }
 
 #[derive(Deserialize)]
@@ -98,21 +132,17 @@ impl Platform {
         let table = TABLES.get(question.table()).expect("every question has its table");
         let mut assumed = Vec::new();
         for fact in &table.rows {
-            let words = fact.when.split(',').map(str::trim).filter(|word| !word.is_empty());
-            let tried: Vec<(bool, Aspect)> = words.map(|word| self.fits(word)).collect();
-            let on_assumption = |aspect: &Aspect| self.assumed.get(aspect).cloned();
-            let failed: Vec<Aspect> = tried.iter().filter(|(fits, _)| !fits).map(|(_, aspect)| *aspect).collect();
-            if failed.is_empty() {
-                assumed.extend(tried.iter().filter_map(|(_, aspect)| on_assumption(aspect)));
+            let tried = || fact.when.0.iter().map(|word| self.fits(word));
+            let on_assumption = |(_, aspect)| self.assumed.get(&aspect).cloned();
+            if tried().all(|(fits, _)| fits) {
+                assumed.extend(tried().filter_map(on_assumption));
                 assumed.sort();
                 assumed.dedup();
                 return Known { fact, assumed: assumed.into() };
             }
             // A row that only assumptions rule out could be the right one.
-            let ruled_out: Vec<String> = failed.iter().filter_map(on_assumption).collect();
-            if ruled_out.len() == failed.len() {
-                assumed.extend(ruled_out);
-            }
+            let ruled_out: Option<Vec<String>> = tried().filter(|(fits, _)| !fits).map(on_assumption).collect();
+            assumed.extend(ruled_out.into_iter().flatten());
         }
         #[allow(clippy::panic, reason = "a test asks every question on every kind of platform")]
         {
@@ -121,27 +151,15 @@ impl Platform {
     }
 
     /// Whether one word of a `when` holds, and which aspect it is about.
-    fn fits(&self, word: &str) -> (bool, Aspect) {
-        if let Some(word) = word.strip_prefix('!') {
-            let (fits, aspect) = self.fits(word);
-            return (!fits, aspect);
-        }
-        let (name, compared) = match (word.split_once(">="), word.split_once('<')) {
-            (Some((name, version)), _) => (name, Some((true, version))),
-            (None, Some((name, version))) => (name, Some((false, version))),
-            (None, None) => (word, None),
-        };
-        let compare = |own: Option<Version>| match (compared, own) {
+    fn fits(&self, word: &Word) -> (bool, Aspect) {
+        let compare = |own: Option<Version>| match (word.compared, own) {
             (None, own) => own.is_some(),
-            (Some((from, version)), Some(own)) => {
-                let version: Version = version.parse().unwrap_or(Version::new(0, 0));
-                if from { own >= version } else { own < version }
-            }
+            (Some((from, version)), Some(own)) => (own >= version) == from,
             (Some(_), None) => false,
         };
         let docker = !self.is_podman();
-        let version_aspect = if compared.is_some() { Aspect::Version } else { Aspect::Runtime };
-        match name {
+        let version_aspect = if word.compared.is_some() { Aspect::Version } else { Aspect::Runtime };
+        let (holds, aspect) = match word.name {
             "podman" => (self.is_podman() && compare(Some(self.version)), version_aspect),
             "docker" => (docker && compare(Some(self.version)), version_aspect),
             "docker-desktop" => (self.runtime == Runtime::DockerDesktop, Aspect::Runtime),
@@ -161,14 +179,15 @@ impl Platform {
             "compose" => (self.deploy == Deploy::Compose, Aspect::Deploy),
             "podman-compose" => (self.deploy == Deploy::PodmanCompose, Aspect::Deploy),
             _ => (false, Aspect::Runtime),
-        }
+        };
+        (holds != word.not, aspect)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Is, Question, TABLES};
-    use crate::model::Format;
+    use crate::model::{Format, Version};
     use crate::platform::{Platform, parse_spec};
 
     const KINDS: [&str; 19] = [
@@ -208,9 +227,10 @@ mod tests {
         for fact in TABLES.values().flat_map(|table| &table.rows) {
             assert!(["measured", "source", "documented", "unmeasured"].contains(&fact.how), "{}", fact.name);
             assert_eq!(fact.how == "unmeasured", fact.is == Is::Unknown, "{}", fact.name);
-            for word in fact.when.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                let name = word.trim_start_matches('!').split(['<', '>']).next().unwrap();
-                assert!(crate::model::PlatformSpec::words().any(|known| known == name), "{word}");
+            for word in &fact.when.0 {
+                assert!(crate::model::PlatformSpec::words().any(|known| known == word.name), "{word:?}");
+                // One that cannot be read is taken for 0.0.
+                assert!(word.compared.is_none_or(|(_, version)| version > Version::new(0, 0)), "{word:?}");
             }
         }
     }

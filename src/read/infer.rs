@@ -33,39 +33,62 @@ const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
 
 /// Services by what they may be called.
-type Names<'s> = HashMap<Cow<'s, str>, &'s str>;
+struct Names<'s> {
+    known: HashMap<Cow<'s, str>, &'s str>,
+    format: Format,
+}
+
+impl<'s> Names<'s> {
+    /// The service that a name means.
+    fn get(&self, name: &str) -> Option<&'s str> {
+        // What Podman would call it if the unit named nothing: whoever writes it means this unit.
+        let implied = || {
+            let unit = name.strip_prefix("systemd-").filter(|_| self.format == Format::Quadlet)?;
+            self.known.get(unit).filter(|called| **called == unit)
+        };
+        self.known.get(name).or_else(implied).copied()
+    }
+}
 
 /// Adds what each service seems to talk to beyond what is stated.
 pub(super) fn connections(stack: &mut Stack) {
     let names = names(stack);
     let services: Vec<&Service> = stack.services.values().collect();
-    let looks = threads::map(services.len() > MANY, &services, |service| of_service(service, &names));
-    drop(names);
-    for (service, (mut found, endpoints)) in stack.services.values_mut().zip(looks) {
+    let looks = threads::map(services.len() > MANY, &services, |service| {
+        let (mut found, endpoints) = of_service(service, &names);
         // In Compose files and units braces are text.
-        if stack.format == Format::Topology {
+        if names.format == Format::Topology {
             found.extend(templates(service));
         }
-        service.endpoints = endpoints;
-        service.connections.reserve_exact(found.len());
-        for found in found {
-            // The same again says nothing new, nor does the same with less; another name or port does.
-            let known = |known: &Connection| {
-                known.to == found.to
-                    && (found.witness == Witness::DependsOn
-                        || (known.name == found.name && (found.port.is_none() || known.port == found.port)))
-            };
-            if !service.connections.iter().any(known) {
-                service.connections.push(found);
-            }
+        (with_new(&service.connections, found), endpoints)
+    });
+    for (service, (connections, endpoints)) in stack.services.values_mut().zip(looks) {
+        (service.connections, service.endpoints) = (connections, endpoints);
+    }
+}
+
+/// Connections with what was found beyond them: the same again says nothing new, nor does the same with less; another name
+/// or port does.
+fn with_new(stated: &[Connection], found: Vec<Connection>) -> Vec<Connection> {
+    let mut all = Vec::with_capacity(stated.len() + found.len());
+    all.extend_from_slice(stated);
+    for found in found {
+        let known = |known: &Connection| {
+            known.to == found.to
+                && (found.witness == Witness::DependsOn
+                    || (known.name == found.name && (found.port.is_none() || known.port == found.port)))
+        };
+        if !all.iter().any(known) {
+            all.push(found);
         }
     }
+    all
 }
 
 /// Every name that could mean a service of the stack, and every fixed address.
 fn names(stack: &Stack) -> Names<'_> {
-    let mut names = Names::default();
-    names.reserve(stack.services.len() * if stack.format == Format::Quadlet { 2 } else { 1 });
+    let mut names: HashMap<Cow<'_, str>, &str> = HashMap::default();
+    names.reserve(stack.services.len());
     for service in stack.services.values() {
         let name = service.name.value.as_str();
         names.insert(Cow::Borrowed(name), name);
@@ -84,12 +107,8 @@ fn names(stack: &Stack) -> Names<'_> {
         for address in addresses {
             names.entry(Cow::Owned(address.value.to_string())).or_insert(called);
         }
-        if stack.format == Format::Quadlet {
-            // What Podman would call it if the unit named nothing: whoever writes it means this unit.
-            names.entry(Cow::Owned(["systemd-", called].concat())).or_insert(called);
-        }
     }
-    names
+    Names { known: names, format: stack.format }
 }
 
 /// What a service seems to talk to, and everything in its values that has the form of an address.
@@ -97,9 +116,9 @@ fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<End
     let mut found = Vec::new();
     let mut endpoints = Vec::new();
     let mut take = |endpoint: Endpoint| {
-        if let Some(target) = names.get(&*endpoint.host).filter(|target| **target != service.name.value) {
+        if let Some(target) = names.get(&endpoint.host).filter(|target| *target != service.name.value) {
             found.push(Connection {
-                to: Target::Service((*target).to_owned()),
+                to: Target::Service(target.to_owned()),
                 name: endpoint.host.clone(),
                 port: endpoint.port,
                 witness: Witness::Url,
@@ -157,7 +176,7 @@ fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<End
     for dependency in &service.depends_on {
         let name = &dependency.service.value;
         if dependency.condition.value != Condition::Completed
-            && names.get(name.as_str()).is_some_and(|target| *target == name)
+            && names.get(name.as_str()).is_some_and(|target| target == name)
             && *name != service.name.value
         {
             found.push(Connection {
