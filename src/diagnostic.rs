@@ -9,6 +9,8 @@ pub mod units;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::maps::HashMap;
 use crate::source::{SourceMap, Span};
 
@@ -300,9 +302,7 @@ impl Diagnostic {
 pub struct Sink {
     found: Vec<Diagnostic>,
     /// Where findings of one rule and place stand in `found`.
-    seen: HashMap<(&'static str, Span), Vec<usize>>,
-    /// Where findings that label a place stand in `found`.
-    labelled: HashMap<Span, Vec<usize>>,
+    seen: HashMap<(&'static str, Span), SmallVec<[usize; 1]>>,
 }
 
 impl Sink {
@@ -340,9 +340,6 @@ impl Sink {
             }
             None => {
                 known.push(self.found.len());
-                for label in &new.labels {
-                    self.labelled.entry(label.span).or_default().push(self.found.len());
-                }
                 self.found.push(new);
             }
         }
@@ -358,10 +355,9 @@ impl Sink {
         self.found
     }
 
-    /// Whether a finding on a platform labels one of some places.
-    pub fn says(&self, platform: &str, places: &[Span]) -> bool {
-        let labelled = places.iter().filter_map(|place| self.labelled.get(place)).flatten();
-        labelled.filter_map(|at| self.found.get(*at)).any(|found| found.platforms.iter().any(|on| on == platform))
+    /// What is found so far.
+    pub fn found(&self) -> &[Diagnostic] {
+        &self.found
     }
 
     /// Everything, in the order of a report: by file, place, code, then text.

@@ -15,7 +15,7 @@ use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
 use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
-use crate::read::quadlet::{Known, Tree};
+use crate::read::quadlet::{Known, Tree, may_name_files};
 use crate::source::Files;
 use crate::syntax::unit;
 use crate::threads::{self, MANY};
@@ -39,6 +39,7 @@ pub(super) struct File {
     pub text: Option<String>,
     /// Its lines, where they say the same for every release.
     lines: Option<unit::Tree>,
+    may_name_files: bool,
 }
 
 /// What lies in one folder that Quadlet searches, or in one plain folder.
@@ -72,7 +73,8 @@ impl File {
         let text = text_of(files, path);
         // While another file is being read, there is time.
         let lines = text.as_deref().and_then(unit::parse_alike);
-        File { path: path.to_path_buf(), text, lines }
+        let may_name_files = text.as_deref().is_some_and(|text| may_name_files(text, lines.as_ref()));
+        File { path: path.to_path_buf(), text, lines, may_name_files }
     }
 
     fn folder(&self) -> &Path {
@@ -295,7 +297,8 @@ impl Units {
         let mut tree = Tree { root, searched, units, drop_ins, known: Vec::new() };
         let mut known = |at: &usize| {
             let file = self.files.get_mut(*at)?;
-            Some(Known { text: file.text.take()?, lines: file.lines.take() })
+            let (text, lines) = (file.text.take()?, file.lines.take());
+            Some(Known { text, lines, may_name_files: file.may_name_files })
         };
         tree.known = all.iter().map(&mut known).collect();
         Found::Quadlet { tree, rootful: part.rootful }

@@ -62,6 +62,8 @@ pub struct Known {
     pub text: String,
     /// Its lines, where they say the same for every release; their places count from the text's beginning.
     pub lines: Option<lines::Tree>,
+    /// What [`may_name_files`] says of it.
+    pub may_name_files: bool,
 }
 
 /// The units of one host, with everything of them that lies in files. What their lines mean is up to a release.
@@ -139,20 +141,16 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
                 (shown, inside.unwrap_or_else(|| display_path(path)))
             });
             for (path, (shown, inside)) in paths.iter().zip(names) {
-                let (text, lines) = known.next().flatten().map(|known| (known.text, known.lines)).unzip();
+                let (text, seen) = known.next().flatten().map(|it| (it.text, (it.lines, it.may_name_files))).unzip();
                 let (file, is_there) = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
                 parsed.files.push(file);
                 if !is_there {
                     continue;
                 }
-                let lines = lines.flatten();
-                let may_name_files = match &lines {
-                    Some(lines) => lines.entries.iter().any(|entry| entry.key == ENV_FILE),
-                    // A key may be continued on the next line, behind a backslash.
-                    None => ["\\", ENV_FILE].iter().any(|part| sources.file(file).text.contains(part)),
-                };
+                let (lines, names_files) =
+                    seen.unwrap_or_else(|| (None, may_name_files(&sources.file(file).text, None)));
                 let source = Source { path: inside, file, lines: Mutex::new(lines) };
-                if may_name_files {
+                if names_files {
                     env_files(sources, files, &tree, &source, is_unit, &mut parsed);
                 }
                 if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
@@ -182,6 +180,15 @@ fn tree_name(files: &dyn Files, root: &Path) -> String {
 
 /// The key that names env files: in [Container] those of the container, in [Service] those of systemd.
 const ENV_FILE: &str = "EnvironmentFile";
+
+/// Whether a unit may name env files, by its text and its lines, if these are known.
+pub(crate) fn may_name_files(text: &str, lines: Option<&lines::Tree>) -> bool {
+    match lines {
+        Some(lines) => lines.entries.iter().any(|entry| entry.key == ENV_FILE),
+        // A key may be continued on the next line, behind a backslash.
+        None => ["\\", ENV_FILE].iter().any(|part| text.contains(part)),
+    }
+}
 
 /// Reads the env files that a unit names and that lie beside it.
 fn env_files(

@@ -3,7 +3,7 @@
 use super::context::{Context, View, list, seen, why};
 use super::host::HostUse;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::maps::HashSet;
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Connection, Service, Target, Witness};
 use crate::network::{State, Verdict};
 use crate::platform::Known;
@@ -49,6 +49,8 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
     if context.views.len() < 2 {
         return;
     }
+    let mut told = Told::default();
+    sink.found().iter().for_each(|finding| told.add(finding, &finding.platforms));
     for used in uses(context) {
         let outcomes: Vec<Outcome> = context.views.iter().map(|view| outcome(view, &used)).collect();
         let works: Vec<&str> = context
@@ -63,10 +65,28 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for (view, outcome) in context.views.iter().zip(&outcomes) {
             let platform = &view.wiring.platform.name;
-            if outcome.state == State::Broken && !sink.says(platform, &used.places) {
-                view.report(sink, look(&used, outcome, &works));
+            if outcome.state == State::Broken && !told.holds(platform, &used.places) {
+                let finding = look(&used, outcome, &works);
+                told.add(&finding, std::slice::from_ref(platform));
+                view.report(sink, finding);
             }
         }
+    }
+}
+
+/// The platforms of the findings that label a place, by the place.
+#[derive(Default)]
+struct Told(HashMap<Span, Vec<String>>);
+
+impl Told {
+    fn add(&mut self, finding: &Diagnostic, platforms: &[String]) {
+        for label in &finding.labels {
+            self.0.entry(label.span).or_default().extend_from_slice(platforms);
+        }
+    }
+
+    fn holds(&self, platform: &String, places: &[Span]) -> bool {
+        places.iter().filter_map(|place| self.0.get(place)).any(|platforms| platforms.contains(platform))
     }
 }
 

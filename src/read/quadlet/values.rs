@@ -100,7 +100,8 @@ impl<'u> Values<'u> {
         let slots = Vec::with_capacity(unit.entries.len());
         let own = unit.own();
         let section = SectionKeys::of(own);
-        let mut values = Values { unit, slots, keys: unit.keys, section, left: Vec::new(), arguments: Vec::new() };
+        let mut values =
+            Values { unit, slots, keys: Keys::default(), section, left: Vec::new(), arguments: Vec::new() };
         for entry in unit.entries.iter().filter(|entry| entry.section == own && entry.key != "PodmanArgs") {
             values.take_in(entry);
         }
@@ -144,8 +145,9 @@ impl<'u> Values<'u> {
 
     /// The place for the values of a key.
     fn slot(&mut self, key: Cow<'u, str>) -> Option<&mut Slot<'u>> {
-        let at = self.slots.iter().position(|slot| slot.key == key).unwrap_or_else(|| {
-            self.keys.add(&key);
+        let is_new = self.keys.add(&key);
+        let known = if is_new { None } else { self.slots.iter().position(|slot| slot.key == key) };
+        let at = known.unwrap_or_else(|| {
             let known = self.section.get(&key);
             self.slots.push(Slot { key, known, values: Several::new(), taken: false });
             self.slots.len() - 1
