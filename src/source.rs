@@ -284,8 +284,12 @@ pub fn tidy(path: &Path) -> PathBuf {
 
 /// What of a path lies below a folder, as [`Path::strip_prefix`] says it; sooner where both are written alike. Both are tidy.
 pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
-    let rest = || path.to_str()?.strip_prefix(folder.to_str()?)?.strip_prefix('/');
-    match rest().filter(|rest| !rest.starts_with(['/', '.']) && !folder.as_os_str().is_empty()) {
+    let above = folder.as_os_str().as_encoded_bytes();
+    let rest = || {
+        let is_above = path.as_os_str().as_encoded_bytes().starts_with(above);
+        if is_above { path.to_str()?.get(above.len()..)?.strip_prefix('/') } else { None }
+    };
+    match rest().filter(|rest| !rest.starts_with(['/', '.']) && !above.is_empty()) {
         Some(rest) => Some(Path::new(rest)),
         None => path.strip_prefix(folder).ok(),
     }

@@ -2,6 +2,7 @@
 //! `depends_on`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use super::reader::part;
 use crate::maps::HashMap;
@@ -28,6 +29,8 @@ const NOT_CALLED: [&str; 14] = [
     "PUBLIC_HOST",
     "ALLOW_HOST",
 ];
+/// The letters of each of them.
+static LETTERS: LazyLock<[u32; NOT_CALLED.len()]> = LazyLock::new(|| NOT_CALLED.map(letters));
 /// How the names of variables end whose values are hosts without a port.
 const HOST_ENDS: [&str; 10] =
     ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODES", "BROKERS", "ENDPOINT"];
@@ -138,7 +141,7 @@ fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<End
         let upper = capitals(key);
         let stem = HOST_ENDS.iter().find_map(|end| upper.strip_suffix(end));
         // Most values hold no address at all.
-        if (stem.is_none() && !may_hold_address(value)) || NOT_CALLED.iter().any(|word| upper.contains(word)) {
+        if (stem.is_none() && !may_hold_address(value)) || !is_called(&upper) {
             continue;
         }
         let text = Spanned { value: value.as_str(), origin: variable.origin };
@@ -191,6 +194,17 @@ fn of_service(service: &Service, names: &Names<'_>) -> (Vec<Connection>, Vec<End
     // Most have one, and it stays.
     endpoints.shrink_to_fit();
     (found, endpoints)
+}
+
+/// Whether the address in a variable of that name, in capitals, is one that is called.
+fn is_called(name: &str) -> bool {
+    let own = letters(name);
+    !NOT_CALLED.iter().zip(*LETTERS).any(|(part, letters)| letters & !own == 0 && name.contains(part))
+}
+
+/// Which letters a text has, a bit each: what lacks one that a part has does not hold the part.
+fn letters(text: &str) -> u32 {
+    text.bytes().fold(0, |all, letter| all | 1 << (letter % 32))
 }
 
 /// The host services that a service's templates name.

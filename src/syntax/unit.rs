@@ -144,7 +144,9 @@ impl Tree {
         for entry in &mut self.entries {
             let value = &mut entry.value;
             (entry.key_span, value.span, value.first) = (moved(entry.key_span), moved(value.span), value.first + by);
-            value.more.make_mut().iter_mut().for_each(|(_, source)| *source += by);
+            if !value.more.is_empty() {
+                value.more.make_mut().iter_mut().for_each(|(_, source)| *source += by);
+            }
         }
         self
     }
@@ -174,19 +176,20 @@ fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Reader {
     }
     // Each has one sign at least.
     reader.tree.entries.reserve(memchr_iter(b'=', text.as_bytes()).count());
-    let mut open = None;
+    let mut open: Option<Line<'_>> = None;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut from = 0;
     for to in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
         let line = text.get(from..to).unwrap_or("");
         let last = to == text.len();
         from = to + 1;
-        reader.alike &= line.is_empty() || (is_trimmed(line) && !line.starts_with([';', ':']));
-        let begins = if dialect == Dialect::Raw || is_trimmed(line) { line } else { line.trim_start() };
+        let trimmed = is_trimmed(line);
+        reader.alike &= line.is_empty() || (trimmed && !line.starts_with([';', ':']));
+        let begins = if dialect == Dialect::Raw || trimmed { line } else { line.trim_start() };
         let start = offset + (line.len() - begins.len()) as u32;
         offset += line.len() as u32 + 1;
-        let bare = if dialect == Dialect::Raw || is_trimmed(begins) { begins } else { begins.trim_end() };
-        open = reader.line(open, bare, start, last);
+        let bare = if dialect == Dialect::Raw || trimmed { begins } else { begins.trim_end() };
+        reader.line(&mut open, bare, start, last);
     }
     // A value that waits for its next line at the end of the file is never taken.
     reader
@@ -202,11 +205,11 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes one line behind what is still open; gives what stays open.
-    fn line<'t>(&mut self, open: Option<Line<'t>>, line: &'t str, start: u32, last: bool) -> Option<Line<'t>> {
+    /// Takes one line behind what is still open, and leaves there what stays so.
+    fn line<'t>(&mut self, open: &mut Option<Line<'t>>, line: &'t str, start: u32, last: bool) {
         let comment = self.is_comment(line);
         if comment && (open.is_none() || self.dialect == Dialect::Joined) {
-            return open;
+            return;
         }
         // Most lines stand alone.
         if open.is_none() && !line.ends_with('\\') {
@@ -215,19 +218,18 @@ impl Reader {
                 let span = part(bytes, line.len());
                 Value { text: line.get(bytes..).unwrap_or("").into(), span, first: span.start, more: EcoVec::new() }
             };
-            self.whole(line, part(0, line.len()), part, behind);
-            return None;
+            return self.whole(line, part(0, line.len()), part, behind);
         }
         let continues = open.is_some() || self.dialect == Dialect::Joined || is_pair(line);
         let bare = line.strip_suffix('\\').filter(|_| continues && (!last || self.dialect == Dialect::Joined));
-        let mut whole = open.unwrap_or_else(|| Line { span: Span::new(start, start), ..Line::default() });
+        let mut whole = open.take().unwrap_or_else(|| Line { span: Span::new(start, start), ..Line::default() });
         whole.push(bare.unwrap_or(line), start);
         if bare.is_some() && !last {
             // A lone backslash opens nothing.
-            return (!whole.text.is_empty()).then_some(whole);
+            *open = Some(whole).filter(|whole| !whole.text.is_empty());
+            return;
         }
         self.whole(&whole.text, whole.span, |from, to| whole.part(from, to), |bytes| whole.behind(bytes));
-        None
     }
 
     fn is_comment(&self, line: &str) -> bool {

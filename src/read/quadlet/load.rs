@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::unit::Unit;
 use super::{Parsed, Source, env_file};
@@ -112,7 +112,8 @@ fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version)
         Some(lines) => lines.moved(file.span().start),
         None => parse(file, dialect(release)),
     };
-    let span = file.span();
+    let (span, text) = (file.span(), file.text.as_bytes());
+    let literal = memchr3(b'%', b'$', b'\\', text).is_none();
     let first_line = || Span::new(span.start, span.start).to(line_of(span, &file.text));
     let mut unit = Unit {
         file: source.file_name().to_owned(),
@@ -127,7 +128,8 @@ fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version)
         release,
         shadowed: Vec::new(),
         given: None,
-        literal: memchr3(b'%', b'$', b'\\', file.text.as_bytes()).is_none(),
+        literal,
+        bare: memchr3(b'"', b'\'', b'#', text).is_none() && (literal || memchr(b'\\', text).is_none()),
         install_commented_out: has_install_comment(&file.text),
         service: String::new(),
         object: Text::implied(String::new(), span),
@@ -204,7 +206,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
         for source in files.values() {
             let tree = trees.entry(&source.path).or_insert_with(|| parse(sources.file(source.file), dialect(release)));
             if tree.diagnostics.is_empty() {
-                unit.literal = false;
+                (unit.literal, unit.bare) = (false, false);
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
                 unit.settle(|unit| given(parsed, sources, unit));

@@ -39,6 +39,9 @@ pub(super) struct Unit {
     /// Whether systemd certainly fills in nothing: its files hold no sign for that, nor one that may stand for it. No is
     /// no answer.
     pub literal: bool,
+    /// Whether its files certainly hold no quotation mark, no backslash and no `#`: then a value is what it looks like. No
+    /// is no answer here, either.
+    pub bare: bool,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
     /// The service that it becomes, without `.service`.
