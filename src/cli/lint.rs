@@ -185,12 +185,15 @@ fn leave_out_of_reach(session: &Session, findings: &mut [Diagnostic], options: &
     if findings.iter().all(|finding| finding.fixes.is_empty()) {
         return;
     }
-    let places = findings.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.changes);
-    let files = places.filter_map(|change| match change {
+    let places: Vec<&Change> =
+        findings.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.changes).collect();
+    let mut files = HashSet::default();
+    files.reserve(places.len());
+    files.extend(places.into_iter().filter_map(|change| match change {
         Change::Replace { span, .. } => session.sources.file_of(*span).map(|file| file.name.as_str()),
         _ => None,
-    });
-    let editable = session.editable(&files.collect());
+    }));
+    let editable = session.editable(&files);
     let is_editable = |change: &Change| match change {
         Change::Replace { span, .. } => {
             session.sources.file_of(*span).is_some_and(|file| editable.contains(file.name.as_str()))

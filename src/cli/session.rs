@@ -371,6 +371,7 @@ impl Session {
             *counts.entry(file).or_default() += 1;
         }
         let mut editable = HashSet::default();
+        editable.reserve(files.len());
         for (input, known) in self.inputs.iter().zip(known) {
             let own = known.into_iter().filter(|(at, name)| {
                 let asked = input.asked.as_ref().is_none_or(|asked| asked.contains(*name));

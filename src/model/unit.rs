@@ -127,14 +127,14 @@ pub struct Unit {
 
 impl Unit {
     /// The entries of a key, in the order in which they count.
-    pub fn all<'a>(&'a self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
+    pub fn all<'a>(&'a self, section: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = &'a UnitEntry> {
         let entries = if self.keys.may_hold(key) { self.entries.as_slice() } else { &[] };
         entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
     }
 
     /// The entry that counts where one counts: the last.
     pub fn last<'a>(&'a self, section: &'a str, key: &'a str) -> Option<&'a UnitEntry> {
-        self.all(section, key).last()
+        self.all(section, key).next_back()
     }
 
     /// The lines of a key that takes several; an empty one takes back those before it.

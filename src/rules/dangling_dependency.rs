@@ -72,6 +72,7 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
 /// The services that there are, without `.service`.
 fn made<'a>(view: &View<'a>) -> HashSet<&'a str> {
     let mut made = HashSet::default();
+    made.reserve(view.wiring.stack.units.len());
     for unit in units(view.wiring.stack) {
         made.insert(unit.service.as_str());
         for (alias, _) in unit.all("Install", "Alias").flat_map(words) {

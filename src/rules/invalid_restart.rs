@@ -59,7 +59,7 @@ fn assumed(view: &View<'_>, lines: &Lines<'_>) -> Vec<String> {
 
 /// The `Restart=` that counts: systemd keeps the last one that it knows.
 pub(super) fn effective<'a>(lines: &Lines<'a>) -> Option<&'a UnitEntry> {
-    lines.all("Service", "Restart").filter(|entry| is_known(entry)).last()
+    lines.all("Service", "Restart").rfind(|entry| is_known(entry))
 }
 
 /// Whether systemd knows the value of a `Restart=`.

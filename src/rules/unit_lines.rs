@@ -25,7 +25,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The entries of a key, in the order in which systemd reads them.
-    pub fn all(&self, section: &'a str, key: &'a str) -> impl Iterator<Item = &'a UnitEntry> {
+    pub fn all(&self, section: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = &'a UnitEntry> {
         let absent = self.unit.is_some_and(|unit| !unit.keys.may_hold(key));
         let entries = if absent { &[] } else { self.entries };
         entries.iter().filter(move |entry| entry.key.value == key && entry.section == section)
@@ -33,7 +33,7 @@ impl<'a> Lines<'a> {
 
     /// The last entry of a key.
     pub fn last(&self, section: &'a str, key: &'a str) -> Option<&'a UnitEntry> {
-        self.all(section, key).last()
+        self.all(section, key).next_back()
     }
 
     /// The value of the last entry of a key, without blanks around it.

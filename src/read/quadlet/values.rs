@@ -257,11 +257,8 @@ impl<'u> Values<'u> {
 
     /// Adds everything that nobody took: entries of the own section, then what was put back.
     pub fn rest(self, rest: &mut Vec<UnitEntry>) {
-        let keys = self.untaken();
-        if keys == Keys::default() && self.left.is_empty() && self.arguments.is_empty() {
-            return;
-        }
         let own = self.unit.own();
+        let keys = self.untaken();
         let untaken = |key: &str| keys.may_hold(key) && self.slots.iter().any(|slot| !slot.taken && slot.key == key);
         let entries = self.unit.entries.iter();
         rest.extend(entries.filter(|entry| untaken(&entry.key) && entry.section == own).map(written));
