@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::{Format, UnitKind};
-use crate::read::quadlet::Tree;
+use crate::read::quadlet::{Tree, is_plain};
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
 use crate::source::{Files, is_tidy, tidy};
@@ -102,6 +102,11 @@ pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
     for path in files.walk(folder) {
         sorter.take(if is_tidy(&path) { path } else { tidy(&path) }, &mut units);
     }
+    // Where Quadlet searches from a folder above on, that may hold what starts them.
+    if let Some((above, _)) = quadlet::search_root(&folder.join("unit")).filter(|(above, _)| above != folder) {
+        let is_plain = |path: &PathBuf| is_plain(&name_of(path)) && files.is_file(path);
+        sorter.units.plain.extend(files.list(&above).into_iter().filter(is_plain));
+    }
     sorter.units(units);
     sorter.finish()
 }
@@ -186,6 +191,8 @@ impl Sorter<'_> {
             units.push(path);
         } else if is_drop_in(&path) && self.wants(Format::Quadlet) {
             self.units.drop_ins.push(path);
+        } else if is_plain(&name) {
+            self.units.plain.push(path);
         }
     }
 

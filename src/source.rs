@@ -4,7 +4,6 @@
 //! Lines and columns are worked out on demand, because only places that are reported need them.
 
 use std::borrow::Cow;
-use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -241,11 +240,6 @@ pub trait Files: Sync {
     /// What a folder is called, also where its path is `.`.
     fn folder_name(&self, folder: &Path) -> String {
         folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    }
-
-    /// The names of what lies right in a folder, in any order.
-    fn names(&self, folder: &Path) -> Vec<OsString> {
-        self.list(folder).iter().filter_map(|path| path.file_name()).map(OsStr::to_os_string).collect()
     }
 
     /// What lies right in a folder, files and folders, sorted, hidden ones too.

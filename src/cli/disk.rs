@@ -100,13 +100,9 @@ impl Files for Disk {
         files
     }
 
-    fn names(&self, folder: &Path) -> Vec<OsString> {
-        let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-        entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
-    }
-
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        let mut names = self.names(folder);
+        let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        let mut names: Vec<OsString> = entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
         names.sort_unstable();
         names.into_iter().map(|name| folder.join(name)).collect()
     }
@@ -153,10 +149,6 @@ impl Files for Given {
 
     fn walk(&self, folder: &Path) -> Vec<PathBuf> {
         self.base.walk(folder)
-    }
-
-    fn names(&self, folder: &Path) -> Vec<OsString> {
-        self.base.names(folder)
     }
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {

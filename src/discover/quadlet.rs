@@ -15,7 +15,7 @@ use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
 use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
-use crate::read::quadlet::{Known, Tree, may_name_files};
+use crate::read::quadlet::{Known, Tree, is_plain, may_name_files};
 use crate::source::Files;
 use crate::syntax::unit;
 use crate::threads::{self, MANY};
@@ -26,6 +26,8 @@ pub(super) struct Units {
     /// The folder that was given, where all of it is one host.
     pub root: Option<PathBuf>,
     pub drop_ins: Vec<PathBuf>,
+    /// Plain units of systemd.
+    pub plain: Vec<PathBuf>,
     /// What may be units.
     pub files: Vec<File>,
     /// What the text of each refers to and claims, once that is asked.
@@ -136,6 +138,16 @@ impl Units {
         // What units refer to and claim plays no part where there is one folder.
         let parts = if groups.len() > 1 { self.parts(&mut groups) } else { own_parts(&mut groups) };
         parts.iter().map(|part| self.found(&groups, part)).collect()
+    }
+
+    /// The plain units of systemd that lie in the root or beside some units.
+    fn plain_of(&self, root: &Path, units: &[PathBuf]) -> Vec<PathBuf> {
+        if self.plain.is_empty() {
+            return Vec::new();
+        }
+        let folders: HashSet<&Path> = units.iter().filter_map(|unit| unit.parent()).chain([root]).collect();
+        let near = self.plain.iter().filter(|path| path.parent().is_some_and(|folder| folders.contains(folder)));
+        near.cloned().collect()
     }
 
     /// Looks at what each unit refers to and claims.
@@ -294,7 +306,8 @@ impl Units {
             [_] => self.files.iter_mut().map(|file| std::mem::take(&mut file.path)).collect(),
             _ => paths(&all),
         };
-        let mut tree = Tree { root, searched, units, drop_ins, known: Vec::new() };
+        let plain = self.plain_of(&root, &units);
+        let mut tree = Tree { root, searched, units, drop_ins, plain, known: Vec::new() };
         let mut known = |at: &usize| {
             let file = self.files.get_mut(*at)?;
             let (text, lines) = (file.text.take()?, file.lines.take());
@@ -328,7 +341,7 @@ fn template_of(name: &str) -> Option<String> {
 
 /// The folder of a path that Quadlet searches, and whether it is the system's: up to `containers/systemd`, and below
 /// `etc` and `share` each user's own of `users/UID`.
-fn search_root(path: &Path) -> Option<(PathBuf, Option<bool>)> {
+pub(super) fn search_root(path: &Path) -> Option<(PathBuf, Option<bool>)> {
     let parts: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
     let at = parts.windows(2).rposition(|pair| pair == ["containers", "systemd"])?;
     let above = at.checked_sub(1).and_then(|above| parts.get(above)).copied();
@@ -383,6 +396,10 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
             units.drop_ins.push(other);
             continue;
         }
+        if is_plain(&name_of(&other)) {
+            units.plain.push(other);
+            continue;
+        }
         let asked = other == *path;
         if !asked && UnitKind::of_file(&name_of(&other)).is_none() {
             continue;
@@ -394,13 +411,15 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
             units.files.push(file);
         }
     }
+    let units_of_it = vec![path.to_path_buf()];
+    let plain = units.plain_of(folder, &units_of_it);
     let trees = units.trees();
     let mut holding = trees.into_iter().filter(|found| found.files().contains(&path));
     // Its own tree goes before those that took it in.
     let first = holding.next();
     let own = holding.find(|found| matches!(found, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)));
     let searched = search_root(path).is_some();
-    let alone = Tree { root: folder.to_path_buf(), searched, units: vec![path.to_path_buf()], ..Tree::default() };
+    let alone = Tree { root: folder.to_path_buf(), searched, units: units_of_it, plain, ..Tree::default() };
     match first {
         Some(first) if matches!(&first, Found::Quadlet { tree, .. } if folder.starts_with(&tree.root)) => first,
         first => own.or(first).unwrap_or(Found::Quadlet { tree: alone, rootful: None }),

@@ -22,6 +22,7 @@ mod stack;
 mod unit;
 mod values;
 
+pub(crate) use activated::is_plain;
 pub(super) use env_file::variables as literal_variables;
 pub(crate) use reference::DEPENDENCIES;
 
@@ -51,6 +52,8 @@ pub struct Tree {
     pub units: Vec<PathBuf>,
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
     pub drop_ins: Vec<PathBuf>,
+    /// Plain units of systemd in the root and beside the units, which may start what is made of these.
+    pub plain: Vec<PathBuf>,
     /// What was read of the units, in their order, to see what they are; what is missing here is read again.
     pub known: Vec<Option<Known>>,
 }
@@ -123,45 +126,41 @@ pub fn parse(sources: &mut SourceMap, files: &dyn Files, mut tree: Tree) -> Pars
     let mut known = std::mem::take(&mut tree.known).into_iter();
     let many = tree.units.len() > MANY;
     // How the root is shown, so are its files; but where quadgen runs somewhere in it, which is shown by the way up.
-    let root =
-        Some(files.shown(&tree.root)).filter(|root| !root.is_empty() && !root.ends_with(['/', '.']) || root == ".");
-    let load = || {
-        let mut parsed = Parsed { name, searched: tree.searched, ..Parsed::default() };
-        sources.reserve(tree.units.len() + tree.drop_ins.len());
-        parsed.units.reserve(tree.units.len());
-        parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
-        for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
-            let names = threads::map(many, paths, |path| {
-                let inside = below(path, &tree.root).map(display_path);
-                let shown = match (root.as_deref(), &inside) {
-                    (Some("."), Some(inside)) => inside.clone(),
-                    (Some(root), Some(inside)) => [root, "/", inside].concat(),
-                    _ => files.shown(path),
-                };
-                (shown, inside.unwrap_or_else(|| display_path(path)))
-            });
-            for (path, (shown, inside)) in paths.iter().zip(names) {
-                let (text, seen) = known.next().flatten().map(|it| (it.text, (it.lines, it.may_name_files))).unzip();
-                let (file, is_there) = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
-                parsed.files.push(file);
-                if !is_there {
-                    continue;
-                }
-                let (lines, names_files) =
-                    seen.unwrap_or_else(|| (None, may_name_files(&sources.file(file).text, None)));
-                let source = Source { path: inside, file, lines: Mutex::new(lines) };
-                if names_files {
-                    env_files(sources, files, &tree, &source, is_unit, &mut parsed);
-                }
-                if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
+    let is_whole = |root: &String| root == "." || !(root.is_empty() || root.ends_with(['/', '.']));
+    let root = Some(files.shown(&tree.root)).filter(is_whole);
+    let activated = activated::activated(files, &tree);
+    let mut parsed = Parsed { name, searched: tree.searched, activated, ..Parsed::default() };
+    sources.reserve(tree.units.len() + tree.drop_ins.len());
+    parsed.units.reserve(tree.units.len());
+    parsed.files.reserve(tree.units.len() + tree.drop_ins.len());
+    for (paths, is_unit) in [(&tree.units, true), (&tree.drop_ins, false)] {
+        let names = threads::map(many, paths, |path| {
+            let inside = below(path, &tree.root).map(display_path);
+            let shown = match (root.as_deref(), &inside) {
+                (Some("."), Some(inside)) => inside.clone(),
+                (Some(root), Some(inside)) => [root, "/", inside].concat(),
+                _ => files.shown(path),
+            };
+            (shown, inside.unwrap_or_else(|| display_path(path)))
+        });
+        for (path, (shown, inside)) in paths.iter().zip(names) {
+            let (text, seen) = known.next().flatten().map(|it| (it.text, (it.lines, it.may_name_files))).unzip();
+            let (file, is_there) = load_file(sources, files, path, shown, text, &mut parsed.diagnostics);
+            parsed.files.push(file);
+            if !is_there {
+                continue;
             }
+            let (lines, names_files) = seen.unwrap_or_else(|| (None, may_name_files(&sources.file(file).text, None)));
+            let source = Source { path: inside, file, lines: Mutex::new(lines) };
+            if names_files {
+                env_files(sources, files, &tree, &source, is_unit, &mut parsed);
+            }
+            if is_unit { parsed.units.push(source) } else { parsed.drop_ins.push(source) }
         }
-        parsed
-    };
-    let (activated, parsed) = threads::both(many, || activated::activated(files, &tree), load);
-    let mut paths = tree.units;
-    paths.append(&mut tree.drop_ins);
-    Parsed { activated, paths, ..parsed }
+    }
+    parsed.paths = tree.units;
+    parsed.paths.append(&mut tree.drop_ins);
+    parsed
 }
 
 /// What a tree is called: its folder, and of a folder that Quadlet searches the one that it lies in.
