@@ -250,6 +250,46 @@ fn variants_are_kept_apart_and_miss_nothing() {
 }
 
 #[test]
+fn what_may_start_units_lies_in_their_root_or_beside_them() {
+    let unit = "[Container]\nImage=x\n";
+    let files = Memory::new(&[
+        ("etc/containers/systemd/all.target", ""),
+        ("etc/containers/systemd/app/job.container", unit),
+        ("etc/containers/systemd/app/job.timer", ""),
+        ("etc/containers/systemd/app/notes.txt", ""),
+        ("etc/containers/systemd/app/sub/later.timer", ""),
+        ("etc/containers/systemd/other/x.timer", ""),
+        ("plain/y.container", unit),
+        ("plain/y.path", ""),
+        ("z.socket", ""),
+    ]);
+    let plain = |found: &Found, of: &str| match found {
+        Found::Quadlet { tree, .. } if found.files().contains(&Path::new(of)) => Some(tree.plain.clone()),
+        _ => None,
+    };
+    let listed = |folder: &str, of: &str| {
+        let found = discover::find(&files, Path::new(folder), &Options::default());
+        found.iter().find_map(|found| plain(found, of)).unwrap()
+    };
+    let asked = |of: &str| plain(&discover::of_file(&files, Path::new(of), &Options::default()), of).unwrap();
+    let (job, of_job) = (
+        "etc/containers/systemd/app/job.container",
+        ["etc/containers/systemd/all.target", "etc/containers/systemd/app/job.timer"].map(PathBuf::from),
+    );
+    let sorted = |mut paths: Vec<PathBuf>| {
+        paths.sort();
+        paths
+    };
+    assert_eq!(sorted(listed("", job)), of_job);
+    // What Quadlet searches begins above the folder that is asked for.
+    assert_eq!(sorted(listed("etc/containers/systemd/app", job)), of_job);
+    assert_eq!(sorted(asked(job)), of_job);
+    let other = ("plain/y.container", [PathBuf::from("plain/y.path")]);
+    assert_eq!(listed("", other.0), other.1);
+    assert_eq!(asked(other.0), other.1);
+}
+
+#[test]
 fn folders_that_quadlet_searches_are_hosts() {
     let unit = "[Container]\nImage=x\n";
     let files = [

@@ -22,7 +22,7 @@ mod stack;
 mod unit;
 mod values;
 
-pub(crate) use activated::is_plain;
+pub use activated::is_plain;
 pub(super) use env_file::variables as literal_variables;
 pub(crate) use reference::DEPENDENCIES;
 

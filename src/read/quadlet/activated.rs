@@ -11,8 +11,8 @@ const KINDS: [&str; 5] = ["timer", "socket", "path", "target", "service"];
 const KEYS: [&str; 9] =
     ["Unit", "Service", "Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess", "Requisite"];
 
-/// Whether a file has the name of such a unit.
-pub(crate) fn is_plain(name: &str) -> bool {
+/// Whether a file has the name of a plain unit of systemd that may start others.
+pub fn is_plain(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, kind)| KINDS.contains(&kind))
 }
 
