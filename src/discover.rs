@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::{Format, UnitKind};
-use crate::read::quadlet::{Tree, is_plain};
+use crate::read::quadlet::{Tree, is_systemd_unit};
 use crate::read::topology::is_topology_name;
 use crate::render::{MARKER, Owner, owner, signed};
 use crate::source::{Files, is_tidy, tidy};
@@ -102,11 +102,7 @@ pub fn find(files: &dyn Files, folder: &Path, options: &Options) -> Vec<Found> {
     for path in files.walk(folder) {
         sorter.take(if is_tidy(&path) { path } else { tidy(&path) }, &mut units);
     }
-    // Where Quadlet searches from a folder above on, that may hold what starts them.
-    if let Some((above, _)) = quadlet::search_root(&folder.join("unit")).filter(|(above, _)| above != folder) {
-        let is_plain = |path: &PathBuf| is_plain(&name_of(path)) && files.is_file(path);
-        sorter.units.plain.extend(files.list(&above).into_iter().filter(is_plain));
-    }
+    sorter.above(&tidy(folder));
     sorter.units(units);
     sorter.finish()
 }
@@ -179,6 +175,15 @@ impl Sorter<'_> {
         self.options.only.is_none_or(|only| only == format)
     }
 
+    /// Quadlet may search from a folder above on: what lies right in that may start the units of this one.
+    fn above(&mut self, folder: &Path) {
+        let above = quadlet::searched(folder).filter(|above| above != folder && self.wants(Format::Quadlet));
+        let Some(above) = above else { return };
+        for path in self.files.list(&above).into_iter().filter(|path| is_systemd_unit(&name_of(path))) {
+            self.units.add_plain(path);
+        }
+    }
+
     /// Takes a file; what may be a unit is left for all of them to be read together.
     fn take(&mut self, path: PathBuf, units: &mut Vec<PathBuf>) {
         let name = name_of(&path);
@@ -191,8 +196,8 @@ impl Sorter<'_> {
             units.push(path);
         } else if is_drop_in(&path) && self.wants(Format::Quadlet) {
             self.units.drop_ins.push(path);
-        } else if is_plain(&name) {
-            self.units.plain.push(path);
+        } else if is_systemd_unit(&name) {
+            self.units.add_plain(path);
         }
     }
 

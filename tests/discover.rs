@@ -600,6 +600,74 @@ fn links_are_followed_and_end() {
     assert_eq!(files, [".config/containers/systemd/topology.yaml", "far/topology.yaml", "real/topology.yaml"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_starts_a_unit_may_be_linked_or_hidden_and_is_masked_by_a_link_to_nothing() {
+    use std::os::unix::fs::symlink;
+    let unit = "[Container]\nImage=docker.io/library/x:1\nContainerName=job\n";
+    let here = folder(&[
+        ("app/job.container", unit),
+        ("timers/job.timer", "[Timer]\nOnCalendar=daily\n"),
+        (".deploy/job.container", unit),
+        (".deploy/job.timer", "[Timer]\nOnCalendar=daily\n"),
+        ("masked/job.container", unit),
+        ("again/job.container", unit),
+        ("again/job.timer", "[Timer]\nOnCalendar=daily\n"),
+        (".git/x", ""),
+    ]);
+    symlink("../timers/job.timer", here.path().join("app/job.timer")).unwrap();
+    symlink("../again/job.timer", here.path().join("timers/again.timer")).unwrap();
+    symlink("/dev/null", here.path().join("masked/job.timer")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(here.path().join("masked/job.socket")).unwrap();
+    let told = |path: &str| {
+        let (_, out, err) =
+            quadgen(&["lint", "--select", "QG604", "--quiet", "--format", "concise", path], here.path());
+        assert!(err.is_empty(), "{path}: {err}");
+        out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("."), ["masked/job.container"]);
+    for path in ["app", "app/job.container", ".deploy", ".deploy/job.container", "again/job.container"] {
+        assert!(told(path).is_empty(), "{path}");
+    }
+    assert_eq!(told("masked/job.container"), ["masked/job.container"]);
+    // Whoever says so has it read as a unit of Quadlet.
+    let (code, out, err) = quadgen(&["lint", "--as", "quadlet", "--select", "QG604", "again/job.timer"], here.path());
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn files_are_shown_by_the_way_from_where_quadgen_runs() {
+    let unit = "[Container]\nImage=nginx\n";
+    let here = folder(&[
+        ("units/w.container", unit),
+        ("units/sub/v.container", unit),
+        ("units/odd./x.container", unit),
+        ("beside/x", ""),
+    ]);
+    let shown = |from: &str, path: &str| {
+        let arguments = ["lint", "--select", "QG704", "--quiet", "--format", "concise", path];
+        let (_, out, _) = quadgen(&arguments, &here.path().join(from));
+        out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let whole = here.path().join("units");
+    let whole = whole.to_str().unwrap();
+    let below = "units/odd./x.container units/sub/v.container units/w.container";
+    for path in ["units", "./units", ".", whole] {
+        assert_eq!(shown(".", path), below, "{path}");
+    }
+    for path in [".", whole] {
+        assert_eq!(shown("units", path), "odd./x.container sub/v.container w.container", "{path}");
+    }
+    for path in ["..", whole] {
+        assert_eq!(shown("units/sub", path), "../odd./x.container ../w.container v.container", "{path}");
+    }
+    assert_eq!(shown("units/odd.", "."), "x.container");
+    for path in ["../units", whole] {
+        let below = "../units/odd./x.container ../units/sub/v.container ../units/w.container";
+        assert_eq!(shown("beside", path), below, "{path}");
+    }
+}
+
 #[test]
 fn a_folder_may_be_named_by_way_of_the_one_above() {
     let here = folder(&[("a/w.container", "[Container]\nImage=nginx\n"), ("b/x", "")]);

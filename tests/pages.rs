@@ -15,7 +15,7 @@ use quadgen::diagnostic::{Diagnostic, Level, Rule, Sink};
 use quadgen::model::Format;
 use quadgen::network::Wiring;
 use quadgen::platform::{Platform, parse_spec};
-use quadgen::read::quadlet::{self, Tree};
+use quadgen::read::quadlet::{self, Tree, is_systemd_unit};
 use quadgen::read::{compose, topology};
 use quadgen::render::{Options, Target, render};
 use quadgen::rules::{self, Context, RULES};
@@ -107,7 +107,9 @@ impl Units {
             let files = vec![PathBuf::from("compose.yaml")];
             compose::read(&mut sources, self, &compose::Request { files, project, ..compose::Request::default() })
         } else {
-            let tree = Tree { units: self.walk(Path::new("")), ..Tree::default() };
+            let (plain, units) =
+                self.walk(Path::new("")).into_iter().partition(|path| is_systemd_unit(&path.to_string_lossy()));
+            let tree = Tree { units, plain, ..Tree::default() };
             let parsed = quadlet::parse(&mut sources, self, tree);
             quadlet::lower(&parsed, &sources, platform.version)
         };

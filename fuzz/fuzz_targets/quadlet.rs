@@ -12,7 +12,11 @@ fuzz_target!(|text: &str| {
         path.file_name().is_some_and(|name| UnitKind::of_file(&name.to_string_lossy()).is_some())
     };
     let (units, rest): (Vec<_>, Vec<_>) = files.0.keys().partition(is_unit);
+    let is_plain = |path: &&std::path::PathBuf| {
+        path.file_name().is_some_and(|name| quadlet::is_systemd_unit(&name.to_string_lossy()))
+    };
     let tree = quadlet::Tree {
+        plain: files.0.keys().filter(is_plain).cloned().collect(),
         units: units.into_iter().cloned().collect(),
         drop_ins: rest.into_iter().filter(|path| path.extension().is_some_and(|end| end == "conf")).cloned().collect(),
         ..quadlet::Tree::default()

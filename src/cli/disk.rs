@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
+use quadgen::model::UnitKind;
 use quadgen::platform;
+use quadgen::read::quadlet::is_systemd_unit;
 use quadgen::source::{Files, MAX_FILE_BYTES, display_path, is_tidy, tidy};
 use quadgen::threads::{self, MANY};
 
@@ -77,16 +79,18 @@ impl Files for Disk {
         walk.git_global(has_global_ignores());
         let mut links = Vec::new();
         let mut files = Vec::new();
+        let mut units = 0;
         for entry in walk.build().filter_map(Result::ok) {
             if entry.path_is_symlink() && entry.depth() > 0 {
                 links.push(entry.path().to_path_buf());
             }
             if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
-                files.push(entry.into_path());
-                if files.len() == MANY {
-                    // What they are is asked of tables, which another thread reads meanwhile.
+                units += usize::from(entry.file_name().to_str().and_then(UnitKind::of_file).is_some());
+                if units == MANY {
+                    // They will all be asked for what stands in tables, which another thread reads meanwhile.
                     threads::beside(platform::prepare);
                 }
+                files.push(entry.into_path());
             }
         }
         if !links.is_empty() {
@@ -201,7 +205,7 @@ fn is_seen(entry: &ignore::DirEntry) -> bool {
 }
 
 /// A file that links lead to as well is taken once: below a folder that Quadlet searches if one way leads there, else
-/// where it really is. Under another name it is another unit.
+/// where it really is. Under another name it is another unit, and what starts units does so in each folder.
 fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
     let root = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     let is_linked = |path: &Path| links.iter().any(|link| path.starts_with(link));
@@ -215,7 +219,12 @@ fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
     };
     let rank = |path: &PathBuf| (!searched(path), is_linked(path), path.clone());
     let mut best: BTreeMap<(PathBuf, OsString), PathBuf> = BTreeMap::new();
+    let mut starters = Vec::new();
     for path in files.drain(..) {
+        if path.file_name().and_then(OsStr::to_str).is_some_and(is_systemd_unit) {
+            starters.push(path);
+            continue;
+        }
         let key = (real(&path), path.file_name().unwrap_or_default().to_owned());
         match best.entry(key) {
             Entry::Vacant(free) => drop(free.insert(path)),
@@ -224,6 +233,7 @@ fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
         }
     }
     files.extend(best.into_values());
+    files.append(&mut starters);
 }
 
 /// A path as it is shown: relative to the working directory, so that output is the same on every machine.

@@ -1,11 +1,13 @@
 //! The files of a revision, as `git` has them. Nothing is checked out, and only what is asked for is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use quadgen::read::quadlet::is_systemd_unit;
 use quadgen::source::{Files, MAX_FILE_BYTES};
 
 use super::disk::{Disk, absolute};
@@ -151,10 +153,13 @@ impl Files for Tree {
         let below = self.files.range(real.clone()..).take_while(|(path, _)| path.starts_with(&real));
         let files = below.filter(|(path, entry)| match entry {
             Entry::Blob { .. } => true,
-            // What is below the folder anyhow is taken once; under another name it is another unit.
+            // What is below the folder anyhow is taken once; under another name it is another unit, and what starts units
+            // does so in each folder.
             Entry::Link(_) => {
                 let target = self.follow(path);
-                self.is_file(path) && (!target.starts_with(&real) || target.file_name() != path.file_name())
+                let own = path.file_name();
+                let starts = own.and_then(OsStr::to_str).is_some_and(is_systemd_unit);
+                self.is_file(path) && (starts || !target.starts_with(&real) || target.file_name() != own)
             }
         });
         let inside = files.filter_map(|(path, _)| path.strip_prefix(&real).ok());

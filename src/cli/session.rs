@@ -398,8 +398,8 @@ impl Session {
     /// How many files the stacks are made of.
     pub fn files(&self) -> usize {
         match self.inputs.as_slice() {
-            // A stack has each of its files once.
-            [only] => only.files.len(),
+            // A tree of units has each of its files once.
+            [only] if only.format == Format::Quadlet => only.files.len(),
             all => all.iter().flat_map(|input| &*input.files).collect::<HashSet<_>>().len(),
         }
     }

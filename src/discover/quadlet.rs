@@ -15,7 +15,7 @@ use super::units::{self, Unit};
 use super::{Found, Options, is_drop_in, is_repository, name_of, text_of};
 use crate::maps::{HashMap, HashSet};
 use crate::model::UnitKind;
-use crate::read::quadlet::{Known, Tree, is_plain, may_name_files};
+use crate::read::quadlet::{Known, Tree, is_systemd_unit, may_name_files};
 use crate::source::Files;
 use crate::syntax::unit;
 use crate::threads::{self, MANY};
@@ -26,8 +26,8 @@ pub(super) struct Units {
     /// The folder that was given, where all of it is one host.
     pub root: Option<PathBuf>,
     pub drop_ins: Vec<PathBuf>,
-    /// Plain units of systemd.
-    pub plain: Vec<PathBuf>,
+    /// Plain units of systemd, by their folder.
+    plain: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// What may be units.
     pub files: Vec<File>,
     /// What the text of each refers to and claims, once that is asked.
@@ -140,14 +140,19 @@ impl Units {
         parts.iter().map(|part| self.found(&groups, part)).collect()
     }
 
+    /// Takes a plain unit of systemd in.
+    pub fn add_plain(&mut self, path: PathBuf) {
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        self.plain.entry(folder).or_default().push(path);
+    }
+
     /// The plain units of systemd that lie in the root or beside some units.
     fn plain_of(&self, root: &Path, units: &[PathBuf]) -> Vec<PathBuf> {
         if self.plain.is_empty() {
             return Vec::new();
         }
-        let folders: HashSet<&Path> = units.iter().filter_map(|unit| unit.parent()).chain([root]).collect();
-        let near = self.plain.iter().filter(|path| path.parent().is_some_and(|folder| folders.contains(folder)));
-        near.cloned().collect()
+        let folders: BTreeSet<&Path> = units.iter().filter_map(|unit| unit.parent()).chain([root]).collect();
+        folders.into_iter().filter_map(|folder| self.plain.get(folder)).flatten().cloned().collect()
     }
 
     /// Looks at what each unit refers to and claims.
@@ -300,7 +305,7 @@ impl Units {
             own.iter().any(|group| group.root == home) || taken.contains(&of)
         });
         let drop_ins: Vec<PathBuf> = drop_ins.cloned().collect();
-        let searched = self.root.is_some() || search_root(&root.join("unit")).is_some();
+        let searched = self.root.is_some() || searched(&root).is_some();
         let units = match groups {
             // Nobody else asks where they lie.
             [_] => self.files.iter_mut().map(|file| std::mem::take(&mut file.path)).collect(),
@@ -339,9 +344,14 @@ fn template_of(name: &str) -> Option<String> {
     Some(format!("{stem}@.{extension}"))
 }
 
+/// The folder that Quadlet searches and that a folder lies in, or is.
+pub(super) fn searched(folder: &Path) -> Option<PathBuf> {
+    search_root(&folder.join("unit")).map(|(root, _)| root)
+}
+
 /// The folder of a path that Quadlet searches, and whether it is the system's: up to `containers/systemd`, and below
 /// `etc` and `share` each user's own of `users/UID`.
-pub(super) fn search_root(path: &Path) -> Option<(PathBuf, Option<bool>)> {
+fn search_root(path: &Path) -> Option<(PathBuf, Option<bool>)> {
     let parts: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
     let at = parts.windows(2).rposition(|pair| pair == ["containers", "systemd"])?;
     let above = at.checked_sub(1).and_then(|above| parts.get(above)).copied();
@@ -390,15 +400,16 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         (_, Some(repository)) => files.walk(repository),
         (Some((root, _)), None) => files.walk(&root),
     };
-    let around: BTreeSet<PathBuf> = around.into_iter().chain([path.to_path_buf()]).collect();
+    // What is asked for may lie in a hidden folder, with what starts it.
+    let beside = files.list(folder).into_iter().filter(|other| is_systemd_unit(&name_of(other)));
+    let around: BTreeSet<PathBuf> = around.into_iter().chain(beside).chain([path.to_path_buf()]).collect();
     for other in around {
         if is_drop_in(&other) {
             units.drop_ins.push(other);
             continue;
         }
-        if is_plain(&name_of(&other)) {
-            units.plain.push(other);
-            continue;
+        if is_systemd_unit(&name_of(&other)) {
+            units.add_plain(other.clone());
         }
         let asked = other == *path;
         if !asked && UnitKind::of_file(&name_of(&other)).is_none() {

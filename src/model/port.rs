@@ -83,7 +83,7 @@ impl FromStr for PortRange {
             Ok(port) if port > 0 && !text.starts_with('+') => Ok(port),
             _ => Err(format!("`{text}` is not a port from 1 to 65535")),
         };
-        let Some((first, last)) = at_sign(text, text.bytes().position(|byte| byte == b'-')) else {
+        let Some((first, last)) = split_once(text, b'-') else {
             let only = port(text)?;
             return Ok(PortRange { first: only, last: only });
         };
@@ -98,9 +98,14 @@ impl fmt::Display for PortRange {
     }
 }
 
-/// What stands before a sign and behind it. Ports are so short that to look at each byte is the quickest way to it.
-fn at_sign(text: &str, at: Option<usize>) -> Option<(&str, &str)> {
-    let at = at?;
+/// As [`str::split_once`] and [`str::rsplit_once`]: ports are so short that to look at each byte is the quickest way.
+fn split_once(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == sign)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+fn rsplit_once(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == sign)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
@@ -136,18 +141,17 @@ impl FromStr for Port {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (ports, protocol) = match at_sign(text, text.bytes().position(|byte| byte == b'/')) {
+        let (ports, protocol) = match split_once(text, b'/') {
             Some((ports, protocol)) => (ports, protocol.parse()?),
             None => (text, Protocol::Tcp),
         };
-        let last_colon = |text: &str| text.bytes().rposition(|byte| byte == b':');
-        let (rest, container) = match at_sign(ports, last_colon(ports)) {
+        let (rest, container) = match rsplit_once(ports, b':') {
             Some((rest, container)) => (Some(rest), container),
             None => (None, ports),
         };
         let (address, host) = match rest {
             None => (None, None),
-            Some(rest) => match at_sign(rest, last_colon(rest)) {
+            Some(rest) => match rsplit_once(rest, b':') {
                 Some((address, host)) => (Some(address), Some(host)),
                 // `127.0.0.1::80` has an address and an empty host port; `[::1]:80` is left to the check below.
                 None => (None, Some(rest)),

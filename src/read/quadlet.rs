@@ -22,7 +22,7 @@ mod stack;
 mod unit;
 mod values;
 
-pub use activated::is_plain;
+pub use activated::is_systemd_unit;
 pub(super) use env_file::variables as literal_variables;
 pub(crate) use reference::DEPENDENCIES;
 
@@ -52,7 +52,8 @@ pub struct Tree {
     pub units: Vec<PathBuf>,
     /// The `.conf` files of drop-in folders (`x.container.d/`, `container.d/`, …) below it.
     pub drop_ins: Vec<PathBuf>,
-    /// Plain units of systemd in the root and beside the units, which may start what is made of these.
+    /// Plain units of systemd ([`is_systemd_unit`]) in the root and beside the units, which may start what is made of these.
+    /// Hidden and ignored ones are not among them.
     pub plain: Vec<PathBuf>,
     /// What was read of the units, in their order, to see what they are; what is missing here is read again.
     pub known: Vec<Option<Known>>,

@@ -147,3 +147,16 @@ fn with_small_protocol(port: &str) -> Cow<'_, str> {
         None => port.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FORMS;
+    use crate::model::UnitKind;
+    use crate::platform::keys;
+
+    #[test]
+    fn every_form_is_that_of_a_key() {
+        let is_known = |key: &str| UnitKind::ALL.iter().any(|kind| keys::find(kind.section(), key).is_some());
+        assert!(FORMS.iter().all(|(key, _)| is_known(key)));
+    }
+}

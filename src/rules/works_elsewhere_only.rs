@@ -85,8 +85,8 @@ impl Told {
         }
     }
 
-    fn holds(&self, platform: &String, places: &[Span]) -> bool {
-        places.iter().filter_map(|place| self.0.get(place)).any(|platforms| platforms.contains(platform))
+    fn holds(&self, platform: &str, places: &[Span]) -> bool {
+        places.iter().filter_map(|place| self.0.get(place)).flatten().any(|on| on == platform)
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use quadgen::model::UnitKind;
-use quadgen::read::quadlet::{Tree, is_plain};
+use quadgen::read::quadlet::{Tree, is_systemd_unit};
 use quadgen::source::Files;
 
 /// Files in memory, below `/units`.
@@ -54,7 +54,7 @@ pub fn tree(root: &Path, mut files: Vec<PathBuf>) -> Tree {
     let dropped = |path: &Path| folder(path).to_string_lossy().ends_with(".d");
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let (drop_ins, units): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| dropped(path));
-    let plain = units.iter().filter(|path| is_plain(&name(path))).cloned().collect();
+    let plain = units.iter().filter(|path| is_systemd_unit(&name(path))).cloned().collect();
     let mut units: Vec<_> = units.into_iter().filter(|path| UnitKind::of_file(&name(path)).is_some()).collect();
     units.sort_by_key(|path| (folder(path), name(path)));
     let drop_ins = drop_ins.into_iter().filter(|path| name(path).ends_with(".conf")).collect();

@@ -12,14 +12,15 @@ const KEYS: [&str; 9] =
     ["Unit", "Service", "Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess", "Requisite"];
 
 /// Whether a file has the name of a plain unit of systemd that may start others.
-pub fn is_plain(name: &str) -> bool {
+pub fn is_systemd_unit(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, kind)| KINDS.contains(&kind))
 }
 
 /// The services, each without `.service`, and the files of Quadlet that are named instead.
 pub(super) fn activated(files: &dyn Files, tree: &Tree) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for path in &tree.plain {
+    // One that is masked is a link to /dev/null, and starts nothing.
+    for path in tree.plain.iter().filter(|path| files.is_file(path)) {
         let name = path.file_name().and_then(|name| name.to_str());
         let Some((stem, kind)) = name.and_then(|name| name.rsplit_once('.')) else { continue };
         if matches!(kind, "timer" | "socket" | "path") {

@@ -129,7 +129,7 @@ fn unit(source: &Source, parsed: &Parsed, sources: &SourceMap, release: Version)
         shadowed: Vec::new(),
         given: None,
         literal,
-        bare: memchr3(b'"', b'\'', b'#', text).is_none() && (literal || memchr(b'\\', text).is_none()),
+        unquoted: memchr3(b'"', b'\'', b'#', text).is_none() && (literal || memchr(b'\\', text).is_none()),
         install_commented_out: has_install_comment(&file.text),
         service: String::new(),
         object: Text::implied(String::new(), span),
@@ -206,7 +206,7 @@ fn drop_ins(parsed: &Parsed, sources: &SourceMap, release: Version, loaded: &mut
         for source in files.values() {
             let tree = trees.entry(&source.path).or_insert_with(|| parse(sources.file(source.file), dialect(release)));
             if tree.diagnostics.is_empty() {
-                (unit.literal, unit.bare) = (false, false);
+                (unit.literal, unit.unquoted) = (false, false);
                 unit.sections.extend(tree.sections.iter().cloned());
                 unit.entries.extend(tree.entries.iter().cloned());
                 unit.settle(|unit| given(parsed, sources, unit));

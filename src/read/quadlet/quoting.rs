@@ -22,7 +22,7 @@ pub(super) struct Found {
 /// Every value that is not what it looks like, once each: a drop-in may belong to several units.
 pub(super) fn check(loaded: &Loaded) -> Vec<Found> {
     let mut seen = HashSet::default();
-    let units = loaded.units.iter().filter(|unit| !unit.bare);
+    let units = loaded.units.iter().filter(|unit| !unit.unquoted);
     let entries = units.flat_map(|unit| unit.entries.iter().map(move |entry| (unit, entry)));
     let found = entries.filter(|(unit, entry)| {
         let span = entry.value.span;

@@ -18,8 +18,8 @@ pub(super) fn secrets(parsed: &Parsed, sources: &SourceMap, loaded: &Loaded, rel
     for unit in &loaded.units {
         // `of_entry` hides what a secret word names. Without quotes and backslashes such a word stands in the file.
         let text = sources.text(unit.span);
-        let bare = unit.bare || memchr3(b'\\', b'"', b'\'', text.as_bytes()).is_none();
-        let plain = bare && !has_secret_word(text);
+        let unquoted = unit.unquoted || memchr3(b'\\', b'"', b'\'', text.as_bytes()).is_none();
+        let plain = unquoted && !has_secret_word(text);
         let entries = unit.entries.iter().filter(|entry| !(plain && unit.span.holds(entry.key_span)));
         entries.for_each(|entry| of_entry(entry, &mut found));
     }

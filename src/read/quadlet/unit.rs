@@ -41,7 +41,7 @@ pub(super) struct Unit {
     pub literal: bool,
     /// Whether its files certainly hold no quotation mark, no backslash and no `#`: then a value is what it looks like. No
     /// is no answer here, either.
-    pub bare: bool,
+    pub unquoted: bool,
     /// Whether its own file has `[Install]` or an entry of it behind a comment sign.
     pub install_commented_out: bool,
     /// The service that it becomes, without `.service`.
