@@ -368,6 +368,35 @@ fn secrets_are_known_by_their_place() {
 }
 
 #[test]
+fn what_is_not_what_it_looks_like_may_stand_in_a_drop_in_alone() {
+    let files = [
+        ("plain.container", IMAGE),
+        ("plain.container.d/a.conf", "[Container]\nPod='p.pod'\n"),
+        ("plain.container.d/b.conf", "[Service]\nType=oneshot # once\n"),
+    ];
+    let (sources, read) = read(&files, "5.8.6");
+    let told = read.diagnostics.iter().filter(|found| found.rule.code == "QG706");
+    let mut told: Vec<&str> = told.map(|found| sources.text(found.span())).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["# once", "Pod='p.pod'"]);
+}
+
+#[test]
+fn a_unit_is_meant_by_what_podman_would_call_it_unless_another_is_called_so() {
+    let asks = format!("{IMAGE}ContainerName=asks\nEnvironment=URL=http://systemd-web:80\n");
+    let named = |name: &str| format!("{IMAGE}ContainerName={name}\n");
+    let meant = |other: &str| {
+        let (web, other) = (named("www"), named(other));
+        let files = [("asks.container", asks.as_str()), ("web.container", &web), ("zoo.container", &other)];
+        match &stack(&files, "5.8.6").services["asks"].connections[0].to {
+            Target::Service(name) => name.clone(),
+            Target::Host(_) => String::new(),
+        }
+    };
+    assert_eq!((meant("zoo").as_str(), meant("systemd-web").as_str()), ("web", "zoo"));
+}
+
+#[test]
 fn a_refused_unit_says_why_and_what_helps() {
     let files = [
         ("web.container", "[Container]\nImage=docker.io/library/nginx:1\nMemory=1g\nNetwrok=x\nNetwork=bakc.network\n"),
