@@ -276,14 +276,17 @@ pub fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
+/// Whether a path is certainly one below a folder, where both are tidy. No is no answer.
+pub fn lies_below(path: &Path, folder: &Path) -> bool {
+    let below = path.as_os_str().as_encoded_bytes().strip_prefix(folder.as_os_str().as_encoded_bytes());
+    below.is_some_and(|below| below.first() == Some(&b'/'))
+}
+
 /// What of a path lies below a folder, as [`Path::strip_prefix`] says it; sooner where both are written alike. Both are tidy.
 pub fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
-    let above = folder.as_os_str().as_encoded_bytes();
-    let rest = || {
-        let is_above = path.as_os_str().as_encoded_bytes().starts_with(above);
-        if is_above { path.to_str()?.get(above.len()..)?.strip_prefix('/') } else { None }
-    };
-    match rest().filter(|rest| !rest.starts_with(['/', '.']) && !above.is_empty()) {
+    let rest = || path.to_str()?.get(folder.as_os_str().len() + 1..);
+    let rest = if !folder.as_os_str().is_empty() && lies_below(path, folder) { rest() } else { None };
+    match rest.filter(|rest| !rest.starts_with(['/', '.'])) {
         Some(rest) => Some(Path::new(rest)),
         None => path.strip_prefix(folder).ok(),
     }

@@ -21,7 +21,7 @@ use quadgen::maps::{HashMap, HashSet};
 use quadgen::model::{Format, Stack, UnitKind, Version};
 use quadgen::platform::parse_spec;
 use quadgen::report::NotRead;
-use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, below, display_path};
+use quadgen::source::{COMMAND_LINE, FileId, Files, SourceMap, Span, display_path, lies_below};
 
 use super::Common;
 use super::disk::{Disk, Given, absolute};
@@ -224,7 +224,7 @@ impl Session {
         }
         for mut found in found {
             // What lies outside of the folder belongs to a stack and was not asked for.
-            let is_inside = |file: &Path| below(file, &full).is_some() || absolute(file).starts_with(&full);
+            let is_inside = |file: &Path| lies_below(file, &full) || absolute(file).starts_with(&full);
             let outside = !found.files().into_iter().all(is_inside);
             if is_stack(&found) && outside && matches!(found, Found::Quadlet { .. }) {
                 let inside = found.files().into_iter().filter(|file| is_inside(file));

@@ -94,6 +94,12 @@ impl File {
         name_of(&self.path)
     }
 
+    /// What was read, once.
+    fn known(&mut self) -> Option<Known> {
+        let (text, lines) = (self.text.take()?, self.lines.take());
+        Some(Known { text, lines, may_name_files: self.may_name_files })
+    }
+
     /// What could be read.
     pub fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
@@ -312,14 +318,12 @@ impl Units {
             _ => paths(&all),
         };
         let plain = self.plain_of(&root, &units);
-        let mut tree = Tree { root, searched, units, drop_ins, plain, known: Vec::new() };
-        let mut known = |at: &usize| {
-            let file = self.files.get_mut(*at)?;
-            let (text, lines) = (file.text.take()?, file.lines.take());
-            Some(Known { text, lines, may_name_files: file.may_name_files })
+        let known = match groups {
+            // Nor what was read of them, which stays where it is.
+            [_] => std::mem::take(&mut self.files).into_iter().map(|mut file| file.known()).collect(),
+            _ => all.iter().map(|at| self.files.get_mut(*at)?.known()).collect(),
         };
-        tree.known = all.iter().map(&mut known).collect();
-        Found::Quadlet { tree, rootful: part.rootful }
+        Found::Quadlet { tree: Tree { root, searched, units, drop_ins, plain, known }, rootful: part.rootful }
     }
 }
 

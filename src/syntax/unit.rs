@@ -13,7 +13,7 @@ use memchr::{memchr, memchr_iter};
 use crate::diagnostic::{Diagnostic, input};
 use crate::source::{SourceFile, Span};
 
-pub use words::{Escapes, Fault, Word, faults, split, split_onto};
+pub use words::{Escapes, Fault, Word, Words, faults, split, split_onto};
 
 /// How lines are read. Which release reads in which dialect stands in `data/generators.toml`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -81,7 +81,8 @@ impl Session {
             Found::Quadlet { tree, rootful } => {
                 input.rootful = rootful;
                 let mut parsed = quadlet::parse(&mut self.sources, &self.files, tree);
-                input.made_of = std::mem::take(&mut parsed.paths).into_iter().map(full).collect();
+                // Units are looked for from the root on, so these are their full paths.
+                input.made_of = std::mem::take(&mut parsed.paths);
                 let shown = parsed.files.iter().map(|file| self.sources.file(*file).name.clone());
                 input.files = Arc::new(shown.collect());
                 if self.wants.newest {

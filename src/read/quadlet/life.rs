@@ -13,7 +13,7 @@ use crate::model::{
 use crate::platform::Feature;
 use crate::platform::generator::Habit;
 use crate::source::Span;
-use crate::syntax::unit::{Entry, Escapes, Word, split};
+use crate::syntax::unit::{Entry, Escapes, Word, Words, split};
 
 /// How long quadgen lets a unit start, in seconds, beside what its health check takes.
 const START_LIMIT: u64 = 900;
@@ -63,7 +63,7 @@ pub(super) fn life(unit: &Unit, service: &mut Service, names: &Names<'_>) {
 fn dependencies(unit: &Unit, service: &mut Service, kept: &mut Vec<Kept<'_>>, names: &Names<'_>, socket: bool) {
     let files_too = Habit::DependenciesTranslated.of(unit.release);
     let keys = WAITS.into_iter().filter(|key| unit.keys.may_hold(key));
-    let lines: Vec<(&str, Vec<Word<'_>>)> = keys.map(|key| (key, unit.words("Unit", key, Escapes::Keep))).collect();
+    let lines: Vec<(&str, Words<'_>)> = keys.map(|key| (key, unit.words("Unit", key, Escapes::Keep))).collect();
     let mut said: IndexMap<&str, Wait<'_>> = IndexMap::default();
     for (key, word) in lines.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, word))) {
         let Some((target, name)) = names.service(&word.text, files_too) else { continue };

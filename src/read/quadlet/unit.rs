@@ -6,7 +6,7 @@ use crate::maps::HashMap;
 use crate::model::{Keys, Spanned, Text, UnitKind, Version};
 use crate::platform::generator::Habit;
 use crate::source::Span;
-use crate::syntax::unit::{Entry, Escapes, Value, Word, split, split_onto};
+use crate::syntax::unit::{Entry, Escapes, Value, Word, Words, split, split_onto};
 
 /// A text of a unit with its place.
 pub(super) type Said<'u> = Spanned<&'u str>;
@@ -134,14 +134,14 @@ impl Unit {
 
     /// The words of all lines of a key. A line that cannot be split is dropped, as the generator does.
     #[inline]
-    pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word<'_>> {
-        if self.keys.may_hold(key) { self.words_of(section, key, escapes) } else { Vec::new() }
+    pub fn words(&self, section: &str, key: &str, escapes: Escapes) -> Words<'_> {
+        if self.keys.may_hold(key) { self.words_of(section, key, escapes) } else { Words::new() }
     }
 
-    fn words_of(&self, section: &str, key: &str, escapes: Escapes) -> Vec<Word<'_>> {
+    fn words_of(&self, section: &str, key: &str, escapes: Escapes) -> Words<'_> {
         // Sections of systemd's were once copied as they stand, so it was systemd that joined their lines.
         let systemd = || !Habit::JoinedLines.of(self.release) && section != self.own() && section != "Quadlet";
-        let mut words = Vec::new();
+        let mut words = Words::new();
         for Entry { value, .. } in self.all(section, key) {
             if value.text.is_empty() {
                 words.clear();
@@ -160,7 +160,7 @@ impl Unit {
     }
 
     /// The words of the last line of a key; nothing where it cannot be split.
-    pub fn last_words(&self, section: &str, key: &str) -> Option<Vec<Word<'_>>> {
+    pub fn last_words(&self, section: &str, key: &str) -> Option<Words<'_>> {
         split(&self.entry(section, key)?.value, Escapes::Apply).ok()
     }
 

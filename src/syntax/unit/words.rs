@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::Value;
 use crate::source::Span;
 
@@ -37,14 +39,17 @@ impl Word<'_> {
     }
 }
 
+/// Several words: most values have one or two, which lie in here.
+pub type Words<'v> = SmallVec<[Word<'v>; 2]>;
+
 /// The words of a value.
 ///
 /// An empty word (`""`) ends the value: the generator takes it for the end.
 ///
 /// # Errors
 /// The place of an escape that there is not, or of a quote that is not closed: the generator drops the whole line.
-pub fn split(value: &Value, escapes: Escapes) -> Result<Vec<Word<'_>>, Span> {
-    let mut words = Vec::new();
+pub fn split(value: &Value, escapes: Escapes) -> Result<Words<'_>, Span> {
+    let mut words = Words::new();
     split_onto(value, escapes, &mut words)?;
     Ok(words)
 }
@@ -53,7 +58,7 @@ pub fn split(value: &Value, escapes: Escapes) -> Result<Vec<Word<'_>>, Span> {
 ///
 /// # Errors
 /// As for [`split`]; the words in front of the place were added.
-pub fn split_onto<'v>(value: &'v Value, escapes: Escapes, words: &mut Vec<Word<'v>>) -> Result<(), Span> {
+pub fn split_onto<'v>(value: &'v Value, escapes: Escapes, words: &mut Words<'v>) -> Result<(), Span> {
     let text = value.text.as_str();
     let mut at = 0;
     while let Some(skipped) = text.get(at..).and_then(|rest| rest.as_bytes().iter().position(|byte| !is_blank(*byte))) {
