@@ -6,8 +6,10 @@
 mod words;
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
 
-use ecow::{EcoString, EcoVec};
+use ecow::EcoString;
 use memchr::{memchr, memchr_iter};
 
 use crate::diagnostic::{Diagnostic, input};
@@ -59,8 +61,8 @@ pub struct Value<T = EcoString> {
     pub span: Span,
     /// Where its first line stands in the source.
     first: u32,
-    /// Where in the text each further line begins, and where that stands in the source.
-    more: EcoVec<(usize, u32)>,
+    /// Where in the text each further line begins, and where that stands in the source: nearly no value has any.
+    more: Option<Arc<Vec<(usize, u32)>>>,
 }
 
 impl Value {
@@ -72,13 +74,13 @@ impl Value {
 
     /// Whether it stands on one line, however that is joined with others.
     pub fn is_one_line(&self) -> bool {
-        self.more.is_empty()
+        self.more.is_none()
     }
 
     /// The same value as systemd joins it: with a blank between the lines.
     pub fn spaced(&self) -> Value {
-        let starts = std::iter::once((0, self.first)).chain(self.more.iter().copied());
-        let ends = self.more.iter().map(|(at, _)| *at).chain([self.text.len()]);
+        let starts = std::iter::once((0, self.first)).chain(self.more().iter().copied());
+        let ends = self.more().iter().map(|(at, _)| *at).chain([self.text.len()]);
         let mut joined = Line { span: self.span, ..Line::default() };
         for ((from, source), to) in starts.zip(ends) {
             if from > 0 {
@@ -91,15 +93,19 @@ impl Value {
 }
 
 impl<T> Value<T> {
+    fn more(&self) -> &[(usize, u32)] {
+        self.more.as_deref().map_or(&[], Vec::as_slice)
+    }
+
     /// The place of a part of the text, by bytes.
     pub fn part(&self, from: usize, to: usize) -> Span {
         // Nearly all stand on one line.
-        if self.more.is_empty() {
+        if self.more.is_none() {
             let place = |at: usize| (self.first + at as u32).min(self.span.end);
             return Span::new(place(from), place(to.max(from)));
         }
         let place = |at: usize| {
-            let further = self.more.iter().rev().find(|(start, _)| *start <= at);
+            let further = self.more().iter().rev().find(|(start, _)| *start <= at);
             let (start, source) = further.copied().unwrap_or((0, self.first));
             source + (at - start) as u32
         };
@@ -121,7 +127,7 @@ impl<'t> Line<'t> {
             self.first = source;
             self.text = Cow::Borrowed(text);
         } else {
-            self.more.push((self.text.len(), source));
+            Arc::make_mut(self.more.get_or_insert_default()).push((self.text.len(), source));
             self.text.to_mut().push_str(text);
         }
     }
@@ -129,8 +135,9 @@ impl<'t> Line<'t> {
     /// What stands behind a number of bytes.
     fn behind(&self, bytes: usize) -> Value {
         let first = self.part(bytes, bytes + 1).start.min(self.span.end);
-        let behind = self.more.iter().filter(|(start, _)| *start > bytes);
-        let more = behind.map(|(start, source)| (start - bytes, *source)).collect();
+        let behind = self.more().iter().filter(|(start, _)| *start > bytes);
+        let more: Vec<_> = behind.map(|(start, source)| (start - bytes, *source)).collect();
+        let more = (!more.is_empty()).then(|| Arc::new(more));
         let text = self.text.get(bytes..).unwrap_or("").into();
         Value { text, span: Span::new(first, self.span.end), first, more }
     }
@@ -144,8 +151,8 @@ impl Tree {
         for entry in &mut self.entries {
             let value = &mut entry.value;
             (entry.key_span, value.span, value.first) = (moved(entry.key_span), moved(value.span), value.first + by);
-            if !value.more.is_empty() {
-                value.more.make_mut().iter_mut().for_each(|(_, source)| *source += by);
+            if let Some(more) = &mut value.more {
+                Arc::make_mut(more).iter_mut().for_each(|(_, source)| *source += by);
             }
         }
         self
@@ -168,14 +175,13 @@ pub fn parse_alike(text: &str) -> Option<Tree> {
 }
 
 fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Reader {
-    let mut reader = Reader { dialect, tree: Tree::default(), returns: false, alike: true };
+    let tree = Tree { entries: ENTRIES.take(), ..Tree::default() };
+    let mut reader = Reader { dialect, tree, returns: false, alike: true };
     if let Some(rest) = text.strip_prefix('\u{feff}') {
         let mark = Span::new(offset, offset + '\u{feff}'.len_utf8() as u32);
         reader.error(mark, "the file begins with a byte order mark, which Podman takes for a part of the first line");
         (text, offset) = (rest, mark.end);
     }
-    // Each has one sign at least.
-    reader.tree.entries.reserve(memchr_iter(b'=', text.as_bytes()).count());
     let mut open: Option<Line<'_>> = None;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut from = 0;
@@ -192,7 +198,16 @@ fn read(mut text: &str, mut offset: u32, dialect: Dialect) -> Reader {
         reader.line(&mut open, bare, start, last);
     }
     // A value that waits for its next line at the end of the file is never taken.
+    let mut entries = std::mem::take(&mut reader.tree.entries);
+    reader.tree.entries.reserve_exact(entries.len());
+    reader.tree.entries.append(&mut entries);
+    ENTRIES.set(entries);
     reader
+}
+
+thread_local! {
+    /// Where entries wait until it is known how many a file has: their own list is made as long as that, and once.
+    static ENTRIES: Cell<Vec<Entry>> = const { Cell::new(Vec::new()) };
 }
 
 struct Reader {
@@ -216,7 +231,7 @@ impl Reader {
             let part = |from: usize, to: usize| Span::new(start + from as u32, start + to as u32);
             let behind = |bytes: usize| {
                 let span = part(bytes, line.len());
-                Value { text: line.get(bytes..).unwrap_or("").into(), span, first: span.start, more: EcoVec::new() }
+                Value { text: line.get(bytes..).unwrap_or("").into(), span, first: span.start, more: None }
             };
             return self.whole(line, part(0, line.len()), part, behind);
         }
