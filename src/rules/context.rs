@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::host::HostNeed;
 use crate::diagnostic::{Diagnostic, Level, Rule, Sink};
 use crate::maps::{HashMap, HashSet, IndexSet};
@@ -40,7 +42,7 @@ pub struct View<'a> {
     host_needs_of: HashMap<&'a str, Range<usize>>,
     /// Where the needs stand that each service has, and those that lead to it.
     needs_of: HashMap<&'a str, Range<usize>>,
-    needs_for: HashMap<&'a str, Vec<usize>>,
+    needs_for: HashMap<&'a str, SmallVec<[usize; 2]>>,
 }
 
 /// A connection that is needed, and what becomes of it.
@@ -111,7 +113,7 @@ impl<'a> View<'a> {
         #[allow(clippy::filter_map_identity, reason = "collected so, needs stay where they are; flattened, they move")]
         let needs: Vec<Need<'a>> = needs.into_iter().filter_map(|need| need).collect();
         let by_target = || {
-            let mut needs_for: HashMap<&str, Vec<usize>> = HashMap::default();
+            let mut needs_for: HashMap<&str, SmallVec<[usize; 2]>> = HashMap::default();
             needs_for.reserve(needs.len());
             for (at, need) in needs.iter().enumerate() {
                 needs_for.entry(need.target.name.value.as_str()).or_default().push(at);

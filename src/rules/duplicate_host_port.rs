@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::context::{Context, View, seen, some};
 use super::together::Member;
 use super::unit_lines;
@@ -94,7 +96,8 @@ fn of_program(view: &View<'_>, service: &Service, port: &Spanned<Port>, host: &H
 #[derive(Default)]
 struct Met {
     all: Vec<usize>,
-    narrow: HashMap<u16, Vec<usize>>,
+    /// Nearly all are met once.
+    narrow: HashMap<u16, SmallVec<[usize; 1]>>,
     wide: Vec<usize>,
 }
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use super::context::{Context, View};
 use super::together::Member;
 use crate::diagnostic::{Diagnostic, Fixable, Level, Rule, Sink};
-use crate::maps::HashMap;
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Deploy, Service, ServiceKind, Unit, UnitKind};
 use crate::platform::systemd;
 use crate::source::Span;
@@ -44,10 +44,12 @@ pub fn check(context: &Context<'_>, sink: &mut Sink) {
         }
     }
     for view in &context.views {
+        let mut services: HashSet<&str> = HashSet::default();
+        services.reserve(view.wiring.stack.units.len());
+        // Where each becomes a service of its own, nobody asks which.
         let mut taken: HashMap<&str, Made<'_>> = HashMap::default();
-        let made = made(view);
-        taken.reserve(made.size_hint().0);
-        for second in made {
+        let shared = !made(view).all(|made| services.insert(made.service));
+        for second in made(view).take_while(|_| shared) {
             match taken.entry(second.service) {
                 Entry::Vacant(free) => drop(free.insert(second)),
                 Entry::Occupied(first) => {
