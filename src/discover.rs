@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use memchr::memrchr;
+
 use crate::model::{Format, UnitKind};
 use crate::read::quadlet::{Tree, is_systemd_unit};
 use crate::read::topology::is_topology_name;
@@ -335,8 +337,13 @@ fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
 }
 
 fn name_of(path: &Path) -> Cow<'_, str> {
+    // Where `/` alone parts folders, the name is sooner found behind the last one than by taking all parts apart.
+    let behind = |path: &'_ str| memrchr(b'/', path.as_bytes()).map_or(0, |at| at + 1);
+    let plain = path.to_str().filter(|_| !cfg!(windows)).and_then(|path| path.get(behind(path)..));
+    if let Some(name) = plain.filter(|name| !matches!(*name, "" | "." | "..")) {
+        return Cow::Borrowed(name);
+    }
     let name = path.file_name().unwrap_or_default();
-    // Nearly all are UTF-8, which is sooner seen than mended.
     name.to_str().map_or_else(|| name.to_string_lossy(), Cow::Borrowed)
 }
 

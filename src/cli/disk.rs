@@ -85,10 +85,12 @@ impl Files for Disk {
                 links.push(entry.path().to_path_buf());
             }
             if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
-                units += usize::from(entry.file_name().to_str().and_then(UnitKind::of_file).is_some());
-                if units == MANY {
-                    // They will all be asked for what stands in tables, which another thread reads meanwhile.
-                    threads::beside(platform::prepare);
+                if units < MANY && entry.file_name().to_str().and_then(UnitKind::of_file).is_some() {
+                    units += 1;
+                    if units == MANY {
+                        // They will all be asked for what stands in tables, which another thread reads meanwhile.
+                        threads::beside(platform::prepare);
+                    }
                 }
                 files.push(entry.into_path());
             }

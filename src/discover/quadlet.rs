@@ -109,8 +109,11 @@ impl File {
 impl Units {
     /// Whether a file with a unit's ending is one: all are where Quadlet searches.
     pub fn takes(&self, file: &File) -> bool {
-        let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        let kind = UnitKind::of_file(name).map(|(_, kind)| kind);
+        let kind = match file.name() {
+            Cow::Borrowed(name) => UnitKind::of_file(name).map(|(_, kind)| kind),
+            // One that is not UTF-8 is none that could be referred to.
+            Cow::Owned(_) => None,
+        };
         self.root.is_some()
             || kind.is_some_and(|kind| units::is_quadlet(file.text(), file.lines.as_ref(), kind))
             || search_root(&file.path).is_some()
