@@ -613,6 +613,9 @@ fn what_starts_a_unit_may_be_linked_or_hidden_and_is_masked_by_a_link_to_nothing
         ("masked/job.container", unit),
         ("again/job.container", unit),
         ("again/job.timer", "[Timer]\nOnCalendar=daily\n"),
+        ("ignored/job.container", unit),
+        ("ignored/job.timer", "[Timer]\nOnCalendar=daily\n"),
+        (".gitignore", "/ignored/*.timer\n"),
         (".git/x", ""),
     ]);
     symlink("../timers/job.timer", here.path().join("app/job.timer")).unwrap();
@@ -625,11 +628,13 @@ fn what_starts_a_unit_may_be_linked_or_hidden_and_is_masked_by_a_link_to_nothing
         assert!(err.is_empty(), "{path}: {err}");
         out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(told("."), ["masked/job.container"]);
+    assert_eq!(told("."), ["ignored/job.container", "masked/job.container"]);
     for path in ["app", "app/job.container", ".deploy", ".deploy/job.container", "again/job.container"] {
         assert!(told(path).is_empty(), "{path}");
     }
-    assert_eq!(told("masked/job.container"), ["masked/job.container"]);
+    for path in ["masked/job.container", "ignored/job.container"] {
+        assert_eq!(told(path), [path]);
+    }
     // Whoever says so has it read as a unit of Quadlet.
     let (code, out, err) = quadgen(&["lint", "--as", "quadlet", "--select", "QG604", "again/job.timer"], here.path());
     assert_eq!(code, 0, "{out}{err}");

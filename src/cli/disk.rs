@@ -235,7 +235,7 @@ fn once_each(folder: &Path, links: &[PathBuf], files: &mut Vec<PathBuf>) {
         }
     }
     files.extend(best.into_values());
-    files.append(&mut starters);
+    files.extend(starters);
 }
 
 /// A path as it is shown: relative to the working directory, so that output is the same on every machine.

@@ -407,9 +407,11 @@ pub(super) fn of_file(files: &dyn Files, path: &Path, options: &Options) -> Foun
         (_, Some(repository)) => files.walk(repository),
         (Some((root, _)), None) => files.walk(&root),
     };
-    // What is asked for may lie in a hidden folder, with what starts it.
-    let beside = files.list(folder).into_iter().filter(|other| is_systemd_unit(&name_of(other)));
-    let around: BTreeSet<PathBuf> = around.into_iter().chain(beside).chain([path.to_path_buf()]).collect();
+    let mut around: BTreeSet<PathBuf> = around.into_iter().collect();
+    if around.insert(path.to_path_buf()) {
+        // It lies where nobody looks, in a hidden folder perhaps, with what starts it.
+        around.extend(files.list(folder).into_iter().filter(|other| is_systemd_unit(&name_of(other))));
+    }
     for other in around {
         if is_drop_in(&other) {
             units.drop_ins.push(other);
